@@ -1,0 +1,197 @@
+# sluice: see "make help". Everything is built below $(BUILD).
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC = gcc
+CLANG ?= clang
+srcdir := $(CURDIR)
+
+PKGS := libgit2 json-c sqlite3 libmicrohttpd gmime-3.0 inih libzstd libsystemd \
+	libseccomp libcurl
+
+# Goals that compile nothing must work before "make deps" was run.
+ifneq ($(filter-out help clean deps format,$(or $(MAKECMDGOALS),all)),)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS := $(shell pkg-config --libs $(PKGS))
+ifeq ($(PKG_LIBS),)
+$(error a library is missing (named above); "make deps" installs them)
+endif
+TEST_LIBS = $(shell pkg-config --libs cmocka)
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+OPT ?= -O2 -g
+# SAN is set by the asan, ubsan, cov and fuzz goals, each with a BUILD of its own.
+SAN ?=
+CPPFLAGS += -D_GNU_SOURCE -I.
+ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(SAN) $(CFLAGS)
+DEPGEN = -MMD -MP
+# Library headers are not ours to fix.
+SYS_CFLAGS = $(patsubst -I%,-isystem %,$(PKG_CFLAGS))
+
+FOLDERS := lib db kernels runners web daemon cli
+SRCS := $(filter-out cli/main.c,$(wildcard $(FOLDERS:%=%/*.c)))
+OBJS := $(SRCS:%.c=$(BUILD)/%.o)
+LIB := $(BUILD)/libsluice.a
+MAIN := $(wildcard cli/main.c)
+BIN := $(if $(MAIN),$(BUILD)/sluice)
+
+TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+# Each folder of runners/guest but common is one static program for the guest.
+GUEST_COMMON := $(wildcard runners/guest/common/*.c)
+GUEST_NAMES := $(filter-out common,$(sort $(foreach f,\
+	$(wildcard runners/guest/*/*.c),$(notdir $(patsubst %/,%,$(dir $(f)))))))
+GUEST_DIR := $(BUILD)/guest
+GUESTS := $(GUEST_NAMES:%=$(GUEST_DIR)/%)
+GUEST_CFLAGS := -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE -Irunners/guest
+
+# Where the binary looks for its data. A build in a clone works in place; the
+# installed one is linked with a paths.o of its own.
+PATH_DEFS = -DSLUICE_DATADIR='"$(srcdir)"' \
+	-DSLUICE_LIBEXECDIR='"$(srcdir)/build/guest"'
+INSTALLED_DEFS = -DSLUICE_DATADIR='"$(PREFIX)/share/sluice"' \
+	-DSLUICE_LIBEXECDIR='"$(PREFIX)/lib/sluice/guest"'
+
+# V=1 shows whole commands.
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all run check unit e2e asan ubsan fuzz lint format cov bench install \
+	deps clean help tests fuzzers FORCE
+
+all: $(LIB) $(BIN) $(GUESTS) ## build everything (the default)
+
+$(LIB): $(OBJS)
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcsD $@ $^
+
+$(BUILD)/lib/paths.o: ALL_CFLAGS += $(PATH_DEFS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(SYS_CFLAGS) $(ALL_CFLAGS) $(DEPGEN) -c -o $@ $<
+
+$(BUILD)/sluice: $(BUILD)/cli/main.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
+
+$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+.SECONDARY: $(TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.o) \
+	$(FUZZERS:$(BUILD)/tests/%=$(BUILD)/tests/fuzz/%.o)
+
+define guest_rule
+GUEST_OBJS_$(1) := $$(patsubst %.c,$$(BUILD)/%.o,$$(wildcard runners/guest/$(1)/*.c) \
+	$$(GUEST_COMMON))
+$$(GUEST_DIR)/$(1): $$(GUEST_OBJS_$(1))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) -static $$(LDFLAGS) -o $$@ $$^
+endef
+$(foreach g,$(GUEST_NAMES),$(eval $(call guest_rule,$(g))))
+
+# The longer stem of the general rule loses to this one.
+$(BUILD)/runners/guest/%.o: runners/guest/%.c
+	@mkdir -p $(@D)
+	$(call say,GUEST,$<)
+	$(Q)$(CC) $(GUEST_CFLAGS) $(DEPGEN) -c -o $@ $<
+
+tests: $(TESTS)
+fuzzers: $(FUZZERS)
+
+run: all ## a first run: a small series through a small tree
+	tests/first-run.sh
+
+check: all $(TESTS) ## everything that must pass before a push
+	tests/check.sh
+
+unit: $(TESTS) ## unit tests
+	@tests/run-unit.sh $(TESTS)
+
+e2e: all ## end-to-end tests
+	@tests/run-e2e.sh
+
+asan: ## unit tests under AddressSanitizer and LeakSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -g" \
+		SAN="-fsanitize=address -fno-omit-frame-pointer" unit
+
+ubsan: ## unit tests under UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/ubsan OPT="-O1 -g" \
+		SAN="-fsanitize=undefined -fno-sanitize-recover=all" unit
+
+FUZZ_SECONDS ?= 30
+fuzz: ## each fuzzer for FUZZ_SECONDS (30); needs clang
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=$(CLANG) OPT="-O1 -g" \
+		SAN="-fsanitize=address,fuzzer-no-link" fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run-fuzz.sh $(BUILD)/fuzz/tests
+
+lint: ## ranks, headers, function length, format, cppcheck, shellcheck
+	@tests/lint.sh
+
+format: ## clang-format every .c and .h in place
+	@git ls-files -z --cached --others --exclude-standard '*.c' '*.h' | \
+		xargs -0r clang-format -i
+
+cov: ## unit tests with coverage, percent of lines for each file
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cov OPT="-O0 -g" \
+		SAN="--coverage" unit
+	@tests/coverage.sh $(BUILD)/cov
+
+bench: all ## measurements
+	tests/bench.sh
+
+deps: ## install what is needed to build and run (Debian; as root)
+	tests/deps.sh
+
+$(BUILD)/installed/paths.o: lib/paths.c lib/paths.h FORCE
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(INSTALLED_DEFS) -c -o $@ $<
+
+# Named before the archive, paths.o keeps the archive's own from being linked.
+$(BUILD)/installed/sluice: $(BUILD)/cli/main.o $(BUILD)/installed/paths.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+SHARE := $(DESTDIR)$(PREFIX)/share/sluice
+install: all $(BUILD)/installed/sluice ## to PREFIX (/usr/local), below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE) $(DESTDIR)$(PREFIX)/lib/sluice/guest
+	install -m 755 $(BUILD)/installed/sluice $(DESTDIR)$(PREFIX)/bin/sluice
+	@set -e; for d in kernels/configs runners/topologies runners/suites web/static; do \
+		[ -d $$d ] || continue; \
+		find $$d -type f | while read -r f; do \
+			install -D -m 644 "$$f" "$(SHARE)/$$f"; done; done
+	@if [ -f config.ini ]; then install -m 644 config.ini $(SHARE)/config.ini; fi
+	@set -e; for g in $(GUESTS); do \
+		install -m 755 $$g $(DESTDIR)$(PREFIX)/lib/sluice/guest/; done
+	@if [ -f docs/sluice.1 ]; then install -D -m 644 docs/sluice.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man1/sluice.1; fi
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r t d; do printf '%-8s %s\n' "$$t" "$$d"; done
+
+-include $(OBJS:.o=.d) $(BUILD)/cli/main.d \
+	$(TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.d) \
+	$(FUZZERS:$(BUILD)/tests/%=$(BUILD)/tests/fuzz/%.d) \
+	$(foreach g,$(GUEST_NAMES),$(GUEST_OBJS_$(g):.o=.d))
