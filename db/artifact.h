@@ -1,0 +1,55 @@
+/*
+ * The content-addressed store: ARTIFACTS/ab/<sha256> as it is, or
+ * <sha256>.zst in seekable zstd frames (independent frames of 256 KiB and the
+ * seek table of zstd's contrib/seekable_format, so "zstd -d" reads it too).
+ * The name is the hash of the uncompressed bytes.
+ *
+ * A file is written to ARTIFACTS/incoming/, synced, renamed, its folder
+ * synced, and only then gets its row: what the database names is there. What
+ * fails in between (a full disk: ERR_SYS) leaves nothing under a final name;
+ * leftovers in incoming/ are removed by artifact_store_new of a writer.
+ */
+#ifndef SLUICE_DB_ARTIFACT_H
+#define SLUICE_DB_ARTIFACT_H
+
+#include "db/db.h"
+#include "lib/sha256.h"
+
+enum artifact_kind { ARTIFACT_RAW, ARTIFACT_ZSTD };
+
+struct artifact_store;
+struct artifact; /* one open for reading */
+
+/* db is borrowed and must outlive it; writable as the db is. */
+int artifact_store_new(const char *dir, struct db *db, struct artifact_store **ret_store,
+		       struct err *err);
+void artifact_store_free(struct artifact_store *s);
+
+/* Known content is not written again. The file at path is only read. */
+int artifact_put_file(struct artifact_store *s, const char *path, enum artifact_kind kind,
+		      char ret_sha[SHA256_HEX], struct err *err);
+int artifact_put_bytes(struct artifact_store *s, const void *data, size_t len,
+		       enum artifact_kind kind, char ret_sha[SHA256_HEX],
+		       struct err *err);
+
+/* Of a raw one, whose file is there; the caller frees. ERR_MISSING when evicted or unknown. */
+int artifact_path(struct artifact_store *s, const char *sha, char **ret_path,
+		  struct err *err);
+/* Reads it all and compares with its name. */
+int artifact_verify(struct artifact_store *s, const char *sha, struct err *err);
+/* Removes the file; the row stays with present = 0. */
+int artifact_evict(struct artifact_store *s, const char *sha, struct err *err);
+
+/* ERR_MISSING as above. Both kinds; only the frames that are asked for are read. */
+int artifact_open(struct artifact_store *s, const char *sha, struct artifact **ret_a,
+		  struct err *err);
+void artifact_close(struct artifact *a);
+uint64_t artifact_size(const struct artifact *a);
+/* Up to len bytes from offset into buf; the number read, 0 at the end, -1 with err. */
+ssize_t artifact_read(struct artifact *a, uint64_t offset, void *buf, size_t len,
+		      struct err *err);
+/* The range [from, to), cut at its end and at max bytes. NUL-terminated; the caller frees. */
+int artifact_load(struct artifact_store *s, const char *sha, uint64_t from, uint64_t to,
+		  size_t max, char **ret_data, size_t *ret_len, struct err *err);
+
+#endif

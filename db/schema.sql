@@ -1,0 +1,220 @@
+-- The schema of sluice.db, the commented truth. db/migrations.c makes the same
+-- tables step by step; tests/unit/test_db_schema.c compares the two.
+--
+-- Times are UTC seconds since 1970. "sha256" is 64 lower-case hex digits of the
+-- uncompressed bytes. Columns named json hold one JSON text each; it is
+-- written and read by json-c only.
+
+-- A source of base trees: a git repository, a URL or a kernel tarball.
+CREATE TABLE tree (
+  name        TEXT PRIMARY KEY,     -- what --tree says, e.g. debian-6.12
+  kind        TEXT NOT NULL CHECK (kind IN ('git', 'url', 'tarball')),
+  source      TEXT NOT NULL,        -- absolute path or URL as given to "tree add"
+  default_ref TEXT NOT NULL,        -- full name below the store, e.g. refs/trees/debian-6.12/main
+  added       INTEGER NOT NULL,     -- when "tree add" ran
+  updated     INTEGER NOT NULL      -- when its heads were last fetched
+) STRICT;
+
+-- One file of the content-addressed store. A row is written after its file is
+-- safely there, and stays (present = 0) when the file is evicted: what was
+-- built is still known by its hash then.
+CREATE TABLE artifact (
+  sha256      TEXT PRIMARY KEY CHECK (length(sha256) = 64),
+  kind        TEXT NOT NULL CHECK (kind IN ('raw', 'zstd')), -- raw file, or seekable zstd frames (.zst)
+  size        INTEGER NOT NULL,     -- bytes before compression
+  stored      INTEGER NOT NULL,     -- bytes on disk
+  present     INTEGER NOT NULL CHECK (present IN (0, 1)), -- 0: evicted
+  created     INTEGER NOT NULL
+) STRICT;
+
+-- A series as it was tested on one state of one tree. The same mails on
+-- another tree, on another --base, or after the tree moved are a row of their
+-- own: results are history and are not overwritten. See series_key().
+CREATE TABLE series (
+  id          INTEGER PRIMARY KEY,
+  key         TEXT NOT NULL UNIQUE CHECK (length(key) = 64), -- series_key()
+  message_id  TEXT NOT NULL,        -- of the cover letter or patch 1; git-<tip> for a range
+  version     INTEGER NOT NULL,     -- the N of [PATCH vN]
+  subject     TEXT NOT NULL,        -- without [PATCH ...]
+  author      TEXT NOT NULL,        -- Name <mail>
+  date        INTEGER NOT NULL,     -- of the first mail
+  patches     INTEGER NOT NULL,     -- announced number of patches
+  cover       TEXT,                 -- cover letter, NULL without one
+  source      TEXT NOT NULL,        -- SERIES as given on the command line
+  mbox        TEXT REFERENCES artifact (sha256), -- the mails as fetched
+  trailers    TEXT,                 -- json [{"patch":1,"trailer":"Reviewed-by: ..."}] from replies
+  tree        TEXT NOT NULL,        -- tree.name; no foreign key, "tree remove" leaves history
+  base_commit TEXT,                 -- NULL until a base was chosen
+  base_tree   TEXT,                 -- the commit's tree object
+  base_how    TEXT CHECK (base_how IN ('option', 'base-commit', 'blobs', 'head', 'range')),
+  base_tried  TEXT,                 -- json [{"commit","ref","why not"}]
+  wanted      TEXT,                 -- json {"configs":[],"topologies":[],"suites":[]} of the last request
+  state       TEXT NOT NULL CHECK (state IN ('new', 'running', 'done', 'error')),
+  error       TEXT,                 -- with state error: our own trouble, never the series' fault
+  created     INTEGER NOT NULL,
+  updated     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX series_newest ON series (updated DESC, id DESC); -- /
+CREATE INDEX series_msgid ON series (message_id, version, updated); -- sluice show MSGID
+
+-- The tree with patches 1..step applied; step 0 is the base.
+CREATE TABLE step (
+  series_id   INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+  step        INTEGER NOT NULL CHECK (step >= 0),
+  subject     TEXT NOT NULL,
+  author      TEXT,
+  message_id  TEXT,
+  apply       TEXT NOT NULL CHECK (apply IN ('base', 'exact', 'three-way', 'git-am',
+                'already-applied', 'conflict', 'refused', 'not-reached')),
+  reason      TEXT,                 -- why refused or in conflict
+  file        TEXT,                 -- where
+  hunk        TEXT,                 -- which @@
+  commit_id   TEXT,                 -- NULL when there is none
+  tree        TEXT,                 -- tree object; NULL from the first step that did not apply
+  files       TEXT,                 -- json [{"path":"mm/x.c","change":"M"}]
+  PRIMARY KEY (series_id, step)
+) STRICT;
+
+-- One build that really happened. The key names everything that may change the
+-- result: the chain of trees that was built in the folder, config, arch, make
+-- arguments, toolchain. A build lost to our own trouble is replaced by its
+-- repetition (attempts counts).
+CREATE TABLE build (
+  id          INTEGER PRIMARY KEY,
+  key         TEXT NOT NULL UNIQUE CHECK (length(key) = 64),
+  base_key    TEXT NOT NULL CHECK (length(base_key) = 64), -- config + toolchain + arguments, without trees
+  config      TEXT NOT NULL,
+  arch        TEXT NOT NULL,
+  target      TEXT NOT NULL,        -- make target, e.g. vmlinux
+  tree        TEXT NOT NULL,        -- tree object that was built, the last of chain
+  chain       TEXT NOT NULL,        -- space-separated tree objects built in this folder, base first
+  incremental INTEGER NOT NULL CHECK (incremental IN (0, 1)), -- 0: a full build of a fresh folder
+  status      TEXT NOT NULL CHECK (status IN ('ok', 'fail', 'timeout', 'infra')),
+  reason      TEXT,                 -- one line, NULL when ok
+  error       TEXT,                 -- json {"file","line","text"}: first compiler error
+  seconds     REAL NOT NULL,        -- wall time
+  cpu_seconds REAL NOT NULL,
+  image       TEXT REFERENCES artifact (sha256), -- bootable image
+  log         TEXT REFERENCES artifact (sha256), -- output of make
+  kconfig     TEXT REFERENCES artifact (sha256), -- the .config
+  warnings    TEXT REFERENCES artifact (sha256), -- carried warnings of all objects, json
+  compiled    INTEGER NOT NULL,     -- objects compiled
+  toolchain   TEXT NOT NULL,        -- one line for people
+  started     INTEGER NOT NULL,
+  finished    INTEGER NOT NULL,
+  attempts    INTEGER NOT NULL      -- times this key was tried
+) STRICT;
+CREATE INDEX build_tree ON build (base_key, tree, id); -- build_find_by_tree
+CREATE INDEX build_timing ON build (config, arch, incremental, id); -- timing_build
+
+-- Which build stands for a step, and what only the step can say about it.
+CREATE TABLE step_build (
+  series_id   INTEGER NOT NULL,
+  step        INTEGER NOT NULL,
+  config      TEXT NOT NULL,
+  arch        TEXT NOT NULL,
+  build_id    INTEGER REFERENCES build (id), -- NULL when skipped
+  status      TEXT NOT NULL CHECK (status IN ('ok', 'fail', 'timeout', 'infra', 'skipped')), -- build.status at that time
+  reason      TEXT,                 -- why skipped
+  reused      INTEGER NOT NULL CHECK (reused IN (0, 1)), -- 1: the build was done earlier
+  new_warnings TEXT,                -- json [{"file","line","flag","text"}] against the step before
+  not_built   TEXT,                 -- json ["drivers/x.c"]: changed but not compiled in this config
+  PRIMARY KEY (series_id, step, config, arch),
+  FOREIGN KEY (series_id, step) REFERENCES step (series_id, step) ON DELETE CASCADE,
+  CHECK ((build_id IS NULL) = (status = 'skipped'))
+) STRICT;
+CREATE INDEX step_build_build ON step_build (build_id); -- /build/<id>: where it was used
+
+-- One boot that really happened; its id is the run number that people see.
+-- Several boots may have one key: those are repetitions.
+CREATE TABLE boot (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
+  key         TEXT NOT NULL CHECK (length(key) = 64), -- image, initramfs, topology, cmdline, qemu, accel
+  image       TEXT NOT NULL REFERENCES artifact (sha256),
+  initramfs   TEXT NOT NULL,        -- sha256
+  config      TEXT NOT NULL,        -- of the image
+  arch        TEXT NOT NULL,
+  topology    TEXT NOT NULL,        -- name
+  topology_text TEXT NOT NULL,      -- the file at that time
+  cmdline     TEXT,                 -- kernel command line
+  accel       TEXT CHECK (accel IN ('kvm', 'tcg')), -- NULL: never came that far
+  qemu_version TEXT,
+  argv        TEXT,                 -- json, full qemu argv, paths as outside
+  plan        TEXT,                 -- json [{"test","argv","deadline_ms"}]
+  status      TEXT NOT NULL CHECK (status IN ('ok', 'panic', 'hang', 'reset', 'timeout',
+                'no-result', 'infra')),
+  phase       TEXT CHECK (phase IN ('boot', 'test', 'end')), -- how far it came
+  reason      TEXT,                 -- one line
+  seconds     REAL NOT NULL,        -- wall time
+  boot_seconds REAL,                -- to the hello of init; NULL when it never came
+  console     TEXT REFERENCES artifact (sha256), -- NULL when nothing was written
+  splats      TEXT,                 -- json [{"title","key","text"}] outside of any test
+  console_tail TEXT,                -- json, the last lines that matter
+  alone       INTEGER NOT NULL CHECK (alone IN (0, 1)), -- nothing else ran beside it
+  infra       INTEGER NOT NULL CHECK (infra IN (0, 1)), -- our own trouble: never charged, never reused
+  started     INTEGER NOT NULL,
+  finished    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX boot_key ON boot (key, id); -- boot_find_by_key
+CREATE INDEX boot_timing ON boot (topology, arch, id); -- timing_boot
+
+-- Which boots stand for a step on a topology. n counts the boots of the cell
+-- from 1: the first, those that confirm a failure, those for the tests that
+-- the first did not reach.
+CREATE TABLE step_boot (
+  series_id   INTEGER NOT NULL,
+  step        INTEGER NOT NULL,
+  config      TEXT NOT NULL,
+  arch        TEXT NOT NULL,
+  topology    TEXT NOT NULL,
+  n           INTEGER NOT NULL CHECK (n >= 1),
+  role        TEXT NOT NULL CHECK (role IN ('first', 'confirm', 'rest')),
+  boot_id     INTEGER REFERENCES boot (id), -- NULL when skipped
+  reason      TEXT,                 -- why skipped
+  reused      INTEGER NOT NULL CHECK (reused IN (0, 1)), -- taken over from a boot with the same key
+  PRIMARY KEY (series_id, step, config, arch, topology, n),
+  FOREIGN KEY (series_id, step) REFERENCES step (series_id, step) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX step_boot_boot ON step_boot (boot_id); -- /run/<id>: where it was used
+
+-- What one test of a boot's plan came to.
+CREATE TABLE result (
+  boot_id     INTEGER NOT NULL REFERENCES boot (id) ON DELETE CASCADE,
+  seq         INTEGER NOT NULL,     -- place in the plan, from 0
+  test        TEXT NOT NULL,        -- suite/name
+  result      TEXT NOT NULL CHECK (result IN ('pass', 'fail', 'skip', 'timeout', 'crash',
+                'splat', 'not-run')),
+  reason      TEXT,                 -- expected ..., saw ...
+  seconds     REAL,                 -- NULL when it did not end
+  output      TEXT,                 -- last lines of its stdout
+  subtests    TEXT,                 -- json [{"name","result","reason"}]
+  data        TEXT,                 -- json {"moved":123}
+  splats      TEXT,                 -- json [{"title","key","text"}] within its markers
+  console_from INTEGER,             -- bytes of the console log, NULL without markers
+  console_to  INTEGER,
+  PRIMARY KEY (boot_id, seq),
+  UNIQUE (boot_id, test)
+) STRICT;
+
+-- What the series did to one (config, topology, test).
+CREATE TABLE verdict (
+  series_id   INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+  seq         INTEGER NOT NULL,     -- order of show, from 0
+  kind        TEXT NOT NULL CHECK (kind IN ('apply', 'build', 'warning', 'boot', 'test')),
+  config      TEXT,                 -- NULL where it does not apply, so topology and test
+  topology    TEXT,
+  test        TEXT,
+  verdict     TEXT NOT NULL CHECK (verdict IN ('pass', 'pre-existing', 'introduced',
+                'transient', 'flaky', 'inconclusive', 'not-tested', 'infra')),
+  from_step   INTEGER,              -- first bad step
+  until_step  INTEGER,              -- first good step after it
+  candidates  TEXT,                 -- json [3]: steps that could be from
+  runs        INTEGER,              -- boots that really ran
+  failures    INTEGER,
+  probability REAL,
+  reason      TEXT,                 -- one line: what was expected and seen, or why not tested
+  evidence    TEXT,                 -- json, console lines or compiler messages that matter
+  boot_id     INTEGER REFERENCES boot (id), -- the run that shows it
+  PRIMARY KEY (series_id, seq)
+) STRICT;
+CREATE INDEX verdict_summary ON verdict (series_id, verdict, kind); -- /

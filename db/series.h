@@ -1,0 +1,96 @@
+/*
+ * Series and their steps.
+ *
+ * A row is one series on one state of one tree: its key is made before a base
+ * is chosen (the id names the object folder that applying needs), so that the
+ * same command finds its own unfinished work again, while the same mails on
+ * another tree, another --base, or after the tree moved are a row of their
+ * own. What was built and booted is shared between rows by its own keys.
+ */
+#ifndef SLUICE_DB_SERIES_H
+#define SLUICE_DB_SERIES_H
+
+#include "db/db.h"
+#include "db/words.h"
+#include "lib/json.h"
+#include "lib/sha256.h"
+
+struct series {
+	int64_t id;
+	char *key;        /* series_key() */
+	char *message_id; /* git-<tip> for a range */
+	int64_t version;
+	char *subject, *author;
+	int64_t date;
+	int64_t patches;  /* announced */
+	char *cover;      /* or NULL */
+	char *source;     /* as given by the user */
+	char *mbox;       /* artifact or NULL */
+	struct json_object *trailers; /* [{"patch","trailer"}] */
+	char *tree;       /* name */
+	char *base_commit, *base_tree, *base_how; /* NULL until chosen */
+	struct json_object *base_tried; /* [{"commit","ref","why not"}] */
+	struct json_object *wanted; /* {"configs":[],"topologies":[],"suites":[]} */
+	enum series_state state;
+	char *error;      /* with SERIES_ERROR */
+	int64_t created, updated; /* set by this module */
+};
+
+struct step {
+	int64_t series_id;
+	int64_t step;
+	char *subject, *author, *message_id;
+	enum step_apply apply;
+	char *reason, *file, *hunk;
+	char *commit_id, *tree;
+	struct json_object *files; /* [{"path","change"}] */
+};
+
+/* A line of the list page. */
+struct series_line {
+	struct series s;
+	int64_t verdicts[VERDICT_WORDS]; /* all kinds but warning */
+	int64_t warnings;                /* warning verdicts that are not pass */
+};
+
+void series_done(struct series *s);
+void step_done(struct step *s);
+void step_list_free(struct step *list, size_t n);
+void series_line_list_free(struct series_line *list, size_t n);
+
+/*
+ * content: any text that names what is applied (hash over the mails, or tip
+ * commit); base: the resolved --base, or a text that names the tree's heads.
+ */
+void series_key(const char *message_id, int64_t version, const char *content,
+		const char *tree, const char *base, char ret_key[SHA256_HEX]);
+
+/*
+ * Inserts s, or when its key is there updates what the mails say and wanted,
+ * state and error; base and created stay. Sets s->id.
+ */
+int series_put(struct db *db, struct series *s, struct err *err);
+int series_set_state(struct db *db, int64_t id, enum series_state state,
+		     const char *error, struct err *err);
+/*
+ * One transaction: base_* of s and all step rows. Cells of a step whose tree
+ * is still the same are kept, those of other steps are dropped, verdicts too
+ * when any step changed.
+ */
+int series_set_steps(struct db *db, const struct series *s, const struct step *steps,
+		     size_t n, struct err *err);
+int series_delete(struct db *db, int64_t id, struct err *err);
+
+/* 1 found, 0 not, -1 error. By message-id: version 0 means the highest; the row last updated. */
+int series_find(struct db *db, int64_t id, struct series *ret, struct err *err);
+int series_find_by_key(struct db *db, const char *key, struct series *ret, struct err *err);
+int series_find_by_msgid(struct db *db, const char *message_id, int64_t version,
+			 struct series *ret, struct err *err);
+/* Newest first. *ret_total: number of all rows. */
+int series_list(struct db *db, int64_t limit, int64_t offset,
+		struct series_line **ret_list, size_t *ret_n, int64_t *ret_total,
+		struct err *err);
+int step_list(struct db *db, int64_t series_id, struct step **ret_list, size_t *ret_n,
+	      struct err *err);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * One writer for each state folder: STATE/lock, held by flock, so that it is
+ * free again however the holder ends. Its text says who holds it, for the
+ * message that a second writer gets. Readers take no lock.
+ */
+#ifndef SLUICE_DB_STATE_LOCK_H
+#define SLUICE_DB_STATE_LOCK_H
+
+#include "lib/err.h"
+
+/*
+ * *ret_fd holds the lock until it is closed (it is CLOEXEC: children do not
+ * keep it). command is what is shown to others, e.g. "sluice test". ERR_BUSY
+ * with "STATE is in use by sluice test (pid 12) since ..." when it is taken.
+ */
+int state_lock(const char *state_dir, const char *command, int *ret_fd, struct err *err);
+
+#endif
