@@ -34,14 +34,20 @@ DEPGEN = -MMD -MP
 # Library headers are not ours to fix.
 SYS_CFLAGS = $(patsubst -I%,-isystem %,$(PKG_CFLAGS))
 
-FOLDERS := lib db kernels runners web daemon cli
+# ONLY="lib db" leaves the other folders out, for work on one while another does
+# not compile; with a BUILD of its own, so that the archives do not get mixed.
+ONLY ?= lib db kernels runners web daemon cli
+FOLDERS := $(ONLY)
 SRCS := $(filter-out cli/main.c,$(wildcard $(FOLDERS:%=%/*.c)))
 OBJS := $(SRCS:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libsluice.a
-MAIN := $(wildcard cli/main.c)
+MAIN := $(if $(filter cli,$(FOLDERS)),$(wildcard cli/main.c))
 BIN := $(if $(MAIN),$(BUILD)/sluice)
 
-TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+# T=test_lib_% builds and runs those unit tests alone.
+T ?= test_%
+TESTS := $(filter $(T:%=$(BUILD)/tests/%),$(patsubst tests/unit/%.c,$(BUILD)/tests/%,\
+	$(wildcard tests/unit/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # Each folder of runners/guest but common is one static program for the guest.
@@ -190,6 +196,8 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 		while IFS='|' read -r t d; do printf '%-8s %s\n' "$$t" "$$d"; done
+	@echo
+	@echo 'WERROR=1  V=1  BUILD=folder  ONLY="lib db" (folders)  T=test_lib_% (unit tests)'
 
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d \
 	$(TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.d) \

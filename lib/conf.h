@@ -4,6 +4,12 @@
  * topologies and suites alike. A conf is sections in file order, each with its
  * keys in file order; whoever asks marks a key as used, and conf_check_unused
  * turns the rest into complaints with a suggestion.
+ *
+ * The language: "[section]", "key = value", one a line of at most 4096 bytes of
+ * UTF-8; spaces around each are cut. A comment is a line that begins with # or
+ * ;, or the rest of one from a # or ; with a space before it. Keys before the
+ * first section are in a section named "". A section or a key again in its
+ * section is a complaint, and the first one counts.
  */
 #ifndef SLUICE_LIB_CONF_H
 #define SLUICE_LIB_CONF_H
@@ -22,7 +28,7 @@ struct conf *conf_parse(const char *name, const char *text, size_t len);
 int conf_load(const char *path, struct conf **ret_conf, struct err *err);
 void conf_free(struct conf *c);
 
-/* "file:12: text", in line order; n of them. */
+/* "file:12: text" (line 0: "file: text"), in line order; how many, and each. */
 size_t conf_complaints(const struct conf *c);
 const char *conf_complaint(const struct conf *c, size_t i);
 /* Adds one of our own about a line (0: about the file). */
@@ -35,20 +41,23 @@ const struct conf_section *conf_section_find(const struct conf *c, const char *n
 const char *conf_section_name(const struct conf_section *s);
 int conf_section_line(const struct conf_section *s);
 size_t conf_keys(const struct conf_section *s);
-const char *conf_key_at(const struct conf_section *s, size_t i, const char **ret_value, int *ret_line);
-/* The value, or NULL; marks the key as used. *ret_line may be NULL. */
+/* Does not mark it as used. ret_value and ret_line may be NULL. */
+const char *conf_key_at(const struct conf_section *s, size_t i, const char **ret_value,
+			int *ret_line);
+/* The value, or NULL; marks the key as used. ret_line may be NULL. */
 const char *conf_get(const struct conf_section *s, const char *key, int *ret_line);
 /*
- * Complains about keys nobody asked for: unknown key "topologie", did you mean
- * "topology"? (nearest of known, NULL-terminated).
+ * Complains about keys that nobody asked for and that are not in known (NULL-
+ * terminated): unknown key "topologie", did you mean "topology"?
  */
 void conf_check_unused(struct conf *c, const struct conf_section *s,
 		       const char *const *known);
 
-/* "512M", "4G", "100k", "7" to bytes; false if it is none. */
+/* "512M", "4G", "100k" (1024 each), "7" to bytes; false if it is none, or too big. */
 bool conf_parse_size(const char *s, unsigned long long *ret);
-/* "90s", "10m", "2h", "250ms", "7" (seconds) to ms. */
+/* "90s", "10m", "2h", "3d", "250ms", "7" (seconds) to ms. */
 bool conf_parse_duration(const char *s, unsigned long long *ret_ms);
+/* yes, no, true, false, on, off, 1, 0; capitals or not. */
 bool conf_parse_bool(const char *s, bool *ret);
 
 #endif
