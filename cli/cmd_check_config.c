@@ -1,0 +1,191 @@
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/context.h"
+#include "kernels/config.h"
+#include "lib/file.h"
+#include "lib/log.h"
+#include "lib/paths.h"
+#include "lib/text.h"
+#include "runners/qemu_argv.h"
+#include "runners/suite.h"
+#include "runners/topology.h"
+
+struct check_args {
+	struct cmd_common common;
+};
+
+static const struct cmd_opt opts[] = { CMD_OPTS_COMMON, { 0 } };
+
+static int run_check_config(int argc, char **argv);
+
+const struct cmd cmd_check_config = {
+	.name = "check-config",
+	.synopsis = "",
+	.help = "Say what is wrong with config.ini, and what this machine lacks",
+	.detail = "Exits with 2 for a mistake in the configuration, 3 when something that\n"
+		  "sluice needs is missing here.\n",
+	.opts = opts,
+	.run = run_check_config,
+};
+
+struct check {
+	const struct config *config;
+	int mistakes, missing;
+};
+
+static void tell_ok(const char *what, const char *value)
+{
+	printf("ok       %-10s %s\n", what, value);
+}
+
+static void tell_mistake(struct check *c, const char *what, const char *why)
+{
+	printf("MISTAKE  %-10s %s\n", what, why);
+	c->mistakes++;
+}
+
+static void tell_missing(struct check *c, const char *what, const char *why)
+{
+	printf("MISSING  %-10s %s\n", what, why);
+	c->missing++;
+}
+
+/* Loads each name of the list; those that cannot be are told. */
+static void check_names(struct check *c, const char *what, const char *list,
+			int (*load)(const char *name, struct err *err))
+{
+	char **names = strv_split(list, ", \t");
+	bool ok = true;
+
+	for (size_t i = 0; names[i]; i++) {
+		struct err err = { 0 };
+
+		if (load(names[i], &err) == 0)
+			continue;
+		tell_mistake(c, what, err.msg);
+		ok = false;
+	}
+	if (ok)
+		tell_ok(what, list);
+	strv_free(names);
+}
+
+static int load_topology(const char *name, struct err *err)
+{
+	AUTO_FREE char *dir = path_join(paths_data(), "runners/topologies", NULL);
+	struct topology *t = NULL;
+	int rc = topology_load(dir, name, &t, err);
+
+	topology_free(t);
+	return rc;
+}
+
+static int load_suite(const char *name, struct err *err)
+{
+	AUTO_FREE char *dir = path_join(paths_data(), "runners/suites", NULL);
+	struct suite *s = NULL;
+	int rc = suite_load(dir, name, &s, err);
+
+	suite_free(s);
+	return rc;
+}
+
+static int load_kconfig(const char *name, struct err *err)
+{
+	AUTO_FREE char *dir = path_join(paths_data(), "kernels/configs", NULL);
+	struct kconfig *k = NULL;
+	int rc = kconfig_load(dir, name, &k, err);
+
+	kconfig_free(k);
+	return rc;
+}
+
+static void check_programs(struct check *c)
+{
+	const struct {
+		const char *what, *name, *package;
+	} programs[] = {
+		{ "b4", c->config->b4, "b4" },
+		{ "git", c->config->git, "git" },
+		{ "make", c->config->make, "make" },
+		{ "qemu", c->config->qemu, "qemu-system-x86" },
+		{ "bwrap", c->config->bwrap, "bubblewrap" },
+		{ "gcc", "gcc", "gcc" },
+		{ "ld", "ld", "binutils" },
+		{ "flex", "flex", "flex" },
+		{ "bison", "bison", "bison" },
+		{ "bc", "bc", "bc" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		AUTO_FREE char *path = program_find(programs[i].name);
+		AUTO_FREE char *why = NULL;
+
+		if (path) {
+			tell_ok(programs[i].what, path);
+			continue;
+		}
+		why = str_printf("%s is not there (Debian package %s)", programs[i].name,
+				 programs[i].package);
+		tell_missing(c, programs[i].what, why);
+	}
+}
+
+static void check_build_user(struct check *c)
+{
+	AUTO_FREE char *why = NULL;
+
+	if (geteuid() != 0) {
+		tell_ok("build_user", "you (only root's sluice changes user)");
+		return;
+	}
+	if (getpwnam(c->config->build_user)) {
+		tell_ok("build_user", c->config->build_user);
+		return;
+	}
+	why = str_printf("there is no user %s: useradd --system %s", c->config->build_user,
+			 c->config->build_user);
+	tell_missing(c, "build_user", why);
+}
+
+static void check_accel(struct check *c)
+{
+	const struct passwd *pw = geteuid() == 0 ? getpwnam(c->config->build_user) : NULL;
+	enum accel accel;
+	struct err err = { 0 };
+
+	if (accel_pick(c->config->accel, pw ? pw->pw_uid : geteuid(),
+		       pw ? pw->pw_gid : getegid(), &accel, &err) < 0)
+		tell_missing(c, "accel", err.msg);
+	else
+		tell_ok("accel", accel == ACCEL_KVM ? "kvm" : "tcg (KVM is not usable here)");
+}
+
+static int run_check_config(int argc, char **argv)
+{
+	struct check_args args = { 0 };
+	AUTO_CONTEXT struct context cx = CONTEXT_INIT;
+	struct check c = { 0 };
+	int rc;
+
+	if (!cmd_parse(&cmd_check_config, &argc, &argv, &args, &rc))
+		return rc;
+	if (argc > 0)
+		return cmd_usage(&cmd_check_config, "takes no operands");
+	rc = context_config(&cx, &args.common);
+	if (rc != EXIT_OK)
+		return rc;
+	c.config = cx.config;
+	tell_ok("file", cx.config->source);
+	tell_ok("state_dir", cx.dir);
+	check_names(&c, "config", cx.config->config, load_kconfig);
+	check_names(&c, "topology", cx.config->topology, load_topology);
+	check_names(&c, "suite", cx.config->suite, load_suite);
+	check_programs(&c);
+	check_build_user(&c);
+	check_accel(&c);
+	return c.mistakes ? EXIT_USAGE : c.missing ? EXIT_INFRA : EXIT_OK;
+}

@@ -1,0 +1,83 @@
+#include "cli/context.h"
+
+#include <unistd.h>
+
+#include "daemon/state.h"
+#include "db/state_lock.h"
+#include "lib/file.h"
+#include "lib/log.h"
+
+int context_config(struct context *cx, const struct cmd_common *common)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct err err = { 0 };
+
+	if (config_load(common->config_file, &cx->config, &complaints, &err) < 0) {
+		fputs(str_get(&complaints), stderr);
+		log_error("%s", err.msg);
+		return EXIT_USAGE;
+	}
+	cx->dir = state_default_dir(common->state_dir, cx->config);
+	return EXIT_OK;
+}
+
+static int open_stores(struct context *cx, enum db_mode mode, struct err *err)
+{
+	AUTO_FREE char *db_path = path_join(cx->dir, "sluice.db", NULL);
+	AUTO_FREE char *artifacts = path_join(cx->dir, "artifacts", NULL);
+
+	if (db_open(db_path, mode, &cx->db, err) < 0)
+		return -1;
+	return artifact_store_new(artifacts, cx->db, &cx->artifacts, err);
+}
+
+int context_read(struct context *cx, const struct cmd_common *common)
+{
+	AUTO_FREE char *db_path = NULL;
+	struct err err = { 0 };
+	int rc = context_config(cx, common);
+
+	if (rc != EXIT_OK)
+		return rc;
+	db_path = path_join(cx->dir, "sluice.db", NULL);
+	if (!path_exists(db_path)) {
+		log_error("nothing was tested yet: there is no %s", db_path);
+		return EXIT_USAGE;
+	}
+	if (open_stores(cx, DB_READ, &err) < 0) {
+		log_error("%s", err.msg);
+		return EXIT_INFRA;
+	}
+	return EXIT_OK;
+}
+
+int context_write(struct context *cx, const struct cmd_common *common, const char *command)
+{
+	struct err err = { 0 };
+	int rc = context_config(cx, common);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (dir_make(cx->dir, 0755, &err) < 0 ||
+	    state_lock(cx->dir, command, &cx->lock, &err) < 0) {
+		log_error("%s", err.msg);
+		return EXIT_INFRA;
+	}
+	cx->locked = true;
+	if (open_stores(cx, DB_WRITE, &err) < 0) {
+		log_error("%s", err.msg);
+		return EXIT_INFRA;
+	}
+	return EXIT_OK;
+}
+
+void context_done(struct context *cx)
+{
+	artifact_store_free(cx->artifacts);
+	db_close(cx->db);
+	if (cx->locked)
+		close(cx->lock);
+	config_free(cx->config);
+	free(cx->dir);
+	*cx = (struct context)CONTEXT_INIT;
+}

@@ -1,0 +1,35 @@
+/*
+ * What a command opens before it works: configuration, state folder, database,
+ * artifacts, and the lock for writers. Each call tells what went wrong itself
+ * and returns the exit code, 0 when all is well. context_done takes a zeroed or
+ * half-opened one.
+ */
+#ifndef SLUICE_CLI_CONTEXT_H
+#define SLUICE_CLI_CONTEXT_H
+
+#include "cli/cmd.h"
+#include "daemon/config.h"
+#include "db/artifact.h"
+#include "db/db.h"
+
+struct context {
+	struct config *config;
+	char *dir; /* the state folder, absolute */
+	struct db *db;
+	struct artifact_store *artifacts;
+	int lock; /* valid when locked */
+	bool locked;
+};
+
+#define CONTEXT_INIT { .config = NULL }
+#define AUTO_CONTEXT AUTO(context_done)
+
+/* Configuration and the folder's name. */
+int context_config(struct context *cx, const struct cmd_common *common);
+/* For readers: a state folder must be there; beside a writer. */
+int context_read(struct context *cx, const struct cmd_common *common);
+/* For the one writer: made when missing, locked. command is shown to others. */
+int context_write(struct context *cx, const struct cmd_common *common, const char *command);
+void context_done(struct context *cx);
+
+#endif

@@ -1,0 +1,467 @@
+#include "daemon/config.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "lib/cleanup.h"
+#include "lib/conf.h"
+#include "lib/file.h"
+#include "lib/text.h"
+
+enum key_type {
+	KEY_TEXT,
+	KEY_NAME,     /* of something we ship or made: [A-Za-z0-9._-] */
+	KEY_NAMES,    /* a list of them */
+	KEY_PATH,     /* empty or absolute */
+	KEY_PROGRAM,  /* a name for $PATH, or absolute */
+	KEY_CHOICE,
+	KEY_COUNT,    /* long long */
+	KEY_PERCENT,  /* uint64_t */
+	KEY_SIZE,     /* uint64_t, bytes */
+	KEY_DURATION, /* uint64_t, milliseconds */
+	KEY_LISTEN,   /* address:port */
+};
+
+static const struct {
+	const char *name, *form;
+} types[] = {
+	[KEY_TEXT] = { "text", "text" },
+	[KEY_NAME] = { "name", "a name (letters, digits, . _ -)" },
+	[KEY_NAMES] = { "names", "a list of names (letters, digits, . _ -) with commas" },
+	[KEY_PATH] = { "path", "an absolute path" },
+	[KEY_PROGRAM] = { "program", "a program name or an absolute path" },
+	[KEY_CHOICE] = { "choice", "one of" },
+	[KEY_COUNT] = { "number", "a number" },
+	[KEY_PERCENT] = { "percent", "a percentage like 500%" },
+	[KEY_SIZE] = { "size", "a size like 512M or 4G" },
+	[KEY_DURATION] = { "time", "a time like 90s, 10m or 2h" },
+	[KEY_LISTEN] = { "address", "an address and port like 127.0.0.1:8470" },
+};
+
+struct key {
+	const char *section, *name;
+	enum key_type type;
+	size_t at; /* of the field in struct config */
+	const char *def;
+	const char *choices; /* KEY_CHOICE, with spaces between */
+	long long min, max;  /* KEY_COUNT, KEY_PERCENT; max 0: none. Bytes, ms: min */
+	const char *help;
+};
+
+static const struct {
+	const char *name, *help;
+} sections[] = {
+	{ "sluice", "What is tested, when the command line does not say." },
+	{ "fetch", "Where series come from." },
+	{ "limits", "How much a stranger may send." },
+	{ "sandbox", "Who builds and boots, and how much they may use." },
+	{ "build", "Kernel builds." },
+	{ "boot", "Guests." },
+	{ "web", "sluice serve." },
+	{ "programs", "Tools, by $PATH or with their path." },
+};
+
+#define AT(field) offsetof(struct config, field)
+#define MIB (1024LL * 1024)
+
+static const struct key keys[] = {
+	{ "sluice", "tree", KEY_NAME, AT(tree), "debian-6.12", NULL, 0, 0,
+	  "base tree, made with: sluice tree add" },
+	{ "sluice", "config", KEY_NAMES, AT(config), "mlock", NULL, 0, 0,
+	  "kernel configs to build, of kernels/configs" },
+	{ "sluice", "topology", KEY_NAMES, AT(topology), "smp4,numa2", NULL, 0, 0,
+	  "guest machines to boot, of runners/topologies" },
+	{ "sluice", "suite", KEY_NAMES, AT(suite), "mlock-migrate", NULL, 0, 0,
+	  "test suites to run, of runners/suites" },
+	{ "sluice", "state_dir", KEY_PATH, AT(state_dir), "", NULL, 0, 0,
+	  "where all is kept; empty: /var/lib/sluice for root, else "
+	  "$XDG_STATE_HOME/sluice" },
+
+	{ "fetch", "archive", KEY_TEXT, AT(archive), "https://lore.kernel.org/all", NULL,
+	  0, 0, "public-inbox that message-ids are looked up in" },
+	{ "fetch", "attestation", KEY_CHOICE, AT(attestation), "off",
+	  "off check softfail hardfail", 0, 0,
+	  "what b4 does about signatures; anything but off asks DNS for every mail" },
+	{ "fetch", "timeout", KEY_DURATION, AT(fetch_timeout_ms), "2m", NULL, 1, 0,
+	  "for one run of b4" },
+
+	{ "limits", "series_patches", KEY_COUNT, AT(series_patches), "100", NULL, 1, 10000,
+	  "patches in a series" },
+	{ "limits", "mail_size", KEY_SIZE, AT(mail_bytes), "2M", NULL, 1024, 0,
+	  "of one mail" },
+	{ "limits", "mbox_size", KEY_SIZE, AT(mbox_bytes), "64M", NULL, 1024, 0,
+	  "of a whole mbox or thread" },
+	{ "limits", "patch_size", KEY_SIZE, AT(patch_bytes), "1M", NULL, 1024, 0,
+	  "of the diff in one patch" },
+	{ "limits", "patch_files", KEY_COUNT, AT(patch_files), "500", NULL, 1, 100000,
+	  "files that one patch touches" },
+	{ "limits", "base_candidates", KEY_COUNT, AT(base_candidates), "200", NULL, 1,
+	  100000, "commits looked at when a base is searched by blob ids" },
+	{ "limits", "console_size", KEY_SIZE, AT(console_bytes), "8M", NULL, 4096, 0,
+	  "of a guest's console log" },
+	{ "limits", "log_size", KEY_SIZE, AT(log_bytes), "64M", NULL, 4096, 0,
+	  "of a build log" },
+	{ "limits", "qmp_events", KEY_COUNT, AT(qmp_events), "1000", NULL, 16, 1000000,
+	  "events that a guest may cause in QEMU" },
+
+	{ "sandbox", "build_user", KEY_NAME, AT(build_user), "sluice-build", NULL, 0, 0,
+	  "who builds and boots when sluice runs as root (it never does so as root)" },
+	{ "sandbox", "process_memory", KEY_SIZE, AT(process_memory_bytes), "4G", NULL,
+	  64 * MIB, 0, "of each process of a build" },
+	{ "sandbox", "tmp_size", KEY_SIZE, AT(tmp_bytes), "1G", NULL, MIB, 0,
+	  "of a build's /tmp" },
+	{ "sandbox", "output_size", KEY_SIZE, AT(output_bytes), "8G", NULL, MIB, 0,
+	  "of a build's output folder" },
+
+	{ "build", "jobs", KEY_COUNT, AT(build_jobs), "0", NULL, 0, 4096,
+	  "make -j; 0: number of CPUs" },
+	{ "build", "timeout", KEY_DURATION, AT(build_timeout_ms), "1h", NULL, 1000, 0,
+	  "for one build" },
+	{ "build", "ccache_dir", KEY_PATH, AT(ccache_dir), "", NULL, 0, 0,
+	  "ccache that base builds fill and other builds read; empty: none" },
+
+	{ "boot", "accel", KEY_CHOICE, AT(accel), "auto", "auto kvm tcg", 0, 0,
+	  "auto: KVM where /dev/kvm is usable, else TCG" },
+	{ "boot", "parallel", KEY_COUNT, AT(boot_parallel), "0", NULL, 0, 1024,
+	  "guests at once; 0: from the number of CPUs" },
+	{ "boot", "timeout", KEY_DURATION, AT(boot_timeout_ms), "2m", NULL, 1000, 0,
+	  "from power-on to the first word of the guest's init" },
+	{ "boot", "deadline_scale", KEY_PERCENT, AT(deadline_scale), "500%", NULL, 110,
+	  100000, "time a step's test may take, as percent of what the base took" },
+	{ "boot", "cmdline", KEY_TEXT, AT(cmdline_extra), "", NULL, 0, 0,
+	  "words added to the kernel command line of every guest" },
+
+	{ "web", "listen", KEY_LISTEN, AT(listen), "127.0.0.1:8470", NULL, 0, 0,
+	  "address and port; port 0 picks a free one" },
+
+	{ "programs", "b4", KEY_PROGRAM, AT(b4), "b4", NULL, 0, 0, "fetches series" },
+	{ "programs", "git", KEY_PROGRAM, AT(git), "git", NULL, 0, 0,
+	  "fetches trees, and applies what libgit2 cannot" },
+	{ "programs", "make", KEY_PROGRAM, AT(make), "make", NULL, 0, 0, "builds kernels" },
+	{ "programs", "qemu", KEY_PROGRAM, AT(qemu), "qemu-system-x86_64", NULL, 0, 0,
+	  "boots kernels" },
+	{ "programs", "bwrap", KEY_PROGRAM, AT(bwrap), "bwrap", NULL, 0, 0,
+	  "bubblewrap, the sandbox" },
+};
+
+static bool valid_name(const char *s, size_t len)
+{
+	static const char ok[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789._-";
+
+	return len > 0 && *s != '.' && *s != '-' && strspn(s, ok) >= len;
+}
+
+static bool valid_names(const char *s)
+{
+	char **v = strv_split(s, ", \t");
+	bool ok = v[0] != NULL;
+
+	for (size_t i = 0; v[i]; i++)
+		ok = ok && valid_name(v[i], strlen(v[i]));
+	strv_free(v);
+	return ok;
+}
+
+static bool valid_choice(const char *s, const char *choices)
+{
+	char **v = strv_split(choices, " ");
+	bool ok = false;
+
+	for (size_t i = 0; v[i]; i++)
+		ok = ok || strcmp(v[i], s) == 0;
+	strv_free(v);
+	return ok;
+}
+
+static bool valid_listen(const char *s)
+{
+	const char *colon = strrchr(s, ':');
+	long long port;
+
+	return colon && colon > s && str_to_ll(colon + 1, 0, 65535, &port);
+}
+
+static bool valid_text(const struct key *k, const char *s)
+{
+	switch (k->type) {
+	case KEY_NAME:
+		return valid_name(s, strlen(s));
+	case KEY_NAMES:
+		return valid_names(s);
+	case KEY_PATH:
+		return *s == '\0' || *s == '/';
+	case KEY_PROGRAM:
+		return *s == '/' || (*s && !strchr(s, '/'));
+	case KEY_CHOICE:
+		return valid_choice(s, k->choices);
+	case KEY_LISTEN:
+		return valid_listen(s);
+	default:
+		return true;
+	}
+}
+
+/* "500%" or "500" */
+static bool parse_percent(const char *s, const struct key *k, long long *ret)
+{
+	AUTO_FREE char *digits = str_dup(s);
+	size_t len = strlen(digits);
+
+	if (len && digits[len - 1] == '%')
+		digits[len - 1] = '\0';
+	return str_to_ll(digits, k->min, k->max, ret);
+}
+
+/* Puts text into the field of k; false when it is no such value. */
+static bool key_set(struct config *c, const struct key *k, const char *text)
+{
+	void *field = (char *)c + k->at;
+	unsigned long long u;
+	long long n;
+
+	switch (k->type) {
+	case KEY_COUNT:
+		return str_to_ll(text, k->min, k->max ? k->max : LLONG_MAX,
+				 (long long *)field);
+	case KEY_PERCENT:
+		if (!parse_percent(text, k, &n))
+			return false;
+		*(uint64_t *)field = (uint64_t)n;
+		return true;
+	case KEY_SIZE:
+	case KEY_DURATION:
+		if (!(k->type == KEY_SIZE ? conf_parse_size(text, &u) :
+					    conf_parse_duration(text, &u)) ||
+		    u < (unsigned long long)k->min)
+			return false;
+		*(uint64_t *)field = u;
+		return true;
+	default:
+		if (!valid_text(k, text))
+			return false;
+		free(*(char **)field);
+		*(char **)field = str_dup(text);
+		return true;
+	}
+}
+
+static void key_complain(struct conf *conf, int line, const struct key *k, const char *text)
+{
+	AUTO(str_done) struct str why = STR_INIT;
+
+	str_add(&why, types[k->type].form);
+	if (k->type == KEY_CHOICE)
+		str_addf(&why, " %s", k->choices);
+	if (k->type == KEY_COUNT || k->type == KEY_PERCENT)
+		str_addf(&why, " from %lld to %lld", k->min, k->max);
+	if ((k->type == KEY_SIZE || k->type == KEY_DURATION) && k->min > 1)
+		str_addf(&why, ", at least %lld %s", k->min,
+			 k->type == KEY_SIZE ? "bytes" : "ms");
+	conf_complain(conf, line, "%s: \"%s\" is not %s", k->name, text, str_get(&why));
+}
+
+static struct config *config_new(const char *source)
+{
+	struct config *c = mem_alloc0(sizeof(*c));
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!key_set(c, &keys[i], keys[i].def))
+			assert(!"a built-in default is valid");
+	c->source = str_dup(source);
+	return c;
+}
+
+void config_free(struct config *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		switch (keys[i].type) {
+		case KEY_COUNT:
+		case KEY_PERCENT:
+		case KEY_SIZE:
+		case KEY_DURATION:
+			break;
+		default:
+			free(*(char **)((char *)c + keys[i].at));
+		}
+	free(c->source);
+	free(c);
+}
+
+static void config_cleanup(struct config **c)
+{
+	config_free(*c);
+}
+
+/* Reads what the table knows of one section, and complains about the rest. */
+static void section_load(struct config *c, struct conf *conf, const struct conf_section *s)
+{
+	const char *known[ARRAY_SIZE(keys) + 1] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *text;
+		int line = 0;
+
+		if (strcmp(keys[i].section, conf_section_name(s)) != 0)
+			continue;
+		known[n++] = keys[i].name;
+		text = conf_get(s, keys[i].name, &line);
+		if (text && !key_set(c, &keys[i], text))
+			key_complain(conf, line, &keys[i], text);
+	}
+	conf_check_unused(conf, s, known);
+}
+
+static void section_unknown(struct conf *conf, const struct conf_section *s)
+{
+	const char *names[ARRAY_SIZE(sections) + 1] = { NULL };
+	const char *name = conf_section_name(s), *near;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		names[i] = sections[i].name;
+	near = text_nearest(name, names);
+	if (near)
+		conf_complain(conf, conf_section_line(s),
+			      "unknown section [%s], did you mean [%s]?", name, near);
+	else
+		conf_complain(conf, conf_section_line(s), "unknown section [%s]", name);
+}
+
+static bool section_known(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (strcmp(sections[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void conf_apply(struct config *c, struct conf *conf)
+{
+	for (size_t i = 0; i < conf_sections(conf); i++) {
+		const struct conf_section *s = conf_section_at(conf, i);
+
+		if (section_known(conf_section_name(s)))
+			section_load(c, conf, s);
+		else
+			section_unknown(conf, s);
+	}
+}
+
+/* The file to read, or NULL for none; the caller frees. Relative paths from the
+ * environment are not taken: they would lead into the current folder. */
+static char *default_file(void)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char *path = str_dup("/etc/sluice/config.ini");
+
+	if (path_exists(path))
+		return path;
+	free(path);
+	path = NULL;
+	if (xdg && *xdg == '/')
+		path = path_join(xdg, "sluice/config.ini", NULL);
+	else if (home && *home == '/')
+		path = path_join(home, ".config/sluice/config.ini", NULL);
+	if (path && path_exists(path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+int config_load(const char *file, struct config **ret_config, struct str *ret_complaints,
+		struct err *err)
+{
+	AUTO_FREE char *path = file ? str_dup(file) : default_file();
+	AUTO(config_cleanup) struct config *c = NULL;
+	struct conf *conf = NULL;
+	size_t n;
+
+	*ret_config = NULL;
+	c = config_new(path ? path : "built-in defaults");
+	if (path) {
+		if (conf_load(path, &conf, err) < 0)
+			return -1;
+		conf_apply(c, conf);
+		n = conf_complaints(conf);
+		for (size_t i = 0; i < n; i++)
+			str_addf(ret_complaints, "%s\n", conf_complaint(conf, i));
+		conf_free(conf);
+		if (n)
+			return err_set(err, ERR_INPUT, "%s: %zu %s", path, n,
+				       n == 1 ? "mistake" : "mistakes");
+	}
+	*ret_config = TAKE_PTR(c);
+	return 0;
+}
+
+/* What may stand there, for people. */
+static void key_form(const struct key *k, struct str *out)
+{
+	if (k->type == KEY_CHOICE) {
+		char **v = strv_split(k->choices, " ");
+
+		for (size_t i = 0; v[i]; i++)
+			str_addf(out, "%s%s", i ? "|" : "", v[i]);
+		strv_free(v);
+		return;
+	}
+	str_add(out, types[k->type].name);
+}
+
+void config_print_keys(FILE *out)
+{
+	for (size_t s = 0; s < ARRAY_SIZE(sections); s++) {
+		fprintf(out, "%s[%s] %s\n", s ? "\n" : "", sections[s].name, sections[s].help);
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+			AUTO(str_done) struct str form = STR_INIT;
+
+			if (strcmp(keys[i].section, sections[s].name) != 0)
+				continue;
+			key_form(&keys[i], &form);
+			fprintf(out, "  %s = %s  (%s)\n      %s\n", keys[i].name,
+				*keys[i].def ? keys[i].def : "<empty>", str_get(&form),
+				keys[i].help);
+		}
+	}
+}
+
+void config_print_default_ini(FILE *out)
+{
+	fputs("; sluice, as shipped: every key with its built-in default.\n"
+	      "; Copy to /etc/sluice/config.ini or ~/.config/sluice/config.ini and keep\n"
+	      "; what you change. Sizes: 512M, 4G; times: 90s, 10m, 2h.\n", out);
+	for (size_t s = 0; s < ARRAY_SIZE(sections); s++) {
+		fprintf(out, "\n; %s\n[%s]\n", sections[s].help, sections[s].name);
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+			if (strcmp(keys[i].section, sections[s].name) == 0)
+				fprintf(out, "; %s\n%s =%s%s\n", keys[i].help,
+					keys[i].name, *keys[i].def ? " " : "", keys[i].def);
+	}
+}
+
+void config_print_mdoc(FILE *out)
+{
+	for (size_t s = 0; s < ARRAY_SIZE(sections); s++) {
+		fprintf(out, ".Ss [%s]\n%s\n.Bl -tag -width Ds\n", sections[s].name,
+			sections[s].help);
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+			AUTO(str_done) struct str form = STR_INIT;
+
+			if (strcmp(keys[i].section, sections[s].name) != 0)
+				continue;
+			key_form(&keys[i], &form);
+			fprintf(out, ".It Ic %s No = Ar %s\n", keys[i].name, str_get(&form));
+			if (*keys[i].def)
+				fprintf(out, "Default: %s.\n", keys[i].def);
+			fprintf(out, "%c%s.\n", toupper((unsigned char)keys[i].help[0]),
+				keys[i].help + 1);
+		}
+		fputs(".El\n", out);
+	}
+}

@@ -1,0 +1,73 @@
+/*
+ * config.ini as a struct. One table in config.c names every key with its
+ * section, type, default, limits and one line of help; the parser, the shipped
+ * config.ini's check, `sluice help config` and the man page are fed from it.
+ * Loading collects all complaints; nothing starts while there is one.
+ */
+#ifndef SLUICE_DAEMON_CONFIG_H
+#define SLUICE_DAEMON_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/err.h"
+#include "lib/str.h"
+
+struct config {
+	/* [sluice] what is tested where, when the command line does not say */
+	char *tree;
+	char *config;   /* list */
+	char *topology; /* list */
+	char *suite;    /* list */
+	char *state_dir; /* "" : /var/lib/sluice for root, else XDG */
+	/* [fetch] */
+	char *archive;
+	char *attestation;
+	uint64_t fetch_timeout_ms;
+	/* [limits] of what strangers send */
+	long long series_patches;
+	uint64_t mail_bytes, mbox_bytes, patch_bytes;
+	long long patch_files;
+	long long base_candidates;
+	uint64_t console_bytes, log_bytes;
+	long long qmp_events;
+	/* [sandbox] */
+	char *build_user; /* who builds and boots when sluice runs as root */
+	uint64_t process_memory_bytes, tmp_bytes, output_bytes;
+	/* [build] */
+	long long build_jobs; /* 0: number of CPUs */
+	uint64_t build_timeout_ms;
+	char *ccache_dir; /* "": none */
+	/* [boot] */
+	char *accel; /* auto, kvm, tcg */
+	long long boot_parallel; /* guests at once; 0: from the number of CPUs */
+	uint64_t boot_timeout_ms; /* to the first word of the guest's init */
+	uint64_t deadline_scale; /* percent of the base's measured time */
+	char *cmdline_extra;
+	/* [web] */
+	char *listen; /* address:port; port 0 picks one */
+	/* [programs] names by $PATH, or absolute paths */
+	char *b4, *git, *make, *qemu, *bwrap;
+
+	char *source; /* the file it came from, or "built-in defaults" */
+};
+
+/*
+ * file NULL: /etc/sluice/config.ini, else $XDG_CONFIG_HOME/sluice/config.ini
+ * (~/.config), else the built-in defaults; never the current folder. -1 with
+ * err when a named file cannot be read; complaints (one a line, "file:12: ...")
+ * go to ret_complaints, and then *ret_config is NULL and the return is -1 too.
+ */
+int config_load(const char *file, struct config **ret_config,
+		struct str *ret_complaints, struct err *err);
+void config_free(struct config *c);
+
+/* The table as text: "section.key  type  default  help", for help and tests. */
+void config_print_keys(FILE *out);
+/* A complete commented config.ini with the defaults, as shipped. */
+void config_print_default_ini(FILE *out);
+/* The keys as the man page's section on them. */
+void config_print_mdoc(FILE *out);
+
+#endif

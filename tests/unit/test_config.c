@@ -1,0 +1,194 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "lib/cleanup.h"
+#include "lib/file.h"
+#include "lib/paths.h"
+
+static char dir[] = "/tmp/sluice-test-config-XXXXXX";
+
+/* Loads text as DIR/config.ini; complaints without the folder's name. */
+static int load(const char *text, struct config **ret, struct str *complaints)
+{
+	AUTO_FREE char *path = path_join(dir, "config.ini", NULL);
+	AUTO(str_done) struct str raw = STR_INIT;
+	AUTO_FREE char *prefix = str_printf("%s/", dir);
+	struct err err = { 0 };
+	char **lines;
+	int rc;
+
+	assert_int_equal(file_write_atomic(path, text, strlen(text), 0644, &err), 0);
+	rc = config_load(path, ret, &raw, &err);
+	lines = strv_split(str_get(&raw), "\n");
+	for (size_t i = 0; lines[i]; i++)
+		str_addf(complaints, "%s\n",
+			 str_starts(lines[i], prefix) ? lines[i] + strlen(prefix) : lines[i]);
+	strv_free(lines);
+	return rc;
+}
+
+static char *printed(void (*print)(FILE *out))
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	print(f);
+	fclose(f);
+	return text;
+}
+
+static void test_defaults(void **state)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct config *c = NULL;
+
+	(void)state;
+	assert_int_equal(load("", &c, &complaints), 0);
+	assert_string_equal(c->topology, "smp4,numa2");
+	assert_string_equal(c->build_user, "sluice-build");
+	assert_int_equal(c->mail_bytes, 2 << 20);
+	assert_int_equal(c->build_timeout_ms, 3600 * 1000);
+	assert_int_equal(c->deadline_scale, 500);
+	config_free(c);
+}
+
+static void test_values(void **state)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct config *c = NULL;
+
+	(void)state;
+	assert_int_equal(load("[sluice]\ntopology = up, numa4\n[limits]\nlog_size = 1M\n"
+			      "[boot]\naccel = tcg\ndeadline_scale = 300\ntimeout = 90s\n",
+			      &c, &complaints), 0);
+	assert_string_equal(c->topology, "up, numa4");
+	assert_string_equal(c->accel, "tcg");
+	assert_int_equal(c->log_bytes, 1 << 20);
+	assert_int_equal(c->deadline_scale, 300);
+	assert_int_equal(c->boot_timeout_ms, 90000);
+	assert_non_null(strstr(c->source, "config.ini"));
+	config_free(c);
+}
+
+static void test_complaints_all_at_once(void **state)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct config *c = NULL;
+
+	(void)state;
+	assert_int_equal(load("[sluice]\n"
+			      "topologie = numa2\n"
+			      "tree = ../etc\n"
+			      "[boot]\n"
+			      "accel = xen\n"
+			      "timeout = soon\n"
+			      "deadline_scale = 5\n"
+			      "[bild]\n"
+			      "jobs = 2\n"
+			      "[build]\n"
+			      "ccache_dir = cache\n"
+			      "jobs = many\n"
+			      "[web]\n"
+			      "listen = 8470\n",
+			      &c, &complaints), -1);
+	assert_null(c);
+	assert_string_equal(
+		str_get(&complaints),
+		"config.ini:2: unknown key \"topologie\", did you mean \"topology\"?\n"
+		"config.ini:3: tree: \"../etc\" is not a name (letters, digits, . _ -)\n"
+		"config.ini:5: accel: \"xen\" is not one of auto kvm tcg\n"
+		"config.ini:6: timeout: \"soon\" is not a time like 90s, 10m or 2h, at least 1000 ms\n"
+		"config.ini:7: deadline_scale: \"5\" is not a percentage like 500% from 110 to 100000\n"
+		"config.ini:8: unknown section [bild], did you mean [build]?\n"
+		"config.ini:11: ccache_dir: \"cache\" is not an absolute path\n"
+		"config.ini:12: jobs: \"many\" is not a number from 0 to 4096\n"
+		"config.ini:14: listen: \"8470\" is not an address and port like 127.0.0.1:8470\n");
+}
+
+static void test_no_file(void **state)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct config *c = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(config_load("/nonexistent/config.ini", &c, &complaints, &err), -1);
+	assert_null(c);
+	assert_non_null(strstr(err.msg, "/nonexistent/config.ini"));
+}
+
+/* A kernel tree may plant one. */
+static void test_current_folder_is_not_read(void **state)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct config *c = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(load("[sluice]\ntree = planted\n", &c, &complaints), 0);
+	config_free(c);
+	assert_int_equal(chdir(dir), 0);
+	setenv("XDG_CONFIG_HOME", ".", 1);
+	setenv("HOME", ".", 1);
+	assert_int_equal(config_load(NULL, &c, &complaints, &err), 0);
+	assert_string_not_equal(c->tree, "planted");
+	config_free(c);
+}
+
+static void test_shipped_file(void **state)
+{
+	AUTO_FREE char *path = path_join(paths_data(), "config.ini", NULL);
+	AUTO_FREE char *want = printed(config_print_default_ini);
+	AUTO_FREE char *text = NULL;
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct config *c = NULL;
+	struct err err = { 0 };
+	size_t len;
+
+	(void)state;
+	assert_int_equal(file_read(path, 1 << 20, &text, &len, &err), 0);
+	assert_string_equal(text, want);
+	assert_int_equal(config_load(path, &c, &complaints, &err), 0);
+	config_free(c);
+}
+
+static void test_man_page_has_the_keys(void **state)
+{
+	AUTO_FREE char *path = path_join(paths_data(), "docs/sluice.1", NULL);
+	AUTO_FREE char *want = printed(config_print_mdoc);
+	AUTO_FREE char *text = NULL;
+	struct err err = { 0 };
+	size_t len;
+
+	(void)state;
+	assert_int_equal(file_read(path, 1 << 20, &text, &len, &err), 0);
+	assert_non_null(strstr(text, want));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_complaints_all_at_once),
+		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_shipped_file),
+		cmocka_unit_test(test_man_page_has_the_keys),
+		cmocka_unit_test(test_current_folder_is_not_read),
+	};
+	int rc;
+
+	if (!mkdtemp(dir))
+		return 1;
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	tree_remove(dir, NULL);
+	return rc;
+}
