@@ -1,12 +1,13 @@
 /*
- * Boots that happened, their results, and which boots stand for which step. A
- * boot's id is the run number that people see.
+ * Boots that happened, and which boots stand for which step (their results:
+ * db/result.h). A boot's id is the run number that people see.
  */
 #ifndef SLUICE_DB_BOOT_H
 #define SLUICE_DB_BOOT_H
 
-#include "db/build.h"
 #include "db/db.h"
+#include "db/result.h"
+#include "db/used_by.h"
 #include "db/words.h"
 #include "lib/json.h"
 
@@ -31,17 +32,6 @@ struct boot {
 	int64_t started, finished;
 };
 
-struct result {
-	int64_t boot_id, seq; /* set by boot_put: the place in the list */
-	char *test;
-	enum test_result result;
-	char *reason;
-	double seconds; /* DB_NO_REAL when it did not end */
-	char *output;
-	struct json_object *subtests, *data, *splats;
-	int64_t console_from, console_to; /* DB_NO_INT without markers */
-};
-
 struct step_boot {
 	int64_t series_id, step;
 	char *config, *arch, *topology;
@@ -54,8 +44,6 @@ struct step_boot {
 
 void boot_done(struct boot *b);
 void boot_list_free(struct boot *list, size_t n);
-void result_done(struct result *r);
-void result_list_free(struct result *list, size_t n);
 void step_boot_done(struct step_boot *s);
 void step_boot_list_free(struct step_boot *list, size_t n);
 
@@ -78,9 +66,6 @@ int boot_list_by_key(struct db *db, const char *key, struct boot **ret_list,
 /* All boots that any step of the series uses, each once, by id. */
 int boot_list_of_series(struct db *db, int64_t series_id, struct boot **ret_list,
 			size_t *ret_n, struct err *err);
-/* By seq. */
-int result_list(struct db *db, int64_t boot_id, struct result **ret_list, size_t *ret_n,
-		struct err *err);
 /* By step, config, arch, topology, n. */
 int step_boot_list(struct db *db, int64_t series_id, struct step_boot **ret_list,
 		   size_t *ret_n, struct err *err);

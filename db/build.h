@@ -5,6 +5,7 @@
 #define SLUICE_DB_BUILD_H
 
 #include "db/db.h"
+#include "db/used_by.h"
 #include "db/words.h"
 #include "lib/json.h"
 
@@ -38,17 +39,10 @@ struct step_build {
 	struct json_object *not_built;    /* ["drivers/x.c"] */
 };
 
-/* A place where a build or boot is used, for its page. */
-struct used_by {
-	int64_t series_id, step;
-	char *series_subject, *step_subject;
-	bool reused;
-};
-
 void build_done(struct build *b);
 void step_build_done(struct step_build *s);
 void step_build_list_free(struct step_build *list, size_t n);
-void used_by_list_free(struct used_by *list, size_t n);
+void build_list_free(struct build *list, size_t n);
 
 /*
  * One transaction: the build and the step that asked for it. A row with the
@@ -78,6 +72,9 @@ int build_find_by_tree(struct db *db, const char *base_key, const char *tree,
 /* By step, config, arch. */
 int step_build_list(struct db *db, int64_t series_id, struct step_build **ret_list,
 		    size_t *ret_n, struct err *err);
+/* All that any step of the series uses, each once, by id. */
+int build_list_of_series(struct db *db, int64_t series_id, struct build **ret_list,
+			 size_t *ret_n, struct err *err);
 int build_used_by(struct db *db, int64_t build_id, struct used_by **ret_list,
 		  size_t *ret_n, struct err *err);
 

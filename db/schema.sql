@@ -195,6 +195,7 @@ CREATE TABLE result (
   PRIMARY KEY (boot_id, seq),
   UNIQUE (boot_id, test)
 ) STRICT;
+CREATE INDEX result_timing ON result (test, result, boot_id); -- timing_test
 
 -- What the series did to one (config, topology, test).
 CREATE TABLE verdict (

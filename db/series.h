@@ -1,5 +1,5 @@
 /*
- * Series and their steps.
+ * Series (their steps: db/step.h).
  *
  * A row is one series on one state of one tree: its key is made before a base
  * is chosen (the id names the object folder that applying needs), so that the
@@ -36,16 +36,6 @@ struct series {
 	int64_t created, updated; /* set by this module */
 };
 
-struct step {
-	int64_t series_id;
-	int64_t step;
-	char *subject, *author, *message_id;
-	enum step_apply apply;
-	char *reason, *file, *hunk;
-	char *commit_id, *tree;
-	struct json_object *files; /* [{"path","change"}] */
-};
-
 /* A line of the list page. */
 struct series_line {
 	struct series s;
@@ -54,8 +44,6 @@ struct series_line {
 };
 
 void series_done(struct series *s);
-void step_done(struct step *s);
-void step_list_free(struct step *list, size_t n);
 void series_line_list_free(struct series_line *list, size_t n);
 
 /*
@@ -72,13 +60,8 @@ void series_key(const char *message_id, int64_t version, const char *content,
 int series_put(struct db *db, struct series *s, struct err *err);
 int series_set_state(struct db *db, int64_t id, enum series_state state,
 		     const char *error, struct err *err);
-/*
- * One transaction: base_* of s and all step rows. Cells of a step whose tree
- * is still the same are kept, those of other steps are dropped, verdicts too
- * when any step changed.
- */
-int series_set_steps(struct db *db, const struct series *s, const struct step *steps,
-		     size_t n, struct err *err);
+/* base_* of s alone; series_set_steps does it too. */
+int series_set_base(struct db *db, const struct series *s, struct err *err);
 int series_delete(struct db *db, int64_t id, struct err *err);
 
 /* 1 found, 0 not, -1 error. By message-id: version 0 means the highest; the row last updated. */
@@ -90,7 +73,5 @@ int series_find_by_msgid(struct db *db, const char *message_id, int64_t version,
 int series_list(struct db *db, int64_t limit, int64_t offset,
 		struct series_line **ret_list, size_t *ret_n, int64_t *ret_total,
 		struct err *err);
-int step_list(struct db *db, int64_t series_id, struct step **ret_list, size_t *ret_n,
-	      struct err *err);
 
 #endif

@@ -1,0 +1,70 @@
+#include "db/state_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+
+#include "lib/cleanup.h"
+#include "lib/file.h"
+#include "lib/str.h"
+#include "lib/text.h"
+
+/* "12\nsluice test\n2026-11-23 06:37:00 UTC\n"; anything else reads as unknown. */
+static int complain(const char *state_dir, const char *path, struct err *err)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_FREE char *command = NULL;
+	AUTO_FREE char *since = NULL;
+	char **lines;
+	size_t len;
+	int r;
+
+	if (file_read(path, 4096, &text, &len, NULL) < 0)
+		return err_set(err, ERR_BUSY, "%s is in use by another sluice", state_dir);
+	lines = strv_split(text, "\n");
+	if (strv_len(lines) < 3) {
+		r = err_set(err, ERR_BUSY, "%s is in use by another sluice", state_dir);
+	} else {
+		command = text_clean_line(lines[1], 80);
+		since = text_clean_line(lines[2], 40);
+		r = err_set(err, ERR_BUSY, "%s is in use by %s (pid %d) since %s",
+			    state_dir, command, atoi(lines[0]), since);
+	}
+	strv_free(lines);
+	return r;
+}
+
+static int write_holder(int fd, const char *path, const char *command, struct err *err)
+{
+	time_t now = time(NULL);
+	char since[40];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	if (ftruncate(fd, 0) < 0 ||
+	    dprintf(fd, "%d\n%s\n%s\n", (int)getpid(), command, since) < 0)
+		return err_sys(err, "write %s", path);
+	return 0;
+}
+
+int state_lock(const char *state_dir, const char *command, int *ret_fd, struct err *err)
+{
+	AUTO_FREE char *path = path_join(state_dir, "lock", NULL);
+	AUTO_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK)
+			return complain(state_dir, path, err);
+		return err_sys(err, "lock %s", path);
+	}
+	if (write_holder(fd, path, command, err) < 0)
+		return -1;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
