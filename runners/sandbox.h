@@ -74,7 +74,4 @@ char *const *sandbox_argv(const struct sandbox *s);
  */
 int sandbox_probe(const char *bwrap, uid_t uid, gid_t gid, struct err *err);
 
-/* The filter alone, as a memfd at offset 0 with the BPF program; -1 with err. */
-int sandbox_filter(struct err *err);
-
 #endif

@@ -1,0 +1,199 @@
+#include "runners/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/cleanup.h"
+#include "lib/conf.h"
+#include "lib/str.h"
+#include "runners/inifile.h"
+
+#define DEADLINE_DEFAULT_MS 60000
+#define DEADLINE_MAX_MS (3600 * 1000ULL)
+#define ARGS_MAX 32
+
+static const char *const suite_keys[] = { "description", "topologies", NULL };
+static const char *const test_keys[] = { "program", "args", "deadline", NULL };
+
+static char **make_argv(const char *program, const char *args)
+{
+	char **words = strv_split(args ? args : "", " \t");
+	size_t n = strv_len(words);
+	char **argv = mem_alloc0((n + 2) * sizeof(*argv));
+
+	argv[0] = str_printf("/tests/%s", program);
+	for (size_t i = 0; i < n; i++)
+		argv[i + 1] = words[i];
+	free(words);
+	return argv;
+}
+
+static void parse_program(struct conf *c, const struct conf_section *s,
+			  struct suite_test *t)
+{
+	const char *program = conf_get(s, "program", NULL);
+	int line = conf_section_line(s);
+	const char *args = conf_get(s, "args", &line);
+
+	if (!program || !inifile_name_ok(program)) {
+		conf_complain(c, line, "[%s]: program must name a guest program",
+			      conf_section_name(s));
+		program = "";
+	}
+	t->program = str_dup(program);
+	t->argv = make_argv(program, args);
+	if (strv_len(t->argv) > ARGS_MAX)
+		conf_complain(c, line, "args: more than %d", ARGS_MAX - 1);
+}
+
+static void parse_deadline(struct conf *c, const struct conf_section *s,
+			   struct suite_test *t)
+{
+	int line;
+	unsigned long long ms;
+	const char *v = conf_get(s, "deadline", &line);
+
+	t->deadline_ms = DEADLINE_DEFAULT_MS;
+	if (!v)
+		return;
+	if (conf_parse_duration(v, &ms) && ms > 0 && ms <= DEADLINE_MAX_MS)
+		t->deadline_ms = ms;
+	else
+		conf_complain(c, line, "deadline: \"%s\" is no time up to an hour (30s, 2m)", v);
+}
+
+static void parse_test(struct conf *c, const struct conf_section *s, struct suite *suite)
+{
+	const char *name = conf_section_name(s);
+	int line = conf_section_line(s);
+	struct suite_test *t;
+
+	if (!str_starts(name, "test ") || !inifile_name_ok(name + 5)) {
+		conf_complain(c, line, "unknown section [%s]; there are [suite] and [test NAME]",
+			      name);
+		return;
+	}
+	if (suite->ntests == SUITE_TESTS_MAX) {
+		conf_complain(c, line, "more than %d tests", SUITE_TESTS_MAX);
+		return;
+	}
+	for (size_t i = 0; i < suite->ntests; i++)
+		if (strcmp(suite->tests[i].name, name + 5) == 0)
+			conf_complain(c, line, "[%s] is there twice", name);
+	suite->tests = mem_realloc(suite->tests, suite->ntests + 1, sizeof(*t));
+	t = &suite->tests[suite->ntests++];
+	*t = (struct suite_test){
+		.id = str_printf("%s/%s", suite->name, name + 5),
+		.name = str_dup(name + 5),
+	};
+	parse_program(c, s, t);
+	parse_deadline(c, s, t);
+	conf_check_unused(c, s, test_keys);
+}
+
+static void parse_all(struct conf *c, struct suite *suite)
+{
+	const struct conf_section *top = conf_section_find(c, "suite");
+
+	if (top) {
+		const char *list = conf_get(top, "topologies", NULL);
+
+		suite->description = str_dup(conf_get(top, "description", NULL));
+		suite->topologies = list ? strv_split(list, " \t,") : NULL;
+		conf_check_unused(c, top, suite_keys);
+	} else {
+		conf_complain(c, 0, "no section [suite]");
+	}
+	for (size_t i = 0; i < conf_sections(c); i++)
+		if (conf_section_at(c, i) != top)
+			parse_test(c, conf_section_at(c, i), suite);
+	if (suite->ntests == 0)
+		conf_complain(c, 0, "no [test NAME]");
+	if (!suite->description)
+		suite->description = str_dup("");
+}
+
+int suite_parse(const char *label, const char *name, const char *text,
+		struct suite **ret_suite, struct err *err)
+{
+	struct suite *s = mem_alloc0(sizeof(*s));
+	struct conf *c = conf_parse(label, text, strlen(text));
+	int r;
+
+	s->name = str_dup(name);
+	s->text = str_dup(text);
+	parse_all(c, s);
+	r = inifile_complaints(c, err);
+	conf_free(c);
+	if (r < 0)
+		suite_free(s);
+	else
+		*ret_suite = s;
+	return r;
+}
+
+int suite_load(const char *dir, const char *name, struct suite **ret_suite,
+	       struct err *err)
+{
+	AUTO_FREE char *path = NULL;
+	AUTO_FREE char *text = NULL;
+
+	if (inifile_read(dir, "suite", name, &path, &text, err) < 0)
+		return -1;
+	return suite_parse(path, name, text, ret_suite, err);
+}
+
+void suite_free(struct suite *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->ntests; i++) {
+		free(s->tests[i].id);
+		free(s->tests[i].name);
+		free(s->tests[i].program);
+		strv_free(s->tests[i].argv);
+	}
+	free(s->tests);
+	free(s->name);
+	free(s->description);
+	free(s->text);
+	strv_free(s->topologies);
+	free(s);
+}
+
+bool suite_runs_on(const struct suite *s, const char *topology)
+{
+	if (!s->topologies)
+		return true;
+	for (char **t = s->topologies; *t; t++)
+		if (strcmp(*t, topology) == 0)
+			return true;
+	return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **suite_programs(const struct suite *s)
+{
+	char **v = mem_alloc0((s->ntests + 1) * sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->ntests; i++)
+		v[i] = s->tests[i].program;
+	qsort(v, s->ntests, sizeof(*v), by_name);
+	for (size_t i = 0; i < s->ntests; i++)
+		if (n == 0 || strcmp(v[n - 1], v[i]))
+			v[n++] = v[i];
+	for (size_t i = 0; i < n; i++)
+		v[i] = str_dup(v[i]);
+	v[n] = NULL;
+	return v;
+}
+
+int suite_list(const char *dir, char ***ret_names, struct err *err)
+{
+	return inifile_list(dir, ret_names, err);
+}
