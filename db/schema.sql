@@ -8,7 +8,7 @@
 -- A source of base trees: a git repository, a URL or a kernel tarball.
 CREATE TABLE tree (
   name        TEXT PRIMARY KEY,     -- what --tree says, e.g. debian-6.12
-  kind        TEXT NOT NULL CHECK (kind IN ('git', 'url', 'tarball')),
+  kind        TEXT NOT NULL CHECK (kind IN ('git', 'url', 'tarball')), -- what source is
   source      TEXT NOT NULL,        -- absolute path or URL as given to "tree add"
   default_ref TEXT NOT NULL,        -- full name below the store, e.g. refs/trees/debian-6.12/main
   added       INTEGER NOT NULL,     -- when "tree add" ran
@@ -19,19 +19,19 @@ CREATE TABLE tree (
 -- safely there, and stays (present = 0) when the file is evicted: what was
 -- built is still known by its hash then.
 CREATE TABLE artifact (
-  sha256      TEXT PRIMARY KEY CHECK (length(sha256) = 64),
+  sha256      TEXT PRIMARY KEY CHECK (length(sha256) = 64), -- of the content; its name
   kind        TEXT NOT NULL CHECK (kind IN ('raw', 'zstd')), -- raw file, or seekable zstd frames (.zst)
   size        INTEGER NOT NULL,     -- bytes before compression
   stored      INTEGER NOT NULL,     -- bytes on disk
   present     INTEGER NOT NULL CHECK (present IN (0, 1)), -- 0: evicted
-  created     INTEGER NOT NULL
+  created     INTEGER NOT NULL      -- when it was first stored
 ) STRICT;
 
 -- A series as it was tested on one state of one tree. The same mails on
 -- another tree, on another --base, or after the tree moved are a row of their
 -- own: results are history and are not overwritten. See series_key().
 CREATE TABLE series (
-  id          INTEGER PRIMARY KEY,
+  id          INTEGER PRIMARY KEY,  -- names the object folder series/<id>.git
   key         TEXT NOT NULL UNIQUE CHECK (length(key) = 64), -- series_key()
   message_id  TEXT NOT NULL,        -- of the cover letter or patch 1; git-<tip> for a range
   version     INTEGER NOT NULL,     -- the N of [PATCH vN]
@@ -46,26 +46,26 @@ CREATE TABLE series (
   tree        TEXT NOT NULL,        -- tree.name; no foreign key, "tree remove" leaves history
   base_commit TEXT,                 -- NULL until a base was chosen
   base_tree   TEXT,                 -- the commit's tree object
-  base_how    TEXT CHECK (base_how IN ('option', 'base-commit', 'blobs', 'head', 'range')),
+  base_how    TEXT CHECK (base_how IN ('option', 'base-commit', 'blobs', 'head', 'range')), -- why this base
   base_tried  TEXT,                 -- json [{"commit","ref","why not"}]
   wanted      TEXT,                 -- json {"configs":[],"topologies":[],"suites":[]} of the last request
-  state       TEXT NOT NULL CHECK (state IN ('new', 'running', 'done', 'error')),
+  state       TEXT NOT NULL CHECK (state IN ('new', 'running', 'done', 'error')), -- new: no base yet
   error       TEXT,                 -- with state error: our own trouble, never the series' fault
-  created     INTEGER NOT NULL,
-  updated     INTEGER NOT NULL
+  created     INTEGER NOT NULL,     -- when first asked for
+  updated     INTEGER NOT NULL      -- last change of the row
 ) STRICT;
 CREATE INDEX series_newest ON series (updated DESC, id DESC); -- /
 CREATE INDEX series_msgid ON series (message_id, version, updated); -- sluice show MSGID
 
 -- The tree with patches 1..step applied; step 0 is the base.
 CREATE TABLE step (
-  series_id   INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
-  step        INTEGER NOT NULL CHECK (step >= 0),
-  subject     TEXT NOT NULL,
-  author      TEXT,
-  message_id  TEXT,
+  series_id   INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, -- whose
+  step        INTEGER NOT NULL CHECK (step >= 0), -- number of patches applied
+  subject     TEXT NOT NULL,        -- of the patch; of the base commit for step 0
+  author      TEXT,                 -- Name <mail>
+  message_id  TEXT,                 -- of the mail; NULL for the base and a range
   apply       TEXT NOT NULL CHECK (apply IN ('base', 'exact', 'three-way', 'git-am',
-                'already-applied', 'conflict', 'refused', 'not-reached')),
+                'already-applied', 'conflict', 'refused', 'not-reached')), -- how it went
   reason      TEXT,                 -- why refused or in conflict
   file        TEXT,                 -- where
   hunk        TEXT,                 -- which @@
@@ -80,28 +80,28 @@ CREATE TABLE step (
 -- arguments, toolchain. A build lost to our own trouble is replaced by its
 -- repetition (attempts counts).
 CREATE TABLE build (
-  id          INTEGER PRIMARY KEY,
-  key         TEXT NOT NULL UNIQUE CHECK (length(key) = 64),
+  id          INTEGER PRIMARY KEY,  -- the number in /build/<id>
+  key         TEXT NOT NULL UNIQUE CHECK (length(key) = 64), -- chain, config, arch, arguments, toolchain
   base_key    TEXT NOT NULL CHECK (length(base_key) = 64), -- config + toolchain + arguments, without trees
-  config      TEXT NOT NULL,
-  arch        TEXT NOT NULL,
+  config      TEXT NOT NULL,        -- name in kernels/configs
+  arch        TEXT NOT NULL,        -- e.g. x86_64
   target      TEXT NOT NULL,        -- make target, e.g. vmlinux
   tree        TEXT NOT NULL,        -- tree object that was built, the last of chain
   chain       TEXT NOT NULL,        -- space-separated tree objects built in this folder, base first
   incremental INTEGER NOT NULL CHECK (incremental IN (0, 1)), -- 0: a full build of a fresh folder
-  status      TEXT NOT NULL CHECK (status IN ('ok', 'fail', 'timeout', 'infra')),
+  status      TEXT NOT NULL CHECK (status IN ('ok', 'fail', 'timeout', 'infra')), -- by evidence, not by exit code
   reason      TEXT,                 -- one line, NULL when ok
   error       TEXT,                 -- json {"file","line","text"}: first compiler error
   seconds     REAL NOT NULL,        -- wall time
-  cpu_seconds REAL NOT NULL,
+  cpu_seconds REAL NOT NULL,        -- user + system, all processes
   image       TEXT REFERENCES artifact (sha256), -- bootable image
   log         TEXT REFERENCES artifact (sha256), -- output of make
   kconfig     TEXT REFERENCES artifact (sha256), -- the .config
   warnings    TEXT REFERENCES artifact (sha256), -- carried warnings of all objects, json
   compiled    INTEGER NOT NULL,     -- objects compiled
   toolchain   TEXT NOT NULL,        -- one line for people
-  started     INTEGER NOT NULL,
-  finished    INTEGER NOT NULL,
+  started     INTEGER NOT NULL,     -- first job of it
+  finished    INTEGER NOT NULL,     -- result was read
   attempts    INTEGER NOT NULL      -- times this key was tried
 ) STRICT;
 CREATE INDEX build_tree ON build (base_key, tree, id); -- build_find_by_tree
@@ -109,10 +109,10 @@ CREATE INDEX build_timing ON build (config, arch, incremental, id); -- timing_bu
 
 -- Which build stands for a step, and what only the step can say about it.
 CREATE TABLE step_build (
-  series_id   INTEGER NOT NULL,
-  step        INTEGER NOT NULL,
-  config      TEXT NOT NULL,
-  arch        TEXT NOT NULL,
+  series_id   INTEGER NOT NULL,     -- whose
+  step        INTEGER NOT NULL,     -- which step
+  config      TEXT NOT NULL,        -- as asked for
+  arch        TEXT NOT NULL,        -- as asked for
   build_id    INTEGER REFERENCES build (id), -- NULL when skipped
   status      TEXT NOT NULL CHECK (status IN ('ok', 'fail', 'timeout', 'infra', 'skipped')), -- build.status at that time
   reason      TEXT,                 -- why skipped
@@ -130,19 +130,19 @@ CREATE INDEX step_build_build ON step_build (build_id); -- /build/<id>: where it
 CREATE TABLE boot (
   id          INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
   key         TEXT NOT NULL CHECK (length(key) = 64), -- image, initramfs, topology, cmdline, qemu, accel
-  image       TEXT NOT NULL REFERENCES artifact (sha256),
+  image       TEXT NOT NULL REFERENCES artifact (sha256), -- what was booted
   initramfs   TEXT NOT NULL,        -- sha256
   config      TEXT NOT NULL,        -- of the image
-  arch        TEXT NOT NULL,
+  arch        TEXT NOT NULL,        -- of the image
   topology    TEXT NOT NULL,        -- name
   topology_text TEXT NOT NULL,      -- the file at that time
   cmdline     TEXT,                 -- kernel command line
   accel       TEXT CHECK (accel IN ('kvm', 'tcg')), -- NULL: never came that far
-  qemu_version TEXT,
+  qemu_version TEXT,                -- as QMP says
   argv        TEXT,                 -- json, full qemu argv, paths as outside
   plan        TEXT,                 -- json [{"test","argv","deadline_ms"}]
   status      TEXT NOT NULL CHECK (status IN ('ok', 'panic', 'hang', 'reset', 'timeout',
-                'no-result', 'infra')),
+                'no-result', 'infra')), -- ok: the end frame came, whatever the tests say
   phase       TEXT CHECK (phase IN ('boot', 'test', 'end')), -- how far it came
   reason      TEXT,                 -- one line
   seconds     REAL NOT NULL,        -- wall time
@@ -152,8 +152,8 @@ CREATE TABLE boot (
   console_tail TEXT,                -- json, the last lines that matter
   alone       INTEGER NOT NULL CHECK (alone IN (0, 1)), -- nothing else ran beside it
   infra       INTEGER NOT NULL CHECK (infra IN (0, 1)), -- our own trouble: never charged, never reused
-  started     INTEGER NOT NULL,
-  finished    INTEGER NOT NULL
+  started     INTEGER NOT NULL,     -- job start
+  finished    INTEGER NOT NULL      -- result was read
 ) STRICT;
 CREATE INDEX boot_key ON boot (key, id); -- boot_find_by_key
 CREATE INDEX boot_timing ON boot (topology, arch, id); -- timing_boot
@@ -162,13 +162,13 @@ CREATE INDEX boot_timing ON boot (topology, arch, id); -- timing_boot
 -- from 1: the first, those that confirm a failure, those for the tests that
 -- the first did not reach.
 CREATE TABLE step_boot (
-  series_id   INTEGER NOT NULL,
-  step        INTEGER NOT NULL,
-  config      TEXT NOT NULL,
-  arch        TEXT NOT NULL,
-  topology    TEXT NOT NULL,
-  n           INTEGER NOT NULL CHECK (n >= 1),
-  role        TEXT NOT NULL CHECK (role IN ('first', 'confirm', 'rest')),
+  series_id   INTEGER NOT NULL,     -- whose
+  step        INTEGER NOT NULL,     -- which step
+  config      TEXT NOT NULL,        -- as asked for
+  arch        TEXT NOT NULL,        -- as asked for
+  topology    TEXT NOT NULL,        -- as asked for
+  n           INTEGER NOT NULL CHECK (n >= 1), -- from 1 within the cell
+  role        TEXT NOT NULL CHECK (role IN ('first', 'confirm', 'rest')), -- why the cell got it
   boot_id     INTEGER REFERENCES boot (id), -- NULL when skipped
   reason      TEXT,                 -- why skipped
   reused      INTEGER NOT NULL CHECK (reused IN (0, 1)), -- taken over from a boot with the same key
@@ -179,11 +179,11 @@ CREATE INDEX step_boot_boot ON step_boot (boot_id); -- /run/<id>: where it was u
 
 -- What one test of a boot's plan came to.
 CREATE TABLE result (
-  boot_id     INTEGER NOT NULL REFERENCES boot (id) ON DELETE CASCADE,
+  boot_id     INTEGER NOT NULL REFERENCES boot (id) ON DELETE CASCADE, -- of which boot
   seq         INTEGER NOT NULL,     -- place in the plan, from 0
   test        TEXT NOT NULL,        -- suite/name
   result      TEXT NOT NULL CHECK (result IN ('pass', 'fail', 'skip', 'timeout', 'crash',
-                'splat', 'not-run')),
+                'splat', 'not-run')), -- as judged by the host
   reason      TEXT,                 -- expected ..., saw ...
   seconds     REAL,                 -- NULL when it did not end
   output      TEXT,                 -- last lines of its stdout
@@ -191,7 +191,7 @@ CREATE TABLE result (
   data        TEXT,                 -- json {"moved":123}
   splats      TEXT,                 -- json [{"title","key","text"}] within its markers
   console_from INTEGER,             -- bytes of the console log, NULL without markers
-  console_to  INTEGER,
+  console_to  INTEGER,              -- first byte after them
   PRIMARY KEY (boot_id, seq),
   UNIQUE (boot_id, test)
 ) STRICT;
@@ -199,20 +199,20 @@ CREATE INDEX result_timing ON result (test, result, boot_id); -- timing_test
 
 -- What the series did to one (config, topology, test).
 CREATE TABLE verdict (
-  series_id   INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+  series_id   INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, -- whose
   seq         INTEGER NOT NULL,     -- order of show, from 0
-  kind        TEXT NOT NULL CHECK (kind IN ('apply', 'build', 'warning', 'boot', 'test')),
-  config      TEXT,                 -- NULL where it does not apply, so topology and test
-  topology    TEXT,
-  test        TEXT,
+  kind        TEXT NOT NULL CHECK (kind IN ('apply', 'build', 'warning', 'boot', 'test')), -- what it is about
+  config      TEXT,                 -- NULL where it does not apply
+  topology    TEXT,                 -- NULL for apply, build, warning
+  test        TEXT,                 -- suite/name; NULL unless kind is test
   verdict     TEXT NOT NULL CHECK (verdict IN ('pass', 'pre-existing', 'introduced',
-                'transient', 'flaky', 'inconclusive', 'not-tested', 'infra')),
+                'transient', 'flaky', 'inconclusive', 'not-tested', 'infra')), -- what the series did to it
   from_step   INTEGER,              -- first bad step
   until_step  INTEGER,              -- first good step after it
   candidates  TEXT,                 -- json [3]: steps that could be from
   runs        INTEGER,              -- boots that really ran
-  failures    INTEGER,
-  probability REAL,
+  failures    INTEGER,              -- of those runs
+  probability REAL,                 -- of the verdict, once repeats are judged
   reason      TEXT,                 -- one line: what was expected and seen, or why not tested
   evidence    TEXT,                 -- json, console lines or compiler messages that matter
   boot_id     INTEGER REFERENCES boot (id), -- the run that shows it

@@ -215,7 +215,7 @@ static int read_table(struct seekable_reader *r, struct err *err)
 	table = mem_alloc0(len);
 	if (read_at(r, table, len, (uint64_t)end - len, err) < 0)
 		return -1;
-	if (get32(table) != SKIPPABLE_MAGIC ||
+	if (get32(table) != SKIPPABLE_MAGIC || get32(table + 4) != len - HEADER ||
 	    parse_table(r, table + HEADER, (uint64_t)end - len) < 0)
 		return err_set(err, ERR_INPUT, "%s: its seek table is damaged", r->path);
 	return 0;
