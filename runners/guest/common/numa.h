@@ -1,0 +1,33 @@
+/*
+ * Nodes and memory policy by raw system calls: no libnuma in the guest. Node
+ * sets are bit masks (nodes over 63 are not seen). On a kernel without NUMA
+ * there is node 0 with everything.
+ */
+#ifndef SLUICE_GUEST_NUMA_H
+#define SLUICE_GUEST_NUMA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint64_t numa_memory_nodes(void);
+uint64_t numa_cpu_nodes(void);
+/* CPUs of a node that are online. */
+uint64_t numa_node_cpus(int node);
+/* The node a CPU belongs to, 0 when unknown. */
+int numa_cpu_node(int cpu);
+/* MemFree of a node in KiB, 0 when unknown. */
+long long numa_free_kib(int node);
+/* Lowest set bit, or -1. */
+int numa_first(uint64_t mask);
+
+/* New pages of the range come from node only / from wherever. 0, or -errno. */
+int numa_bind(void *addr, size_t len, int node);
+int numa_unbind(void *addr, size_t len);
+/*
+ * move_pages(2) on ourselves. status[i] becomes the node or -errno of page i.
+ * With node -1 nothing moves, only status is filled. 0, a number of pages that
+ * stayed, or -errno.
+ */
+long numa_move(void **pages, size_t n, int node, int *status);
+
+#endif

@@ -1,0 +1,48 @@
+#include "common/vmstat.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/sysfile.h"
+
+static const struct {
+	const char *name;
+	size_t offset;
+} counters[] = {
+	{ "nr_mlock", offsetof(struct vmstat, nr_mlock) },
+	{ "nr_unevictable", offsetof(struct vmstat, nr_unevictable) },
+	{ "pgmigrate_success", offsetof(struct vmstat, pgmigrate_success) },
+	{ "pgmigrate_fail", offsetof(struct vmstat, pgmigrate_fail) },
+	{ "unevictable_pgs_stranded", offsetof(struct vmstat, stranded) },
+	{ "numa_hint_faults", offsetof(struct vmstat, numa_hint_faults) },
+	{ "numa_pages_migrated", offsetof(struct vmstat, numa_pages_migrated) },
+	{ "compact_migrate_scanned",
+	  offsetof(struct vmstat, compact_migrate_scanned) },
+};
+
+static void vmstat_set(struct vmstat *v, const char *name, long long value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		if (strcmp(counters[i].name, name) == 0)
+			*(long long *)((char *)v + counters[i].offset) = value;
+	}
+}
+
+void vmstat_read(struct vmstat *ret)
+{
+	char name[64];
+	long long value;
+	FILE *f;
+
+	memset(ret, 0, sizeof(*ret));
+	sysfile_write("/proc/sys/vm/stat_refresh", "1\n");
+	f = fopen("/proc/vmstat", "re");
+	if (!f)
+		return;
+	while (fscanf(f, "%63s %lld", name, &value) == 2)
+		vmstat_set(ret, name, value);
+	fclose(f);
+}

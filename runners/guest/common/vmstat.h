@@ -1,0 +1,23 @@
+/*
+ * /proc/vmstat. The counters of the zones and nodes lag behind on each CPU by
+ * some pages; vmstat_read folds them first, so that nr_* are exact on a quiet
+ * machine. Events (pg*) are summed over the CPUs by the kernel.
+ */
+#ifndef SLUICE_GUEST_VMSTAT_H
+#define SLUICE_GUEST_VMSTAT_H
+
+struct vmstat {
+	long long nr_mlock;
+	long long nr_unevictable;
+	long long pgmigrate_success;
+	long long pgmigrate_fail;
+	long long stranded; /* unevictable_pgs_stranded */
+	long long numa_hint_faults;
+	long long numa_pages_migrated;
+	long long compact_migrate_scanned;
+};
+
+/* Counters that this kernel does not have are 0. */
+void vmstat_read(struct vmstat *ret);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * /init of the guest: asks the host for a plan on the second serial port, runs
+ * its tests one after the other, reports, and powers off. It never exits (that
+ * would panic a good kernel) and allocates nothing.
+ */
+#include <signal.h>
+#include <unistd.h>
+
+#include "init/plan.h"
+#include "init/port.h"
+#include "init/run.h"
+#include "init/system.h"
+
+#define PORT "/dev/ttyS1"
+
+static struct plan plan;
+
+/* The frames that end the boot; a plan that was not finished shows in n. */
+static void run_plan(void)
+{
+	size_t i;
+
+	port_frame("plan %zu", plan.n);
+	for (i = 0; i < plan.n; i++) {
+		if (!run_test(&plan.tests[i])) {
+			i++;
+			break;
+		}
+	}
+	port_frame("end %zu", i);
+}
+
+int main(void)
+{
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	system_mount();
+	system_settings();
+	watchdog_open();
+	run_init();
+	if (port_open(PORT) < 0)
+		kmsg("init: no result port " PORT);
+	else if (!plan_fetch(&plan, watchdog_pet))
+		kmsg("init: the host sent no plan");
+	else
+		run_plan();
+	system_power_off();
+}

@@ -1,0 +1,275 @@
+#include "init/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/sysfile.h"
+#include "common/clock.h"
+#include "init/port.h"
+#include "init/system.h"
+
+#define OUT_LINES_MAX 2000
+#define OUT_BYTES_MAX 65536
+#define KILL_WAIT_MS 8000
+#define TICK_MS 500
+
+struct run {
+	const struct plan_test *test;
+	pid_t pid;
+	bool alive; /* the test's own process */
+	int status; /* as of waitpid, once it is not */
+	int fd;	    /* read end of its output, -1 at its end */
+	unsigned lines;
+	size_t bytes;
+	bool cut;
+	size_t len;
+	char line[1024];
+};
+
+/* SIGCHLD is let in only while we wait, so none is missed in between. */
+static sigset_t wait_mask;
+
+static void on_child(int sig)
+{
+	(void)sig;
+}
+
+void run_init(void)
+{
+	struct sigaction sa = { .sa_handler = on_child };
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &block, &wait_mask);
+	sigdelset(&wait_mask, SIGCHLD);
+	sigaction(SIGCHLD, &sa, NULL);
+}
+
+static void child_exec(const struct plan_test *test, int out)
+{
+	static char *envp[] = { "PATH=/tests:/bin", "HOME=/tmp", "LC_ALL=C",
+				NULL };
+	int null = open("/dev/null", O_RDONLY);
+	int sig;
+
+	setsid();
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &wait_mask, NULL);
+	if (null >= 0)
+		dup2(null, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	close_range(3, ~0U, 0);
+	/* Out of memory: the test, not something that it needs. */
+	sysfile_write("/proc/self/oom_score_adj", "500\n");
+	if (chdir("/tmp") < 0)
+		_exit(126);
+	execve(test->argv[0], test->argv, envp);
+	dprintf(STDOUT_FILENO, "sluice: %s: %s\n", test->argv[0],
+		strerror(errno));
+	_exit(127);
+}
+
+static bool test_start(struct run *r)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return false;
+	r->pid = fork();
+	if (r->pid == 0)
+		child_exec(r->test, fds[1]);
+	close(fds[1]);
+	if (r->pid < 0) {
+		close(fds[0]);
+		return false;
+	}
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	r->fd = fds[0];
+	r->alive = true;
+	return true;
+}
+
+static void out_send(struct run *r)
+{
+	char payload[sizeof(r->line) + 32];
+	int head = snprintf(payload, sizeof(payload), "out %u ", r->test->idx);
+
+	memcpy(payload + head, r->line, r->len);
+	port_frame_bytes(payload, (size_t)head + r->len);
+}
+
+/* What goes beyond the limits is read and dropped: the test is not blocked. */
+static void out_line(struct run *r)
+{
+	r->lines++;
+	r->bytes += r->len + 1;
+	if (r->lines <= OUT_LINES_MAX && r->bytes <= OUT_BYTES_MAX) {
+		out_send(r);
+	} else if (!r->cut) {
+		r->cut = true;
+		port_frame("out %u # sluice: the rest of the output is cut",
+			   r->test->idx);
+	}
+	r->len = 0;
+}
+
+static void out_add(struct run *r, char c)
+{
+	if (c == '\n') {
+		out_line(r);
+		return;
+	}
+	r->line[r->len++] = c;
+	if (r->len == sizeof(r->line))
+		out_line(r);
+}
+
+/* Reads what is there, at most a pipe's worth, so that deadlines are seen. */
+static void out_read(struct run *r)
+{
+	char buf[4096];
+	ssize_t n, i;
+	int rounds;
+
+	for (rounds = 0; r->fd >= 0 && rounds < 16; rounds++) {
+		n = read(r->fd, buf, sizeof(buf));
+		if (n < 0)
+			return;
+		if (n == 0) {
+			close(r->fd);
+			r->fd = -1;
+			return;
+		}
+		for (i = 0; i < n; i++)
+			out_add(r, buf[i]);
+	}
+}
+
+/* Reaps whatever died; false when no child is left at all. */
+static bool reap(struct run *r)
+{
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid == 0)
+			return true;
+		if (pid < 0)
+			return errno != ECHILD;
+		if (pid == r->pid) {
+			r->alive = false;
+			r->status = status;
+		}
+	}
+}
+
+static void wait_ms(struct run *r, uint64_t ms)
+{
+	struct pollfd pfd = { .fd = r->fd, .events = POLLIN };
+	struct timespec ts = { .tv_sec = (time_t)(ms / 1000),
+			       .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	watchdog_pet();
+	ppoll(&pfd, 1, &ts, &wait_mask);
+	out_read(r);
+}
+
+/* True when it ended by itself. */
+static bool wait_for_end(struct run *r, uint64_t deadline)
+{
+	uint64_t now = clock_ms();
+
+	while (now < deadline) {
+		reap(r);
+		if (!r->alive)
+			return true;
+		wait_ms(r, deadline - now < TICK_MS ? deadline - now : TICK_MS);
+		now = clock_ms();
+	}
+	reap(r);
+	return !r->alive;
+}
+
+/*
+ * Everything but us and the kernel's threads, whatever group or session it
+ * moved to. False when something would not die.
+ */
+static bool kill_rest(struct run *r)
+{
+	uint64_t until = clock_ms() + KILL_WAIT_MS;
+
+	for (;;) {
+		kill(-1, SIGKILL);
+		if (!reap(r))
+			return true;
+		if (clock_ms() >= until)
+			return false;
+		wait_ms(r, 20);
+	}
+}
+
+static void done_send(const struct run *r, bool in_time, uint64_t ms)
+{
+	unsigned idx = r->test->idx;
+	unsigned long long took = ms;
+
+	if (!in_time)
+		port_frame("done %u timeout %d %llu", idx, SIGKILL, took);
+	else if (WIFSIGNALED(r->status))
+		port_frame("done %u signal %d %llu", idx, WTERMSIG(r->status),
+			   took);
+	else
+		port_frame("done %u exit %d %llu", idx, WEXITSTATUS(r->status),
+			   took);
+}
+
+static bool run_started(struct run *r, uint64_t begin)
+{
+	bool in_time = wait_for_end(r, begin + r->test->deadline_ms);
+	uint64_t ms = clock_ms() - begin;
+	bool clean;
+
+	if (!in_time)
+		system_show_blocked();
+	clean = kill_rest(r);
+	out_read(r);
+	if (r->len)
+		out_line(r);
+	if (r->fd >= 0)
+		close(r->fd);
+	if (!clean)
+		port_frame("out %u # sluice: a process of this test cannot be killed",
+			   r->test->idx);
+	kmsg("%s done %u", port_nonce(), r->test->idx);
+	done_send(r, in_time, ms);
+	return clean;
+}
+
+bool run_test(const struct plan_test *test)
+{
+	struct run r = { .test = test, .fd = -1 };
+	uint64_t begin = clock_ms();
+
+	system_fresh_tmp();
+	port_frame("start %u", test->idx);
+	kmsg("%s start %u", port_nonce(), test->idx);
+	if (!test_start(&r)) {
+		port_frame("out %u sluice: cannot start: %s", test->idx,
+			   strerror(errno));
+		kmsg("%s done %u", port_nonce(), test->idx);
+		port_frame("done %u exit 126 0", test->idx);
+		return true;
+	}
+	return run_started(&r, begin);
+}

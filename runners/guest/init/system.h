@@ -1,0 +1,25 @@
+/*
+ * The machine around the tests: file systems, kernel settings that make a
+ * death visible, the watchdog, marker lines in the kernel log, power off.
+ * Nothing here fails: what a kernel does not have is left out.
+ */
+#ifndef SLUICE_INIT_SYSTEM_H
+#define SLUICE_INIT_SYSTEM_H
+
+void system_mount(void);
+void system_settings(void);
+/* An empty /tmp for the next test. */
+void system_fresh_tmp(void);
+
+/* Armed for 30 s; a guest that can no longer run init is reset by it. */
+void watchdog_open(void);
+void watchdog_pet(void);
+
+/* One line in the kernel log (and so on the console), "sluice " in front. */
+void kmsg(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* What hangs, for the reader of the console log. */
+void system_show_blocked(void);
+/* Does not return; if the machine stays on, the watchdog ends it. */
+void system_power_off(void) __attribute__((noreturn));
+
+#endif

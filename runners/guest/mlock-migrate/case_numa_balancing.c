@@ -1,0 +1,124 @@
+/*
+ * NUMA balancing of mlocked pages: they lie on one node, the only thread that
+ * uses them runs on another. Each page is moved by itself from its hint fault,
+ * without switching the per-CPU batches off. Pages that are not locked, treated
+ * alike, are the control: they say whether balancing happened at all.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+#include "common/cpu.h"
+#include "common/ktap.h"
+#include "common/numa.h"
+#include "common/sysfile.h"
+#include "common/clock.h"
+#include "mlock-migrate/cases.h"
+#include "mlock-migrate/oracle.h"
+
+#define SWITCH "/proc/sys/kernel/numa_balancing"
+#define PAGES 1024
+/* The scanner begins after a second of the task's own CPU time. */
+#define WAIT_MS 15000
+
+struct nodes {
+	int home; /* where the thread runs */
+	int away; /* where the pages lie first */
+};
+
+static struct nodes pick_nodes(void)
+{
+	uint64_t memory = numa_memory_nodes();
+	struct nodes n = { .home = numa_first(memory & numa_cpu_nodes()) };
+
+	if (n.home < 0)
+		ktap_skip_all("no node has both CPUs and memory");
+	n.away = numa_first(memory & ~(UINT64_C(1) << n.home));
+	if (n.away < 0)
+		ktap_skip_all("needs two nodes with memory");
+	return n;
+}
+
+/* Balancing leaves bound pages alone: bound for the first touch only. */
+static void place(struct pageset *set, int node, enum pageset_lock lock)
+{
+	pageset_init(set, PAGES, node, lock);
+	numa_unbind(set->map, set->map_bytes);
+}
+
+/*
+ * Uses both sets until nothing more is to be expected: all moved, or the
+ * control did and the locked pages had as long again.
+ */
+static void use(const struct pageset *locked, const struct pageset *control)
+{
+	uint64_t begin = clock_ms(), until = begin + WAIT_MS, now;
+	bool control_done = false;
+	int round = 0;
+
+	do {
+		pageset_touch(locked);
+		pageset_touch(control);
+		now = clock_ms();
+		if (++round % 64)
+			continue;
+		if (pageset_moved(control) >= PAGES * 9 / 10) {
+			if (pageset_moved(locked) >= PAGES * 9 / 10)
+				return;
+			if (!control_done && now + (now - begin) < until)
+				until = now + (now - begin);
+			control_done = true;
+		}
+	} while (now < until);
+}
+
+static void check_moved(const struct pageset *locked,
+			const struct pageset *control,
+			const struct vmstat *before)
+{
+	size_t moved = pageset_moved(locked), other = pageset_moved(control);
+	struct vmstat after;
+
+	vmstat_read(&after);
+	ktap_data("pages", PAGES);
+	ktap_data("moved", (long long)moved);
+	ktap_data("moved_not_locked", (long long)other);
+	ktap_data("numa_hint_faults",
+		  after.numa_hint_faults - before->numa_hint_faults);
+	ktap_data("numa_pages_migrated",
+		  after.numa_pages_migrated - before->numa_pages_migrated);
+	oracle_migrate_data(before, &after);
+	if (other < PAGES / 2 && moved < PAGES / 2)
+		ktap_skip("moved",
+			  "balancing moved only %zu of %d pages that are not locked",
+			  other, PAGES);
+	else
+		ktap_check(moved >= other / 2, "moved",
+			   "expected NUMA balancing to move at least %zu of %d mlocked pages (%zu that are not locked moved), saw %zu",
+			   other / 2, PAGES, other, moved);
+}
+
+void case_numa_balancing(void)
+{
+	struct nodes nodes = pick_nodes();
+	struct pageset locked, control;
+	struct vmstat base, before;
+	int ret;
+
+	ret = sysfile_write(SWITCH, "1\n");
+	if (ret < 0)
+		ktap_skip_all("this kernel has no NUMA balancing: %s",
+			      strerror(-ret));
+	ktap_begin(1 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS);
+	cpu_pin(numa_first(numa_node_cpus(nodes.home)));
+	oracle_begin(&base);
+	place(&control, nodes.away, PAGESET_PLAIN);
+	place(&locked, nodes.away, PAGESET_LOCK_ON_FAULT);
+	oracle_begin(&before);
+	use(&locked, &control);
+	sysfile_write(SWITCH, "0\n");
+	check_moved(&locked, &control, &before);
+	oracle_locked(&locked, &base);
+	oracle_unlocked(&locked, &base);
+	pageset_done(&locked);
+	pageset_done(&control);
+}

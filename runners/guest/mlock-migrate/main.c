@@ -1,0 +1,55 @@
+/*
+ * mlock-migrate CASE: moves mlocked pages in one way and checks each of them by
+ * /proc/kpageflags, and the kernel's counters, before and after.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/ktap.h"
+#include "common/page.h"
+#include "common/sysfile.h"
+#include "mlock-migrate/cases.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} cases[] = {
+	{ "compaction", case_compaction },
+	{ "numa-balancing", case_numa_balancing },
+	{ "move-pages", case_move_pages },
+};
+
+static int usage(void)
+{
+	size_t i;
+
+	fprintf(stderr, "usage: mlock-migrate CASE, one of");
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		fprintf(stderr, " %s", cases[i].name);
+	fprintf(stderr, "\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (argc == 2 && strcmp(argv[1], cases[i].name) == 0)
+			break;
+	}
+	if (i == ARRAY_SIZE(cases))
+		return usage();
+	ret = page_open();
+	if (ret < 0)
+		ktap_skip_all("no pagemap or kpageflags here: %s",
+			      strerror(-ret));
+	/* 6.1: move_pages answers -ENOENT for a page under a NUMA hint. */
+	sysfile_write("/proc/sys/kernel/numa_balancing", "0\n");
+	cases[i].run();
+	return ktap_end();
+}

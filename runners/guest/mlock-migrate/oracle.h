@@ -1,0 +1,32 @@
+/*
+ * What must hold of mlocked pages whatever moved them, as checks of the test's
+ * output. Each drains the batches of all CPUs first, so that the answer is
+ * exact and no matter of timing.
+ */
+#ifndef SLUICE_MLOCK_ORACLE_H
+#define SLUICE_MLOCK_ORACLE_H
+
+#include "common/vmstat.h"
+#include "mlock-migrate/pageset.h"
+
+/* Results that oracle_locked and oracle_unlocked print. */
+#define ORACLE_LOCKED_CHECKS 4
+#define ORACLE_UNLOCKED_CHECKS 2
+
+/* Drains, then reads: the state that the checks below compare with. */
+void oracle_begin(struct vmstat *base);
+/*
+ * A locked set: every page is present with Mlocked and Unevictable, holds its
+ * pattern, and nr_mlock grew by just their number since base.
+ */
+void oracle_locked(const struct pageset *set, const struct vmstat *base);
+/*
+ * Unlocks the whole mapping: no page keeps Mlocked, none Unevictable (but for
+ * those that the kernel counted as stranded meanwhile), and nr_mlock is back at base.
+ */
+void oracle_unlocked(const struct pageset *set, const struct vmstat *base);
+/* # data of pgmigrate_*; gives the failures since before. */
+long long oracle_migrate_data(const struct vmstat *before,
+			      const struct vmstat *after);
+
+#endif

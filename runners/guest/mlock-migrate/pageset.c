@@ -1,0 +1,192 @@
+#include "mlock-migrate/pageset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/ktap.h"
+#include "common/numa.h"
+#include "common/page.h"
+
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+
+/* At both ends of the page, so that a half copied page is seen. */
+static void pattern_write(char *page)
+{
+	uint64_t word = (uintptr_t)page ^ UINT64_C(0x9e3779b97f4a7c15);
+
+	memcpy(page, &word, sizeof(word));
+	memcpy(page + PAGE_BYTES - sizeof(word), &word, sizeof(word));
+}
+
+static bool pattern_ok(const char *page)
+{
+	uint64_t word = (uintptr_t)page ^ UINT64_C(0x9e3779b97f4a7c15);
+
+	return memcmp(page, &word, sizeof(word)) == 0 &&
+	       memcmp(page + PAGE_BYTES - sizeof(word), &word,
+		      sizeof(word)) == 0;
+}
+
+static void pageset_map(struct pageset *set, int node, enum pageset_lock lock)
+{
+	set->map = mmap(NULL, set->map_bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (set->map == MAP_FAILED)
+		ktap_bail("mmap of %zu bytes: %s", set->map_bytes,
+			  strerror(errno));
+	madvise(set->map, set->map_bytes, MADV_NOHUGEPAGE);
+	if (node >= 0)
+		numa_bind(set->map, set->map_bytes, node);
+	if (lock == PAGESET_LOCK_ON_FAULT &&
+	    syscall(SYS_mlock2, set->map, set->map_bytes, MLOCK_ONFAULT) < 0)
+		ktap_bail("mlock2 of %zu bytes: %s", set->map_bytes,
+			  strerror(errno));
+}
+
+void pageset_init(struct pageset *set, size_t npages, int node,
+		  enum pageset_lock lock)
+{
+	size_t i;
+
+	set->map_bytes = npages * PAGE_BYTES;
+	set->n = npages;
+	set->addr = calloc(npages, sizeof(*set->addr));
+	set->pfn = calloc(npages, sizeof(*set->pfn));
+	if (!set->addr || !set->pfn)
+		ktap_bail("out of memory for %zu pages", npages);
+	pageset_map(set, node, lock);
+	for (i = 0; i < npages; i++) {
+		set->addr[i] = set->map + i * PAGE_BYTES;
+		pattern_write(set->addr[i]);
+	}
+	pageset_note(set);
+}
+
+void pageset_done(struct pageset *set)
+{
+	munmap(set->map, set->map_bytes);
+	free(set->addr);
+	free(set->pfn);
+	memset(set, 0, sizeof(*set));
+}
+
+static void page_drop(char *page)
+{
+	if (madvise(page, PAGE_BYTES, MADV_DONTNEED_LOCKED) < 0)
+		ktap_bail("madvise(MADV_DONTNEED_LOCKED): %s", strerror(errno));
+}
+
+void pageset_thin(struct pageset *set, unsigned every)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < set->n; i++) {
+		if (set->pfn[i] % every == every / 2) {
+			set->addr[kept] = set->addr[i];
+			set->pfn[kept++] = set->pfn[i];
+		} else {
+			page_drop(set->addr[i]);
+		}
+	}
+	set->n = kept;
+}
+
+void pageset_refault(struct pageset *set, size_t n)
+{
+	size_t i;
+
+	for (i = set->n - n; i < set->n; i++)
+		page_drop(set->addr[i]);
+	for (i = set->n - n; i < set->n; i++) {
+		pattern_write(set->addr[i]);
+		set->pfn[i] = page_pfn(set->addr[i]);
+	}
+}
+
+void pageset_note(struct pageset *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		set->pfn[i] = page_pfn(set->addr[i]);
+}
+
+size_t pageset_moved(const struct pageset *set)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++) {
+		uint64_t pfn = page_pfn(set->addr[i]);
+
+		n += pfn && pfn != set->pfn[i];
+	}
+	return n;
+}
+
+size_t pageset_absent(const struct pageset *set)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++)
+		n += page_pfn(set->addr[i]) == 0;
+	return n;
+}
+
+size_t pageset_with(const struct pageset *set, uint64_t flags)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++)
+		n += (page_flags(page_pfn(set->addr[i])) & flags) != 0;
+	return n;
+}
+
+size_t pageset_without(const struct pageset *set, uint64_t flags)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++)
+		n += (page_flags(page_pfn(set->addr[i])) & flags) != flags;
+	return n;
+}
+
+size_t pageset_damaged(const struct pageset *set)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++)
+		n += !pattern_ok(set->addr[i]);
+	return n;
+}
+
+size_t pageset_on_node(const struct pageset *set, int node)
+{
+	int *status = calloc(set->n, sizeof(*status));
+	size_t i, n = 0;
+	long ret;
+
+	if (!status)
+		ktap_bail("out of memory for %zu pages", set->n);
+	ret = numa_move((void **)set->addr, set->n, -1, status);
+	for (i = 0; ret == 0 && i < set->n; i++)
+		n += status[i] == node;
+	free(status);
+	return n;
+}
+
+void pageset_touch(const struct pageset *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		(void)*(volatile char *)set->addr[i];
+}
