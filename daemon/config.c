@@ -59,6 +59,7 @@ static const struct {
 	{ "limits", "How much a stranger may send." },
 	{ "sandbox", "Who builds and boots, and how much they may use." },
 	{ "build", "Kernel builds." },
+	{ "resources", "How much of the machine a test may take." },
 	{ "boot", "Guests." },
 	{ "web", "sluice serve." },
 	{ "programs", "Tools, by $PATH or with their path." },
@@ -122,6 +123,11 @@ static const struct key keys[] = {
 	  "for one build" },
 	{ "build", "ccache_dir", KEY_PATH, AT(ccache_dir), "", NULL, 0, 0,
 	  "ccache that base builds fill and other builds read; empty: none" },
+
+	{ "resources", "cpus", KEY_COUNT, AT(cpus), "0", NULL, 0, 4096,
+	  "CPUs that builds and guests may use; 0: all" },
+	{ "resources", "memory", KEY_SIZE, AT(memory_bytes), "0", NULL, 0, 0,
+	  "memory that builds and guests may use together; 0: all" },
 
 	{ "boot", "accel", KEY_CHOICE, AT(accel), "auto", "auto kvm tcg", 0, 0,
 	  "auto: KVM where /dev/kvm is usable, else TCG" },

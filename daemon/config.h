@@ -39,6 +39,9 @@ struct config {
 	long long build_jobs; /* 0: number of CPUs */
 	uint64_t build_timeout_ms;
 	char *ccache_dir; /* "": none */
+	/* [resources] 0: the machine's */
+	long long cpus;
+	uint64_t memory_bytes;
 	/* [boot] */
 	char *accel; /* auto, kvm, tcg */
 	long long boot_parallel; /* guests at once; 0: from the number of CPUs */

@@ -1,0 +1,652 @@
+/*
+ * The boots of a series: which are wanted for a step, whether one with the same
+ * key is known, the job of the boot role, and its results. Evidence is gathered
+ * here; judging it is cells.c and judge.c.
+ */
+#include "runners/sandbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "daemon/cells.h"
+#include "db/timing.h"
+#include "lib/file.h"
+
+#define ATTEMPTS_MAX 2
+/* Of one cell: the first, its repeat, and those for tests not reached. */
+#define CELL_BOOTS_MAX 64
+#define KEY_SCHEMA "boot-1"
+/* What a guest may take between its last test and its power-off. */
+#define END_SLACK_MS 20000
+
+static const struct kconfig *boot_config(const struct run_boot *b)
+{
+	return b->run->plan->configs[b->config];
+}
+
+static const struct topology *boot_topology(const struct run_boot *b)
+{
+	return b->run->plan->topologies[b->topology];
+}
+
+static void run_boot_free(struct run_boot *b)
+{
+	boot_done(&b->boot);
+	result_list_free(b->results, b->nresults);
+	json_object_put(b->plan);
+	free(b->image);
+	free(b);
+}
+
+void boots_done(struct series_run *r)
+{
+	for (size_t i = 0; i < r->nboots; i++)
+		run_boot_free(r->boots[i]);
+	free(r->boots);
+	r->boots = NULL;
+	r->nboots = 0;
+}
+
+/* ---- keys and what is known ---- */
+
+/* Everything a boot's outcome hangs on but its deadlines. */
+static void boot_key(const struct run_boot *b, char ret[SHA256_HEX])
+{
+	const struct series_run *r = b->run;
+	struct sha256 *h = sha256_new();
+
+	sha256_add_str(h, KEY_SCHEMA);
+	sha256_add_str(h, b->image);
+	sha256_add_str(h, r->initramfs_sha);
+	sha256_add_str(h, boot_topology(b)->text);
+	sha256_add_str(h, r->cmdlines[b->topology]);
+	sha256_add_str(h, r->plan->qemu_version);
+	sha256_add_str(h, accel_str(r->plan->accel));
+	for (size_t i = 0; i < json_len(b->plan); i++) {
+		struct json_object *t = json_object_array_get_idx(b->plan, i);
+
+		sha256_add_str(h, json_str(t, "test", ""));
+		sha256_add_str(h, json_object_to_json_string_ext(json_arr(t, "argv"),
+								 JSON_C_TO_STRING_PLAIN));
+	}
+	sha256_hex(h, ret);
+	sha256_free(h);
+}
+
+static bool used_in_cell(const struct run_boot *b, int64_t id)
+{
+	const struct series_run *r = b->run;
+
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *o = r->boots[i];
+
+		if (o != b && o->step == b->step && o->config == b->config &&
+		    o->topology == b->topology && o->state == SCHED_DONE && !o->lost &&
+		    o->boot.id == id)
+			return true;
+	}
+	return false;
+}
+
+static void step_boot_fill(const struct run_boot *b, struct step_boot *sb)
+{
+	*sb = (struct step_boot){ .series_id = b->run->series.id, .step = b->step,
+				  .config = str_dup(boot_config(b)->name),
+				  .arch = str_dup(boot_config(b)->arch),
+				  .topology = str_dup(boot_topology(b)->name),
+				  .role = b->role, .boot_id = b->boot.id,
+				  .reused = b->reused };
+}
+
+static void emit_boot_end(const struct run_boot *b)
+{
+	struct series_run *r = b->run;
+	struct run_event ev = { .kind = RUN_BOOT_END, .step = b->step, .nsteps = (int)r->nsteps,
+				.config = boot_config(b)->name,
+				.topology = boot_topology(b)->name,
+				.subject = r->steps[b->step].subject,
+				.status = boot_status_str(b->boot.status),
+				.seconds = b->boot.seconds, .reused = b->reused,
+				.text = b->boot.reason, .id = b->boot.id };
+
+	for (size_t i = 0; i < b->nresults; i++) {
+		const struct result *res = &b->results[i];
+
+		if (res->result == RESULT_PASS) {
+			ev.passed++;
+		} else if (res->result == RESULT_SKIP || res->result == RESULT_NOT_RUN) {
+			ev.skipped++;
+		} else {
+			ev.failed++;
+			if (!ev.failed_test)
+				ev.failed_test = res->test;
+		}
+	}
+	run_emit(r, &ev);
+}
+
+/* Takes over the oldest boot with the key that this cell does not have yet. */
+static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
+{
+	struct series_run *r = b->run;
+	struct boot *list = NULL;
+	struct step_boot sb;
+	size_t n = 0, pick = 0;
+	int rc = 0;
+
+	*ret_taken = false;
+	if (boot_list_by_key(r->db, b->key, &list, &n, err) < 0)
+		return -1;
+	/* Newest first: the last that will do is the oldest. */
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].infra && (!b->alone || list[i].alone) && !used_in_cell(b, list[i].id))
+			pick = i + 1;
+	if (pick) {
+		b->boot = list[pick - 1];
+		list[pick - 1] = (struct boot){ .id = 0 };
+		rc = result_list(r->db, b->boot.id, &b->results, &b->nresults, err);
+		b->reused = true;
+		b->state = SCHED_DONE;
+		step_boot_fill(b, &sb);
+		if (rc == 0)
+			rc = step_boot_put(r->db, &sb, err);
+		step_boot_done(&sb);
+		*ret_taken = rc == 0;
+	}
+	boot_list_free(list, n);
+	if (*ret_taken)
+		emit_boot_end(b);
+	return rc;
+}
+
+/* ---- planning ---- */
+
+static int boots_want(struct series_run *r, int step, size_t c, size_t t, enum boot_role role,
+		      struct json_object *plan, bool alone, struct err *err)
+{
+	struct run_boot *b = mem_alloc0(sizeof(*b));
+	bool taken = false;
+
+	b->run = r;
+	b->index = r->nboots;
+	b->step = step;
+	b->config = c;
+	b->topology = t;
+	b->role = role;
+	b->alone = alone;
+	b->waits_for = -1;
+	b->plan = json_object_get(plan);
+	b->image = str_dup(run_build(r, step, c)->image);
+	boot_key(b, b->key);
+	r->boots = mem_realloc(r->boots, r->nboots + 1, sizeof(*r->boots));
+	r->boots[r->nboots++] = b;
+	if (boot_take_known(b, &taken, err) < 0)
+		return -1;
+	if (taken)
+		return 0;
+	/* The parent's image again: its boot answers for both. */
+	for (size_t i = 0; i < b->index && !alone; i++)
+		if (r->boots[i]->state != SCHED_DONE && r->boots[i]->waits_for < 0 &&
+		    strcmp(r->boots[i]->key, b->key) == 0)
+			b->waits_for = (long)i;
+	return 0;
+}
+
+static int cell_skip(struct series_run *r, int step, size_t c, size_t t, const char *why,
+		     struct err *err)
+{
+	struct step_boot sb = { .series_id = r->series.id, .step = step,
+				.config = r->plan->configs[c]->name,
+				.arch = r->plan->configs[c]->arch,
+				.topology = r->plan->topologies[t]->name, .role = BOOT_FIRST,
+				.boot_id = DB_NO_INT, .reason = (char *)why };
+
+	return step_boot_put(r->db, &sb, err);
+}
+
+int boots_plan_step(struct series_run *r, int step, size_t config, struct err *err)
+{
+	const struct walk_build *wb = run_build(r, step, config);
+	int rc = 0;
+
+	for (size_t t = 0; rc == 0 && t < r->plan->ntopologies; t++) {
+		AUTO_JSON struct json_object *plan = plan_tests(r->plan, r->plan->topologies[t]);
+		struct step_boot cell = { .series_id = r->series.id, .step = step,
+					  .config = r->plan->configs[config]->name,
+					  .arch = r->plan->configs[config]->arch,
+					  .topology = r->plan->topologies[t]->name };
+
+		rc = step_boot_clear(r->db, &cell, err);
+		if (rc < 0)
+			break;
+		if (wb->status != BUILD_OK)
+			rc = cell_skip(r, step, config, t, "there is no image of this step", err);
+		else if (!plan)
+			rc = cell_skip(r, step, config, t, "no suite runs on this topology", err);
+		else
+			rc = boots_want(r, step, config, t, BOOT_FIRST, plan, false, err);
+	}
+	return rc;
+}
+
+/* ---- further boots ---- */
+
+static bool has_result_elsewhere(struct series_run *r, const struct run_boot *b, const char *test)
+{
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *o = r->boots[i];
+		const struct result *res;
+
+		if (o == b || o->step != b->step || o->config != b->config ||
+		    o->topology != b->topology)
+			continue;
+		/* One that is still to run will have it, as far as we know. */
+		if (o->state != SCHED_DONE && o->role != BOOT_CONFIRM) {
+			for (size_t k = 0; k < json_len(o->plan); k++)
+				if (strcmp(json_str(json_object_array_get_idx(o->plan, k), "test", ""),
+					   test) == 0)
+					return true;
+			continue;
+		}
+		res = o->lost ? NULL : boot_result(o, test);
+		if (res && res->result != RESULT_NOT_RUN)
+			return true;
+	}
+	return false;
+}
+
+/* The tests that a boot which died under another test did not reach. */
+static struct json_object *tests_not_reached(struct series_run *r, const struct run_boot *b)
+{
+	struct json_object *rest = json_object_new_array();
+	bool culprit = false;
+
+	for (size_t i = 0; i < b->nresults; i++)
+		culprit |= b->results[i].result != RESULT_NOT_RUN;
+	for (size_t i = 0; culprit && i < json_len(b->plan); i++) {
+		struct json_object *t = json_object_array_get_idx(b->plan, i);
+		const struct result *res = boot_result(b, json_str(t, "test", ""));
+
+		if (res && res->result == RESULT_NOT_RUN &&
+		    !has_result_elsewhere(r, b, json_str(t, "test", "")))
+			json_object_array_add(rest, json_object_get(t));
+	}
+	return rest;
+}
+
+/* Whether what is bad in this boot has to be seen again before it counts. */
+static bool needs_repeat(struct series_run *r, const struct run_boot *b)
+{
+	struct cell_view v;
+
+	/* What is bad at the base is charged to nobody. */
+	if (b->step == 0 || b->role == BOOT_CONFIRM)
+		return false;
+	for (size_t i = 0; i <= b->nresults; i++) {
+		const char *test = i < b->nresults ? b->results[i].test : NULL;
+
+		if (!boot_is_bad(r, b, test))
+			continue;
+		v = cell_of(r, b->step, b->config, b->topology, test);
+		if (v.cell.state != CELL_ONCE)
+			continue;
+		v = cell_of(r, 0, b->config, b->topology, test);
+		if (v.cell.state == CELL_PASS || v.cell.state == CELL_SKIP ||
+		    v.cell.state == CELL_NONE || v.cell.state == CELL_FLAKY)
+			return true;
+	}
+	return false;
+}
+
+static bool repeat_exists(struct series_run *r, const struct run_boot *b)
+{
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *o = r->boots[i];
+
+		if (o->role == BOOT_CONFIRM && o->step == b->step && o->config == b->config &&
+		    o->topology == b->topology && strcmp(o->key, b->key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static size_t cell_boots(struct series_run *r, const struct run_boot *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nboots; i++)
+		n += r->boots[i]->step == b->step && r->boots[i]->config == b->config &&
+		     r->boots[i]->topology == b->topology;
+	return n;
+}
+
+static bool base_settled(struct series_run *r, const struct run_boot *b)
+{
+	const struct walk_build *base = run_build(r, 0, b->config);
+
+	return base->decided &&
+	       (base->status != BUILD_OK || cell_settled(r, 0, b->config, b->topology));
+}
+
+int boots_plan_repeats(struct series_run *r, struct err *err)
+{
+	/* What is added on the way is looked at too: a boot taken over from
+	 * an earlier run may have died as well. */
+	for (size_t i = 0; i < r->nboots; i++) {
+		struct run_boot *b = r->boots[i];
+		int rc = 0;
+
+		if (b->state != SCHED_DONE || b->lost || cell_boots(r, b) >= CELL_BOOTS_MAX)
+			continue;
+		if (b->role != BOOT_CONFIRM && b->boot.status != BOOT_OK) {
+			AUTO_JSON struct json_object *rest = tests_not_reached(r, b);
+
+			if (json_len(rest))
+				rc = boots_want(r, b->step, b->config, b->topology, BOOT_REST,
+						rest, false, err);
+		}
+		if (rc == 0 && base_settled(r, b) && needs_repeat(r, b) && !repeat_exists(r, b))
+			rc = boots_want(r, b->step, b->config, b->topology, BOOT_CONFIRM, b->plan,
+					true, err);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- running one ---- */
+
+/* A test may take what its suite allows, or a multiple of what it took at the base. */
+static long long scaled_ms(const struct series_run *r, long long ms, double base_seconds)
+{
+	double scaled = base_seconds * 10.0 * (double)r->opts->config->deadline_scale;
+
+	return base_seconds > 0 && scaled > (double)ms ? (long long)scaled : ms;
+}
+
+static const struct run_boot *base_boot(const struct run_boot *b)
+{
+	const struct series_run *r = b->run;
+
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *o = r->boots[i];
+
+		if (o->step == 0 && o->config == b->config && o->topology == b->topology &&
+		    o->state == SCHED_DONE && !o->lost)
+			return o;
+	}
+	return NULL;
+}
+
+static struct json_object *scaled_plan(const struct run_boot *b, long long *ret_sum)
+{
+	const struct run_boot *base = base_boot(b);
+	struct json_object *plan = json_object_new_array();
+
+	for (size_t i = 0; i < json_len(b->plan); i++) {
+		struct json_object *t = json_object_array_get_idx(b->plan, i);
+		struct json_object *copy = json_object_new_object();
+		const struct result *res = base ? boot_result(base, json_str(t, "test", "")) : NULL;
+		long long ms = scaled_ms(b->run, json_int(t, "deadline_ms", 60000),
+					 res ? res->seconds : 0);
+
+		json_set_str(copy, "test", json_str(t, "test", ""));
+		json_set(copy, "argv", json_object_get(json_arr(t, "argv")));
+		json_set_int(copy, "deadline_ms", ms);
+		json_object_array_add(plan, copy);
+		*ret_sum += ms;
+	}
+	return plan;
+}
+
+static void set_nonce(struct json_object *job)
+{
+	unsigned char raw[16];
+	char hex[33];
+
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+		memset(raw, 0x5a, sizeof(raw));
+	for (size_t i = 0; i < sizeof(raw); i++)
+		snprintf(hex + 2 * i, 3, "%02x", raw[i]);
+	json_set_str(job, "nonce", hex);
+}
+
+static int boot_job(const struct run_boot *b, struct json_object *job, uint64_t *ret_deadline,
+		    struct err *err)
+{
+	struct series_run *r = b->run;
+	const struct config *c = r->opts->config;
+	const struct run_boot *base = base_boot(b);
+	AUTO_FREE char *image = NULL;
+	long long sum = 0, hello;
+
+	if (artifact_path(r->artifacts, b->image, &image, err) < 0)
+		return -1;
+	hello = scaled_ms(r, (long long)c->boot_timeout_ms, base ? base->boot.boot_seconds : 0);
+	json_set_str(job, "image", image);
+	json_set_str(job, "initramfs", r->initramfs);
+	json_set_str(job, "topology", boot_topology(b)->text);
+	json_set_str(job, "topology_name", boot_topology(b)->name);
+	json_set_str(job, "cmdline_extra", c->cmdline_extra);
+	json_set_str(job, "accel", accel_str(r->plan->accel));
+	json_set_str(job, "qemu", c->qemu);
+	json_set_str(job, "bwrap", c->bwrap);
+	json_set(job, "plan", scaled_plan(b, &sum));
+	json_set_int(job, "boot_deadline_ms", hello);
+	json_set_int(job, "deadline_ms", hello + sum + END_SLACK_MS);
+	json_set_int(job, "console_max", (long long)c->console_bytes);
+	json_set_int(job, "events_max", c->qmp_events);
+	set_nonce(job);
+	*ret_deadline = (uint64_t)(hello + sum + END_SLACK_MS + 30000);
+	return 0;
+}
+
+static void result_from_json(struct result *res, struct json_object *o)
+{
+	res->test = str_dup(json_str(o, "test", ""));
+	if (!test_result_parse(json_str(o, "result", ""), &res->result))
+		res->result = RESULT_NOT_RUN;
+	res->reason = str_dup(json_str(o, "reason", NULL));
+	res->seconds = json_num(o, "seconds", DB_NO_REAL);
+	res->output = str_dup(json_str(o, "output", NULL));
+	res->subtests = json_object_get(json_arr(o, "subtests"));
+	res->data = json_object_get(json_obj(o, "data"));
+	res->splats = json_object_get(json_arr(o, "splats"));
+	res->console_from = json_int(o, "console_from", DB_NO_INT);
+	res->console_to = json_int(o, "console_to", DB_NO_INT);
+}
+
+static void boot_from_json(struct run_boot *b, struct json_object *o)
+{
+	struct boot *bt = &b->boot;
+	struct json_object *tests = json_arr(o, "tests");
+
+	bt->status = BOOT_INFRA;
+	boot_status_parse(json_str(o, "status", "infra"), &bt->status);
+	bt->phase = str_dup(json_str(o, "phase", NULL));
+	bt->reason = str_dup(json_str(o, "reason", NULL));
+	bt->boot_seconds = json_num(o, "boot_seconds", DB_NO_REAL);
+	bt->argv = json_object_get(json_arr(o, "argv"));
+	bt->splats = json_object_get(json_arr(o, "splats"));
+	bt->console_tail = json_object_get(json_arr(o, "console_tail"));
+	b->nresults = json_len(tests);
+	b->results = mem_alloc0((b->nresults + 1) * sizeof(*b->results));
+	for (size_t i = 0; i < b->nresults; i++)
+		result_from_json(&b->results[i], json_object_array_get_idx(tests, i));
+}
+
+static void boot_identity(struct run_boot *b, double seconds)
+{
+	const struct series_run *r = b->run;
+	struct boot *bt = &b->boot;
+
+	bt->key = str_dup(b->key);
+	bt->image = str_dup(b->image);
+	bt->initramfs = str_dup(r->initramfs_sha);
+	bt->config = str_dup(boot_config(b)->name);
+	bt->arch = str_dup(boot_config(b)->arch);
+	bt->topology = str_dup(boot_topology(b)->name);
+	bt->topology_text = str_dup(boot_topology(b)->text);
+	bt->cmdline = str_dup(r->cmdlines[b->topology]);
+	bt->accel = str_dup(accel_str(r->plan->accel));
+	bt->qemu_version = str_dup(r->plan->qemu_version);
+	bt->plan = json_object_get(b->plan);
+	bt->alone = b->alone;
+	bt->seconds = seconds;
+	bt->boot_seconds = DB_NO_REAL;
+	bt->finished = (int64_t)time(NULL);
+	bt->started = bt->finished - (int64_t)seconds;
+}
+
+static int boot_take_console(struct run_boot *b, const struct role_end *end, struct err *err)
+{
+	const char *name = json_str(end->result, "console", NULL);
+	AUTO_FREE char *path = name ? role_file(end, name) : NULL;
+	char sha[SHA256_HEX];
+
+	if (!path)
+		return 0;
+	if (artifact_put_file(b->run->artifacts, path, ARTIFACT_ZSTD, sha, err) < 0)
+		return -1;
+	b->boot.console = str_dup(sha);
+	return 0;
+}
+
+/* Lost to our own trouble: once more, then the cell is told as lost. */
+static int boot_lost(struct run_boot *b, struct err *err)
+{
+	struct series_run *r = b->run;
+	struct step_boot sb;
+	bool again = ++b->attempts < ATTEMPTS_MAX && !r->stopping;
+	int rc;
+
+	b->boot.infra = true;
+	step_boot_fill(b, &sb);
+	rc = boot_put(r->db, &b->boot, b->results, b->nresults, again ? NULL : &sb, err);
+	step_boot_done(&sb);
+	if (again) {
+		run_note(r, "step %d on %s: %s; trying again", b->step, boot_topology(b)->name,
+			 b->boot.reason ? b->boot.reason : "the guest was lost");
+		boot_done(&b->boot);
+		result_list_free(b->results, b->nresults);
+		b->boot = (struct boot){ .id = 0 };
+		b->results = NULL;
+		b->nresults = 0;
+		b->state = SCHED_READY;
+		return rc;
+	}
+	b->lost = true;
+	b->state = SCHED_DONE;
+	emit_boot_end(b);
+	return rc;
+}
+
+static int boot_store(struct run_boot *b, const struct role_end *end, struct err *err)
+{
+	struct step_boot sb;
+	int rc = 0;
+
+	boot_identity(b, end->result ? json_num(end->result, "seconds", end->seconds)
+				     : end->seconds);
+	if (end->result) {
+		boot_from_json(b, end->result);
+		rc = boot_take_console(b, end, err);
+	} else {
+		b->boot.status = BOOT_INFRA;
+		b->boot.reason = str_dup(end->infra);
+	}
+	if (rc < 0)
+		return -1;
+	if (b->boot.status == BOOT_INFRA)
+		return boot_lost(b, err);
+	b->state = SCHED_DONE;
+	step_boot_fill(b, &sb);
+	rc = boot_put(b->run->db, &b->boot, b->results, b->nresults, &sb, err);
+	step_boot_done(&sb);
+	if (rc == 0)
+		emit_boot_end(b);
+	return rc;
+}
+
+/* Those that waited for this key: take its boot over, or run themselves. */
+static int boots_release(struct run_boot *b, struct err *err)
+{
+	struct series_run *r = b->run;
+
+	for (size_t i = 0; i < r->nboots; i++) {
+		struct run_boot *o = r->boots[i];
+		bool taken = false;
+
+		if (o->waits_for != (long)b->index)
+			continue;
+		o->waits_for = -1;
+		if (!b->lost && boot_take_known(o, &taken, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void boot_ended(const struct role_end *end, void *arg)
+{
+	struct run_boot *b = arg;
+	struct series_run *r = b->run;
+
+	b->child = NULL;
+	if (end->cancelled || r->stopping) {
+		b->lost = true;
+		b->state = SCHED_DONE;
+		b->boot.status = BOOT_INFRA;
+		return run_advance(r);
+	}
+	if (boot_store(b, end, &r->err) < 0 ||
+	    (b->state == SCHED_DONE && boots_release(b, &r->err) < 0)) {
+		b->state = SCHED_DONE;
+		b->lost = true;
+		return run_fail(r, RUN_INFRA);
+	}
+	run_advance(r);
+}
+
+static void emit_boot_begin(const struct run_boot *b)
+{
+	struct series_run *r = b->run;
+	struct run_event ev = { .kind = RUN_BOOT_BEGIN, .step = b->step, .nsteps = (int)r->nsteps,
+				.config = boot_config(b)->name,
+				.topology = boot_topology(b)->name,
+				.subject = r->steps[b->step].subject,
+				.status = boot_role_str(b->role), .expected_s = -1 };
+	double hello;
+
+	if (timing_boot(r->db, ev.topology, boot_config(b)->arch, accel_str(r->plan->accel),
+			&ev.expected_s, &hello, NULL) <= 0)
+		ev.expected_s = -1;
+	run_emit(r, &ev);
+}
+
+void boots_start(struct series_run *r, size_t i)
+{
+	struct run_boot *b = r->boots[i];
+	struct json_object *job = json_object_new_object();
+	struct role_opts opts = { .name = "boot", .job = job, .done = boot_ended, .arg = b };
+
+	b->state = SCHED_RUNNING;
+	b->began = run_now();
+	opts.dir = state_job_dir(r->state, "boot", &r->err);
+	if (!opts.dir || boot_job(b, job, &opts.deadline_ms, &r->err) < 0) {
+		json_object_put(job);
+		if (opts.dir)
+			tree_remove(opts.dir, NULL);
+		free(opts.dir);
+		b->state = SCHED_DONE;
+		b->lost = true;
+		return run_fail(r, RUN_INFRA);
+	}
+	emit_boot_begin(b);
+	if (role_start(&r->host, &opts, &b->child, &r->err) < 0) {
+		b->state = SCHED_DONE;
+		b->lost = true;
+		run_fail(r, RUN_INFRA);
+	}
+}

@@ -1,0 +1,192 @@
+#include "daemon/cells.h"
+
+#include <string.h>
+
+static bool in_cell(const struct run_boot *b, int step, size_t config, size_t topology)
+{
+	return b->step == step && b->config == config && b->topology == topology;
+}
+
+static bool usable(const struct run_boot *b)
+{
+	return b->state == SCHED_DONE && !b->lost;
+}
+
+const struct result *boot_result(const struct run_boot *b, const char *test)
+{
+	for (size_t i = 0; i < b->nresults; i++)
+		if (strcmp(b->results[i].test, test) == 0)
+			return &b->results[i];
+	return NULL;
+}
+
+static bool splats_hold(struct json_object *splats, const char *key)
+{
+	for (size_t i = 0; i < json_len(splats); i++)
+		if (strcmp(json_str(json_object_array_get_idx(splats, i), "key", ""), key) == 0)
+			return true;
+	return false;
+}
+
+static bool base_has_splat(struct series_run *r, const struct run_boot *like, const char *key)
+{
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *b = r->boots[i];
+
+		if (!in_cell(b, 0, like->config, like->topology) || !usable(b))
+			continue;
+		if (splats_hold(b->boot.splats, key))
+			return true;
+		for (size_t k = 0; k < b->nresults; k++)
+			if (splats_hold(b->results[k].splats, key))
+				return true;
+	}
+	return false;
+}
+
+/* Whether every splat in the list is one of the base's; true for none. */
+static bool splats_known(struct series_run *r, const struct run_boot *b,
+			 struct json_object *splats)
+{
+	for (size_t i = 0; i < json_len(splats); i++) {
+		const char *key =
+			json_str(json_object_array_get_idx(splats, i), "key", "");
+
+		if (!base_has_splat(r, b, key))
+			return false;
+	}
+	return true;
+}
+
+enum sight { SIGHT_NONE, SIGHT_GOOD, SIGHT_KNOWN, SIGHT_SKIP, SIGHT_BAD };
+
+static enum sight sight_of_result(struct series_run *r, const struct run_boot *b,
+				  const struct result *res)
+{
+	switch (res->result) {
+	case RESULT_PASS:
+		return SIGHT_GOOD;
+	case RESULT_SKIP:
+		return SIGHT_SKIP;
+	case RESULT_NOT_RUN:
+		return SIGHT_NONE;
+	case RESULT_SPLAT:
+		return splats_known(r, b, res->splats) ? SIGHT_KNOWN : SIGHT_BAD;
+	default:
+		return SIGHT_BAD;
+	}
+}
+
+static bool result_is_culprit(const struct result *res)
+{
+	return res->result == RESULT_CRASH || res->result == RESULT_TIMEOUT;
+}
+
+/* The guest itself: did it come up, and end, without a splat of its own? */
+static enum sight sight_of_boot(struct series_run *r, const struct run_boot *b)
+{
+	if (!splats_known(r, b, b->boot.splats))
+		return SIGHT_BAD;
+	if (b->boot.status == BOOT_OK)
+		return SIGHT_GOOD;
+	/* It died under a test: that test is charged. */
+	for (size_t i = 0; i < b->nresults; i++)
+		if (result_is_culprit(&b->results[i]))
+			return SIGHT_GOOD;
+	return SIGHT_BAD;
+}
+
+static enum sight sight_of(struct series_run *r, const struct run_boot *b, const char *test,
+			   const struct result **ret_result)
+{
+	*ret_result = NULL;
+	if (!test)
+		return sight_of_boot(r, b);
+	*ret_result = boot_result(b, test);
+	return *ret_result ? sight_of_result(r, b, *ret_result) : SIGHT_NONE;
+}
+
+bool boot_is_bad(struct series_run *r, const struct run_boot *b, const char *test)
+{
+	const struct result *res;
+
+	return usable(b) && sight_of(r, b, test, &res) == SIGHT_BAD;
+}
+
+bool cell_settled(struct series_run *r, int step, size_t config, size_t topology)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->nboots; i++) {
+		if (!in_cell(r->boots[i], step, config, topology))
+			continue;
+		any = true;
+		if (r->boots[i]->state != SCHED_DONE)
+			return false;
+	}
+	return any;
+}
+
+/* A boot that an earlier step showed already counts as a run only there. */
+static bool counted_before(struct series_run *r, const struct run_boot *b)
+{
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *o = r->boots[i];
+
+		if (o == b || !usable(o) || o->boot.id != b->boot.id)
+			continue;
+		if (o->step < b->step || (o->step == b->step && o->index < b->index))
+			return true;
+	}
+	return false;
+}
+
+static enum cell_state cell_state_of(int good, int bad, int skipped, int lost)
+{
+	if (bad && good)
+		return CELL_FLAKY;
+	if (bad)
+		return bad > 1 ? CELL_FAIL : CELL_ONCE;
+	if (good)
+		return CELL_PASS;
+	if (skipped)
+		return CELL_SKIP;
+	return lost ? CELL_INFRA : CELL_NONE;
+}
+
+struct cell_view cell_of(struct series_run *r, int step, size_t config, size_t topology,
+			 const char *test)
+{
+	struct cell_view v = { .bad = NULL };
+	int good = 0, bad = 0, skipped = 0, lost = 0;
+
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *b = r->boots[i];
+		const struct result *res;
+		enum sight s;
+		bool counts;
+
+		if (!in_cell(b, step, config, topology))
+			continue;
+		if (!usable(b)) {
+			lost += b->lost;
+			continue;
+		}
+		s = sight_of(r, b, test, &res);
+		counts = s != SIGHT_NONE && !counted_before(r, b);
+		v.cell.runs += counts;
+		v.cell.failures += counts && s == SIGHT_BAD;
+		good += s == SIGHT_GOOD || s == SIGHT_KNOWN;
+		bad += s == SIGHT_BAD;
+		skipped += s == SIGHT_SKIP;
+		v.known_splat |= s == SIGHT_KNOWN;
+		if (s == SIGHT_BAD && !v.bad) {
+			v.bad = b;
+			v.result = res;
+		}
+		if ((s == SIGHT_SKIP || s == SIGHT_NONE) && res && !v.skip_reason)
+			v.skip_reason = res->reason;
+	}
+	v.cell.state = cell_state_of(good, bad, skipped, lost);
+	return v;
+}

@@ -1,0 +1,478 @@
+/*
+ * From what the user typed to steps: fetch (b4) or a range, the row of the
+ * series, applying. Each is a role; this file prepares its job folder and
+ * stores what comes back.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/gitbinds.h"
+#include "daemon/series_run.h"
+#include "daemon/source.h"
+#include "kernels/refname.h"
+#include "kernels/tree_import.h"
+#include "db/tree.h"
+#include "lib/file.h"
+#include "lib/sha256.h"
+#include "lib/text.h"
+
+#define MAIL_MAX (64UL << 20)
+
+static void intake_apply(struct series_run *r, char *dir);
+
+/* ---- the tree ---- */
+
+/* The tree's row; a local repository's heads are taken over as they are now. */
+static int intake_tree(struct series_run *r, struct err *err)
+{
+	struct tree t = { 0 };
+	int found = tree_find(r->db, r->series.tree, &t, err);
+
+	if (found == 0) {
+		tree_done(&t);
+		return err_set(err, ERR_INPUT,
+			       "there is no tree \"%s\"; \"sluice tree list\" shows those there are, "
+			       "\"sluice tree add NAME SOURCE\" makes one", r->series.tree);
+	}
+	if (found > 0 && t.kind == TREE_GIT)
+		found = tree_refresh(r->state->git, t.name, t.source, err);
+	if (found >= 0 && r->opts->base) {
+		r->base_option = mem_alloc0(41);
+		found = tree_revision_resolve(r->state->git, t.name,
+					      t.kind == TREE_GIT ? t.source : NULL,
+					      r->opts->base, r->base_option, err);
+	}
+	tree_done(&t);
+	return found < 0 ? -1 : 0;
+}
+
+/* A text that changes whenever the tree's heads do. */
+static int intake_base_text(struct series_run *r, struct heads *heads, char **ret,
+			    struct err *err)
+{
+	struct str text = STR_INIT;
+
+	if (r->range_repo) {
+		*ret = str_dup(r->range_from);
+		return 0;
+	}
+	if (store_heads(r->state->git, r->series.tree, heads, err) < 0)
+		return -1;
+	if (r->base_option) {
+		*ret = str_dup(r->base_option);
+		return 0;
+	}
+	for (size_t i = 0; i < heads->n; i++)
+		str_addf(&text, "%s %s\n", heads->v[i].ref, heads->v[i].commit);
+	*ret = str_take(&text);
+	return 0;
+}
+
+/* ---- the series' row and its object folder ---- */
+
+static struct json_object *names_of(char *const *v)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (size_t i = 0; v && v[i]; i++)
+		json_add_str(a, v[i]);
+	return a;
+}
+
+static int intake_store(struct series_run *r, const char *content, const char *base_text,
+			struct err *err)
+{
+	struct series *s = &r->series;
+	char key[SHA256_HEX];
+
+	series_key(s->message_id, s->version, content, s->tree, base_text, key);
+	s->key = str_dup(key);
+	s->source = str_dup(r->opts->source);
+	s->state = SERIES_RUNNING;
+	s->wanted = json_object_new_object();
+	json_set(s->wanted, "configs", names_of(r->opts->configs));
+	json_set(s->wanted, "topologies", names_of(r->opts->topologies));
+	json_set(s->wanted, "suites", names_of(r->opts->suites));
+	if (series_put(r->db, s, err) < 0)
+		return -1;
+	r->repo = str_printf("%s/%lld.git", r->state->series, (long long)s->id);
+	if (series_repo_create(r->repo, r->state->git, r->range_repo, err) < 0)
+		return -1;
+	return tree_chown(r->repo, r->state->uid, r->state->gid, err);
+}
+
+static void intake_tell_series(struct series_run *r)
+{
+	struct run_event ev = { .kind = RUN_SERIES, .step = -1, .text = r->series.subject,
+				.subject = r->series.author, .nsteps = (int)r->series.patches,
+				.total = (int)r->series.patches, .id = r->series.id };
+
+	run_emit(r, &ev);
+}
+
+/* ---- fetch ---- */
+
+static void intake_take_series(struct series_run *r, struct json_object *doc)
+{
+	struct series *s = &r->series;
+
+	s->message_id = str_dup(json_str(doc, "message_id", ""));
+	s->version = json_int(doc, "version", 1);
+	s->subject = text_clean_line(json_str(doc, "subject", ""), 0);
+	s->author = text_clean_line(json_str(doc, "author", ""), 0);
+	s->date = json_int(doc, "date", 0);
+	s->patches = json_int(doc, "patches", 0);
+	s->cover = str_dup(json_str(doc, "cover", NULL));
+	s->trailers = json_object_get(json_arr(doc, "trailers"));
+}
+
+/* Copies the patches into the job folder of apply; the mails make the content. */
+static int intake_take_mails(struct series_run *r, const struct role_end *end,
+			     const char *dir, char ret_content[SHA256_HEX], struct err *err)
+{
+	AUTO_FREE char *folder = path_join(dir, "job", "patches", NULL);
+	struct str mbox = STR_INIT;
+	char sha[SHA256_HEX];
+	int rc = state_make_owned(r->state, folder, err);
+
+	for (size_t i = 0; rc == 0 && i < json_len(r->mails); i++) {
+		struct json_object *p = json_object_array_get_idx(r->mails, i);
+		AUTO_FREE char *src = role_file(end, json_str(p, "file", ""));
+		AUTO_FREE char *dst = str_printf("%s/%04zu.eml", folder, i + 1);
+		AUTO_FREE char *inside = str_printf("/job/patches/%04zu.eml", i + 1);
+		AUTO_FREE char *mail = NULL;
+		size_t len;
+
+		if (!src) {
+			rc = err_set(err, ERR_SYS, "fetch left no file for patch %zu", i + 1);
+			break;
+		}
+		rc = file_read(src, MAIL_MAX, &mail, &len, err);
+		if (rc == 0)
+			rc = state_give_file(r->state, src, dst, err);
+		if (rc < 0)
+			break;
+		str_add(&mbox, "From mboxrd@z Thu Jan  1 00:00:00 1970\n");
+		str_addn(&mbox, mail, len);
+		str_add(&mbox, "\n");
+		json_set_str(p, "file", inside);
+	}
+	if (rc == 0)
+		rc = artifact_put_bytes(r->artifacts, str_get(&mbox), mbox.len, ARTIFACT_ZSTD,
+					sha, err);
+	if (rc == 0) {
+		r->series.mbox = str_dup(sha);
+		memcpy(ret_content, sha, SHA256_HEX);
+	}
+	str_done(&mbox);
+	return rc;
+}
+
+static int intake_fetched_ok(struct series_run *r, const struct role_end *end, char **ret_dir,
+			     struct err *err)
+{
+	AUTO_FREE char *base_text = NULL, *dir = NULL;
+	struct heads heads = { 0 };
+	char content[SHA256_HEX];
+	int rc;
+
+	intake_take_series(r, json_obj(end->result, "series"));
+	r->mails = json_object_get(json_arr(end->result, "patches"));
+	dir = state_job_dir(r->state, "apply", err);
+	if (!dir || intake_take_mails(r, end, dir, content, err) < 0)
+		return -1;
+	rc = intake_base_text(r, &heads, &base_text, err);
+	heads_done(&heads);
+	if (rc < 0 || intake_store(r, content, base_text, err) < 0)
+		return -1;
+	*ret_dir = TAKE_PTR(dir);
+	return 0;
+}
+
+static void intake_fetched(const struct role_end *end, void *arg)
+{
+	struct series_run *r = arg;
+	char *dir = NULL;
+
+	r->role = NULL;
+	if (end->cancelled)
+		return run_fail(r, RUN_INFRA);
+	if (!end->result) {
+		err_set(&r->err, ERR_SYS, "%s", end->infra);
+		return run_fail(r, RUN_INFRA);
+	}
+	if (strcmp(json_str(end->result, "status", ""), "ok") != 0) {
+		err_set(&r->err, ERR_INPUT, "%s: %s", r->opts->source,
+			json_str(end->result, "reason", "cannot be used"));
+		return run_fail(r, RUN_UNUSABLE);
+	}
+	r->base_commit = str_dup(
+		json_str(json_obj(end->result, "series"), "base_commit", NULL));
+	if (intake_fetched_ok(r, end, &dir, &r->err) < 0)
+		return run_fail(r, r->err.code == ERR_INPUT ? RUN_UNUSABLE : RUN_INFRA);
+	intake_tell_series(r);
+	intake_apply(r, dir);
+}
+
+static void intake_fetch(struct series_run *r, const struct source *src)
+{
+	const struct config *c = r->opts->config;
+	struct json_object *job = json_object_new_object(), *o = json_object_new_object();
+	struct json_object *limits = json_object_new_object();
+	struct role_opts opts = { .name = "fetch", .job = job, .done = intake_fetched, .arg = r,
+				  .deadline_ms = c->fetch_timeout_ms * 2 + 10000 };
+	AUTO_FREE char *input = NULL;
+
+	json_set_str(o, "kind", source_kind_str(src->kind));
+	json_set(job, "source", o);
+	json_set_int(job, "version", src->version);
+	json_set_str(job, "archive", c->archive);
+	json_set_str(job, "attestation", c->attestation);
+	json_set_str(job, "b4", c->b4);
+	json_set_int(job, "timeout_ms", (long long)c->fetch_timeout_ms);
+	json_set_int(limits, "patches", c->series_patches);
+	json_set_int(limits, "mail_bytes", (long long)c->mail_bytes);
+	json_set_int(limits, "mbox_bytes", (long long)c->mbox_bytes);
+	json_set(job, "limits", limits);
+	opts.dir = state_job_dir(r->state, "fetch", &r->err);
+	if (!opts.dir) {
+		json_object_put(job);
+		return run_fail(r, RUN_INFRA);
+	}
+	if (src->kind == SOURCE_MSGID) {
+		json_set_str(o, "msgid", src->text);
+	} else {
+		input = path_join(opts.dir, "job", "input", NULL);
+		if (source_copy(src, r->state, c->mbox_bytes, input, &r->err) < 0) {
+			tree_remove(opts.dir, NULL);
+			free(opts.dir);
+			json_object_put(job);
+			return run_fail(r, RUN_UNUSABLE);
+		}
+		json_set_str(o, "path", input);
+	}
+	run_phase(r, src->kind == SOURCE_MSGID ? "fetching %s" : "reading %s", src->text);
+	if (role_start(&r->host, &opts, &r->role, &r->err) < 0)
+		run_fail(r, RUN_INFRA);
+}
+
+/* ---- apply ---- */
+
+static void step_from_json(struct step *s, struct json_object *o)
+{
+	s->step = json_int(o, "step", 0);
+	s->subject = text_clean_line(json_str(o, "subject", ""), 0);
+	s->author = text_clean_line(json_str(o, "author", ""), 0);
+	s->message_id = str_dup(json_str(o, "message_id", NULL));
+	if (!step_apply_parse(json_str(o, "apply", ""), &s->apply))
+		s->apply = APPLY_NOT_REACHED;
+	s->reason = text_clean_line(json_str(o, "reason", ""), 0);
+	if (!*s->reason) {
+		free(s->reason);
+		s->reason = NULL;
+	}
+	s->file = str_dup(json_str(o, "file", NULL));
+	s->hunk = str_dup(json_str(o, "hunk", NULL));
+	s->commit_id = str_dup(json_str(o, "commit", NULL));
+	s->tree = str_dup(json_str(o, "tree", NULL));
+	s->files = json_object_get(json_arr(o, "files"));
+}
+
+static int intake_take_steps(struct series_run *r, struct json_object *doc, struct err *err)
+{
+	struct json_object *base = json_obj(doc, "base"), *steps = json_arr(doc, "steps");
+	struct series *s = &r->series;
+
+	r->nsteps = json_len(steps);
+	if (r->nsteps == 0)
+		return err_set(err, ERR_SYS, "apply gave no steps");
+	r->steps = mem_alloc0(r->nsteps * sizeof(*r->steps));
+	for (size_t i = 0; i < r->nsteps; i++) {
+		step_from_json(&r->steps[i], json_object_array_get_idx(steps, i));
+		r->steps[i].series_id = s->id;
+		r->steps[i].step = (int64_t)i;
+		if (r->steps[i].tree && r->ntested == (int)i)
+			r->ntested++;
+	}
+	s->base_commit = str_dup(json_str(base, "commit", NULL));
+	s->base_tree = str_dup(json_str(base, "tree", r->steps[0].tree));
+	s->base_how = str_dup(json_str(base, "how", NULL));
+	s->base_tried = json_object_get(json_arr(base, "tried"));
+	if (r->ntested == 0)
+		return err_set(err, ERR_SYS, "apply gave no base");
+	return series_set_steps(r->db, s, r->steps, r->nsteps, err);
+}
+
+static void intake_tell_steps(struct series_run *r)
+{
+	struct run_event base = { .kind = RUN_BASE, .step = 0, .nsteps = (int)r->nsteps,
+				  .text = r->series.base_commit, .status = r->series.base_how,
+				  .subject = r->series.tree };
+
+	run_emit(r, &base);
+	for (size_t i = 1; i < r->nsteps; i++) {
+		struct run_event ev = { .kind = RUN_STEP, .step = (int)i,
+					.nsteps = (int)r->nsteps,
+					.subject = r->steps[i].subject,
+					.status = step_apply_str(r->steps[i].apply),
+					.text = r->steps[i].reason };
+
+		run_emit(r, &ev);
+	}
+}
+
+static void intake_applied(const struct role_end *end, void *arg)
+{
+	struct series_run *r = arg;
+
+	r->role = NULL;
+	if (end->cancelled)
+		return run_fail(r, RUN_INFRA);
+	if (!end->result) {
+		err_set(&r->err, ERR_SYS, "%s", end->infra);
+		return run_fail(r, RUN_INFRA);
+	}
+	if (strcmp(json_str(end->result, "status", ""), "ok") != 0) {
+		err_set(&r->err, ERR_INPUT, "%s: %s", r->opts->source,
+			json_str(end->result, "reason", "cannot be applied"));
+		return run_fail(r, RUN_UNUSABLE);
+	}
+	if (r->range_repo && json_obj(end->result, "series")) {
+		struct json_object *doc = json_obj(end->result, "series");
+
+		free(r->series.subject);
+		free(r->series.author);
+		r->series.subject = text_clean_line(json_str(doc, "subject", ""), 0);
+		r->series.author = text_clean_line(json_str(doc, "author", ""), 0);
+		r->series.date = json_int(doc, "date", 0);
+		r->series.patches = (int64_t)json_len(json_arr(end->result, "steps")) - 1;
+		if (series_put(r->db, &r->series, &r->err) < 0)
+			return run_fail(r, RUN_INFRA);
+		intake_tell_series(r);
+	}
+	if (intake_take_steps(r, end->result, &r->err) < 0)
+		return run_fail(r, RUN_INFRA);
+	intake_tell_steps(r);
+	run_intake_done(r);
+}
+
+static int apply_job(struct series_run *r, struct json_object *job, struct err *err)
+{
+	const struct config *c = r->opts->config;
+	struct json_object *limits = json_object_new_object(), *heads_doc;
+	AUTO_FREE char *name = refname_encode(r->series.message_id);
+	AUTO_FREE char *prefix =
+		str_printf("refs/sluice/%s/%lld", name, (long long)r->series.version);
+	struct heads heads = { 0 };
+
+	json_set_str(job, "store", r->state->git);
+	json_set_str(job, "repo", r->repo);
+	json_set_str(job, "source", r->range_repo ? "range" : "mail");
+	json_set_str(job, "tree", r->series.tree);
+	json_set_str(job, "base", r->base_option);
+	json_set_str(job, "base_commit", r->base_commit);
+	json_set_str(job, "ref_prefix", prefix);
+	json_set_str(job, "git", c->git);
+	json_set_str(job, "committer", "sluice <sluice@localhost>");
+	json_set_int(limits, "patch_bytes", (long long)c->patch_bytes);
+	json_set_int(limits, "patch_files", c->patch_files);
+	json_set_int(limits, "base_candidates", c->base_candidates);
+	json_set(job, "limits", limits);
+	if (r->range_repo) {
+		struct json_object *range = json_object_new_object();
+
+		json_set_str(range, "repo", r->range_repo);
+		json_set_str(range, "from", r->range_from);
+		json_set_str(range, "to", r->range_to);
+		json_set(job, "range", range);
+		return 0;
+	}
+	json_set(job, "patches", json_object_get(r->mails));
+	if (store_heads(r->state->git, r->series.tree, &heads, err) < 0)
+		return -1;
+	heads_doc = json_object_new_array();
+	for (size_t i = 0; i < heads.n; i++) {
+		struct json_object *h = json_object_new_object();
+
+		json_set_str(h, "ref", heads.v[i].ref);
+		json_set_str(h, "commit", heads.v[i].commit);
+		json_object_array_add(heads_doc, h);
+	}
+	heads_done(&heads);
+	json_set(job, "heads", heads_doc);
+	return 0;
+}
+
+/* dir is handed over. */
+static void intake_apply(struct series_run *r, char *dir)
+{
+	struct json_object *job = json_object_new_object();
+	struct gitbinds binds = { 0 };
+	struct role_opts opts = { .name = "apply", .job = job, .dir = dir, .sandbox = true,
+				  .deadline_ms = 600000, .done = intake_applied, .arg = r };
+	int rc = apply_job(r, job, &r->err);
+
+	if (rc == 0)
+		rc = gitbinds_add(&binds, r->state, r->state->git, false, &r->err);
+	if (rc == 0)
+		rc = gitbinds_add(&binds, r->state, r->repo, true, &r->err);
+	if (rc == 0 && r->range_repo)
+		rc = gitbinds_add(&binds, r->state, r->range_repo, false, &r->err);
+	if (rc < 0) {
+		json_object_put(job);
+		tree_remove(dir, NULL);
+		free(dir);
+	} else {
+		run_phase(r, "applying %lld patches", (long long)r->series.patches);
+		opts.binds = binds.v;
+		opts.nbinds = binds.n;
+		rc = role_start(&r->host, &opts, &r->role, &r->err);
+	}
+	gitbinds_done(&binds);
+	if (rc < 0)
+		run_fail(r, RUN_INFRA);
+}
+
+/* ---- a range of a local repository ---- */
+
+static void intake_range(struct series_run *r, const struct source *src)
+{
+	char *dir;
+
+	r->range_repo = str_dup(src->repo);
+	memcpy(r->range_from, src->from, sizeof(r->range_from));
+	memcpy(r->range_to, src->to, sizeof(r->range_to));
+	r->series.message_id = str_printf("git-%s", src->to);
+	r->series.version = 1;
+	r->series.subject = str_dup(src->text);
+	r->series.author = str_dup("");
+	if (intake_store(r, src->to, src->from, &r->err) < 0)
+		return run_fail(r, RUN_INFRA);
+	dir = state_job_dir(r->state, "apply", &r->err);
+	if (!dir)
+		return run_fail(r, RUN_INFRA);
+	intake_apply(r, dir);
+}
+
+void intake_start(struct series_run *r)
+{
+	struct source src = { 0 };
+
+	r->series.tree = str_dup(r->opts->tree ? r->opts->tree : r->opts->config->tree);
+	if (source_find(r->opts->source, r->opts->repo, r->db, r->opts->config->series_patches,
+			&src, &r->err) < 0) {
+		run_fail(r, RUN_UNUSABLE);
+	} else if (src.kind == SOURCE_RANGE) {
+		if (src.tree && !r->opts->tree) {
+			free(r->series.tree);
+			r->series.tree = str_dup(src.tree);
+		}
+		intake_range(r, &src);
+	} else if (intake_tree(r, &r->err) < 0) {
+		run_fail(r, r->err.code == ERR_INPUT ? RUN_UNUSABLE : RUN_INFRA);
+	} else {
+		intake_fetch(r, &src);
+	}
+	source_done(&src);
+}

@@ -1,0 +1,46 @@
+/*
+ * What a series did to one thing that can be good or bad at every step: a pure
+ * function from the cells of steps 0..n to a verdict. No I/O, no database.
+ */
+#ifndef SLUICE_DAEMON_JUDGE_H
+#define SLUICE_DAEMON_JUDGE_H
+
+#include "db/words.h"
+
+enum cell_state {
+	CELL_NONE,  /* not looked at: not built, not reached, not scheduled */
+	CELL_PASS,
+	CELL_FAIL,  /* bad, and bad again when it was repeated */
+	CELL_FLAKY, /* bad and good with the same image */
+	CELL_ONCE,  /* bad once, and the repeat was lost or not made */
+	CELL_SKIP,  /* the test says that it cannot run there */
+	CELL_INFRA, /* lost to our own trouble */
+};
+
+struct cell {
+	enum cell_state state;
+	int runs;     /* real boots or builds that are counted here */
+	int failures; /* of them */
+};
+
+struct judgement {
+	enum verdict_word word;
+	int from;  /* first bad step, or -1 */
+	int until; /* first good step after it, or -1 */
+	int candidate_first, candidate_last; /* from could be any of them; -1 */
+	int runs, failures; /* over all steps */
+};
+
+/*
+ * Judges cells[0..nsteps-1] (cells[0] is the base). Rules, in this order:
+ * nothing known: infra if a cell was lost, else not-tested. The first bad cell
+ * after a good one starts the episode that is told; the candidates reach back
+ * to just after the last good cell before it. Bad at the base and never good
+ * and bad again later: pre-existing. Bad with no good cell before and an
+ * unknown base: inconclusive. Only flaky cells in the episode: flaky. Only
+ * unrepeated ones: inconclusive. No bad cell: infra when a cell was lost,
+ * inconclusive when the tip skips what the base ran, else pass.
+ */
+struct judgement judge_cells(const struct cell *cells, int nsteps);
+
+#endif

@@ -1,0 +1,349 @@
+/*
+ * The whole story of a series: fetched, applied, so build; built, so boot;
+ * booted, so judge. Everything that takes time is a child; whenever one ends,
+ * run_advance asks sched_next what can run now.
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/series_run.h"
+#include "db/timing.h"
+#include "lib/file.h"
+#include "lib/log.h"
+
+#define TICK_US 1000000
+/* What a kernel build is reckoned to take beside the guests. */
+#define BUILD_MEMORY (1ULL << 30)
+
+/* ---- telling ---- */
+
+double run_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void run_emit(struct series_run *r, const struct run_event *ev)
+{
+	if (r->opts->on_event)
+		r->opts->on_event(ev, r->opts->arg);
+}
+
+static void run_emit_text(struct series_run *r, enum run_event_kind kind, const char *fmt,
+			  va_list ap)
+{
+	char text[1024];
+	struct run_event ev = { .kind = kind, .step = -1, .text = text, .expected_s = -1 };
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	run_emit(r, &ev);
+}
+
+void run_phase(struct series_run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	run_emit_text(r, RUN_PHASE, fmt, ap);
+	va_end(ap);
+}
+
+void run_note(struct series_run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	run_emit_text(r, RUN_NOTE, fmt, ap);
+	va_end(ap);
+}
+
+/* ---- ending ---- */
+
+static bool run_idle(const struct series_run *r)
+{
+	if (r->role || r->walk.busy)
+		return false;
+	for (size_t i = 0; i < r->nboots; i++)
+		if (r->boots[i]->state == SCHED_RUNNING)
+			return false;
+	return true;
+}
+
+static void run_cancel_children(struct series_run *r)
+{
+	role_cancel(r->role);
+	for (size_t i = 0; i < r->nboots; i++)
+		if (r->boots[i]->state == SCHED_RUNNING)
+			role_cancel(r->boots[i]->child);
+}
+
+void run_fail(struct series_run *r, enum run_exit code)
+{
+	if (!r->fatal) {
+		r->fatal = true;
+		r->exit = code;
+	}
+	r->stopping = true;
+	run_cancel_children(r);
+	if (run_idle(r))
+		sd_event_exit(r->event, 0);
+}
+
+static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void *arg)
+{
+	struct series_run *r = arg;
+
+	(void)s;
+	if (!r->fatal)
+		err_set(&r->err, ERR_SYS, "interrupted; what is finished is kept, the same command goes on from there");
+	log_debug("signal %u", si->ssi_signo);
+	run_fail(r, RUN_INFRA);
+	return 0;
+}
+
+/* ---- what is left, for the progress ---- */
+
+static double expected_build(struct series_run *r, size_t c, bool incremental)
+{
+	double s;
+
+	return timing_build(r->db, r->plan->configs[c]->name, r->plan->configs[c]->arch,
+			    incremental, &s, NULL) > 0 ? s : -1;
+}
+
+static double expected_boot(struct series_run *r, size_t t, const char *arch)
+{
+	double s, hello;
+
+	return timing_boot(r->db, r->plan->topologies[t]->name, arch, accel_str(r->plan->accel),
+			   &s, &hello, NULL) > 0 ? s : -1;
+}
+
+/* Adds s to the sum unless one part is unknown already. */
+static void add_expected(double *sum, double s)
+{
+	*sum = *sum < 0 || s < 0 ? -1 : *sum + s;
+}
+
+static void count_work(struct series_run *r, struct run_event *ev)
+{
+	for (int k = 0; k < r->ntested; k++) {
+		for (size_t c = 0; c < r->plan->nconfigs; c++) {
+			const struct walk_build *b = run_build(r, k, c);
+
+			ev->total++;
+			ev->done += b->decided;
+			if (b->decided)
+				continue;
+			add_expected(&ev->expected_s, expected_build(r, c, k > 0));
+			/* Its boots are not planned yet. */
+			ev->total += (int)r->plan->ntopologies;
+			for (size_t t = 0; t < r->plan->ntopologies; t++)
+				add_expected(&ev->expected_s,
+					     expected_boot(r, t, r->plan->configs[c]->arch));
+		}
+	}
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *b = r->boots[i];
+
+		ev->total++;
+		ev->done += b->state == SCHED_DONE;
+		if (b->state != SCHED_DONE && b->waits_for < 0)
+			add_expected(&ev->expected_s,
+				     expected_boot(r, b->topology, r->plan->configs[b->config]->arch));
+	}
+}
+
+static int on_tick(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct series_run *r = arg;
+	struct run_event ev = { .kind = RUN_TICK, .step = -1, .seconds = run_now() - r->began };
+
+	if (r->walk.builds)
+		count_work(r, &ev);
+	else
+		ev.expected_s = -1;
+	run_emit(r, &ev);
+	sd_event_source_set_time(s, usec + TICK_US);
+	sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+/* ---- what runs next ---- */
+
+static struct sched_action run_ask(struct series_run *r)
+{
+	AUTO_FREE struct sched_boot *boots = mem_alloc0((r->nboots + 1) * sizeof(*boots));
+	const struct config *c = r->opts->config;
+	bool waiting = walk_waiting(r);
+	struct sched_view v = {
+		.nsteps = r->ntested,
+		.cpus = c->cpus > 0 ? (int)c->cpus : (int)sysconf(_SC_NPROCESSORS_ONLN),
+		.memory = c->memory_bytes ? c->memory_bytes
+					  : (uint64_t)sysconf(_SC_PHYS_PAGES) *
+						    (uint64_t)sysconf(_SC_PAGESIZE),
+		.guests_max = (int)c->boot_parallel,
+		.build_memory = BUILD_MEMORY,
+		.build_waiting = waiting,
+		.build_running = r->walk.busy,
+		.boots = boots,
+		.nboots = r->nboots,
+	};
+
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *b = r->boots[i];
+		const struct topology *t = r->plan->topologies[b->topology];
+
+		boots[i] = (struct sched_boot){ .step = b->step, .state = b->state,
+						.alone = b->alone, .cpus = (int)topology_cpus(t),
+						.memory = topology_memory(t) };
+		/* Answered by another boot; nothing to start for it. */
+		if (b->waits_for >= 0)
+			boots[i].state = SCHED_DONE;
+	}
+	return sched_next(&v);
+}
+
+void run_advance(struct series_run *r)
+{
+	while (!r->stopping) {
+		struct sched_action a;
+
+		/* Also decides what is known already, which plans its boots. */
+		walk_waiting(r);
+		if (r->stopping)
+			break;
+		if (boots_plan_repeats(r, &r->err) < 0)
+			return run_fail(r, RUN_INFRA);
+		a = run_ask(r);
+		if (a.what == SCHED_BUILD)
+			walk_step(r);
+		else if (a.what == SCHED_BOOT)
+			boots_start(r, a.boot);
+		else if (a.what == SCHED_FINISHED)
+			sd_event_exit(r->event, 0);
+		if (a.what == SCHED_WAIT || a.what == SCHED_FINISHED)
+			return;
+	}
+	if (run_idle(r))
+		sd_event_exit(r->event, 0);
+}
+
+/* Applied, so build. */
+void run_intake_done(struct series_run *r)
+{
+	if (walk_init(r, &r->err) < 0)
+		return run_fail(r, RUN_INFRA);
+	run_phase(r, "building and booting %d steps", r->ntested);
+	run_advance(r);
+}
+
+/* ---- set-up ---- */
+
+static int run_make_initramfs(struct series_run *r, struct err *err)
+{
+	AUTO_FREE char *tmp = str_printf("%s/initramfs-%ld", r->state->jobs, (long)getpid());
+	int rc = plan_write_initramfs(r->plan, r->state, tmp, err);
+
+	if (rc == 0)
+		rc = artifact_put_file(r->artifacts, tmp, ARTIFACT_RAW, r->initramfs_sha, err);
+	if (rc == 0)
+		rc = artifact_path(r->artifacts, r->initramfs_sha, &r->initramfs, err);
+	unlink(tmp);
+	r->cmdlines = mem_alloc0((r->plan->ntopologies + 1) * sizeof(*r->cmdlines));
+	for (size_t t = 0; t < r->plan->ntopologies; t++)
+		r->cmdlines[t] = qemu_cmdline(r->plan->topologies[t],
+					      r->opts->config->cmdline_extra);
+	return rc;
+}
+
+static int run_setup(struct series_run *r, struct err *err)
+{
+	const struct run_opts *o = r->opts;
+	sigset_t mask;
+
+	if (state_open(o->state_dir, o->config, &r->state, err) < 0 ||
+	    state_clean(r->state, err) < 0 ||
+	    sandbox_probe(o->config->bwrap, r->state->uid, r->state->gid, err) < 0 ||
+	    plan_load(o->config, r->state, o->configs, o->topologies, o->suites, &r->plan,
+		      err) < 0 ||
+	    store_create(r->state->git, err) < 0 || run_make_initramfs(r, err) < 0)
+		return -1;
+	if (sd_event_new(&r->event) < 0)
+		return err_set(err, ERR_SYS, "cannot make an event loop");
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	sd_event_add_signal(r->event, NULL, SIGINT, on_signal, r);
+	sd_event_add_signal(r->event, NULL, SIGTERM, on_signal, r);
+	sd_event_add_time_relative(r->event, NULL, CLOCK_MONOTONIC, TICK_US, 0, on_tick, r);
+	r->host = (struct role_host){ .event = r->event, .state = r->state, .config = o->config };
+	return 0;
+}
+
+static void run_free(struct series_run *r)
+{
+	boots_done(r);
+	walk_done(r);
+	step_list_free(r->steps, r->nsteps);
+	series_done(&r->series);
+	json_object_put(r->mails);
+	for (size_t t = 0; r->cmdlines && t < r->plan->ntopologies; t++)
+		free(r->cmdlines[t]);
+	free(r->cmdlines);
+	free(r->initramfs);
+	free(r->repo);
+	free(r->range_repo);
+	free(r->base_option);
+	free(r->base_commit);
+	plan_free(r->plan);
+	state_free(r->state);
+	sd_event_unref(r->event);
+}
+
+static void run_judge(struct series_run *r)
+{
+	enum run_exit code = RUN_CLEAN;
+
+	if (verdicts_write(r, &code, &r->err) < 0) {
+		r->exit = RUN_INFRA;
+		return;
+	}
+	r->exit = code;
+	if (code == RUN_INFRA)
+		err_set(&r->err, ERR_SYS, "some results were lost to our own trouble");
+}
+
+enum run_exit run_series(struct db *db, struct artifact_store *artifacts,
+			 const struct run_opts *opts, long long *ret_series_id, struct err *err)
+{
+	struct series_run r = { .opts = opts, .db = db, .artifacts = artifacts,
+				.began = run_now() };
+
+	if (run_setup(&r, err) < 0) {
+		r.exit = err->code == ERR_INPUT || err->code == ERR_MISSING ? RUN_UNUSABLE
+									     : RUN_INFRA;
+		run_free(&r);
+		*ret_series_id = 0;
+		return r.exit;
+	}
+	intake_start(&r);
+	if (!r.fatal)
+		sd_event_loop(r.event);
+	if (!r.fatal)
+		run_judge(&r);
+	*ret_series_id = r.series.id;
+	*err = r.err;
+	log_debug("roles used %.1f s of cpu", r.host.cpu_s);
+	run_free(&r);
+	return r.exit;
+}

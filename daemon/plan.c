@@ -1,0 +1,191 @@
+#include "daemon/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/toolchain.h"
+#include "lib/cleanup.h"
+#include "lib/file.h"
+#include "lib/paths.h"
+#include "lib/str.h"
+#include "runners/initramfs.h"
+
+static int load_configs(struct plan *p, char *const *names, struct err *err)
+{
+	AUTO_FREE char *dir = path_join(paths_data(), "kernels", "configs", NULL);
+
+	p->configs = mem_alloc0((strv_len(names) + 1) * sizeof(*p->configs));
+	for (size_t i = 0; names[i]; i++) {
+		p->configs[i] = mem_alloc0(sizeof(**p->configs));
+		p->nconfigs++;
+		if (kconfig_load(dir, names[i], p->configs[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int load_topologies(struct plan *p, char *const *names, struct err *err)
+{
+	AUTO_FREE char *dir = path_join(paths_data(), "runners", "topologies", NULL);
+
+	p->topologies = mem_alloc0((strv_len(names) + 1) * sizeof(*p->topologies));
+	for (size_t i = 0; names[i]; i++) {
+		if (topology_load(dir, names[i], &p->topologies[i], err) < 0)
+			return -1;
+		p->ntopologies++;
+	}
+	return 0;
+}
+
+static int load_suites(struct plan *p, char *const *names, struct err *err)
+{
+	AUTO_FREE char *dir = path_join(paths_data(), "runners", "suites", NULL);
+
+	p->suites = mem_alloc0((strv_len(names) + 1) * sizeof(*p->suites));
+	for (size_t i = 0; names[i]; i++) {
+		if (suite_load(dir, names[i], &p->suites[i], err) < 0)
+			return -1;
+		p->nsuites++;
+	}
+	return 0;
+}
+
+/* The same name twice would build or boot everything twice. */
+static int check_names(const char *what, char *const *names, struct err *err)
+{
+	if (!names[0])
+		return err_set(err, ERR_INPUT, "no %s is named", what);
+	for (size_t i = 0; names[i]; i++)
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(names[i], names[j]) == 0)
+				return err_set(err, ERR_INPUT, "%s \"%s\" is named twice", what,
+					       names[i]);
+	return 0;
+}
+
+static int load_machine(struct plan *p, const struct config *config, const struct state *st,
+			struct err *err)
+{
+	struct toolchain tc;
+
+	if (toolchain_id(config->make, &tc, err) < 0)
+		return -1;
+	memcpy(p->toolchain, tc.hash, sizeof(p->toolchain));
+	p->toolchain_text = str_dup(tc.text);
+	toolchain_done(&tc);
+	if (accel_pick(config->accel, st->uid, st->gid, &p->accel, err) < 0)
+		return -1;
+	return qemu_version(config->qemu, &p->qemu_version, err);
+}
+
+int plan_load(const struct config *config, const struct state *st, char *const *configs,
+	      char *const *topologies, char *const *suites, struct plan **ret_plan,
+	      struct err *err)
+{
+	struct plan *p = mem_alloc0(sizeof(*p));
+
+	if (check_names("config", configs, err) < 0 ||
+	    check_names("topology", topologies, err) < 0 ||
+	    check_names("suite", suites, err) < 0 || load_configs(p, configs, err) < 0 ||
+	    load_topologies(p, topologies, err) < 0 || load_suites(p, suites, err) < 0 ||
+	    load_machine(p, config, st, err) < 0) {
+		plan_free(p);
+		return -1;
+	}
+	*ret_plan = p;
+	return 0;
+}
+
+void plan_free(struct plan *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->nconfigs; i++) {
+		kconfig_done(p->configs[i]);
+		free(p->configs[i]);
+	}
+	for (size_t i = 0; i < p->ntopologies; i++)
+		topology_free(p->topologies[i]);
+	for (size_t i = 0; i < p->nsuites; i++)
+		suite_free(p->suites[i]);
+	free(p->configs);
+	free(p->topologies);
+	free(p->suites);
+	free(p->toolchain_text);
+	free(p->qemu_version);
+	free(p);
+}
+
+/* Adds a program once; names and paths go to the vectors, which own them. */
+static int add_program(const struct state *st, const char *name, struct initramfs_entry *entries,
+		       size_t *n, struct err *err)
+{
+	AUTO_FREE char *inside = str_printf(strcmp(name, "init") ? "tests/%s" : "%s", name);
+	AUTO_FREE char *source = path_join(st->guest_dir, name, NULL);
+
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(entries[i].path, inside) == 0)
+			return 0;
+	if (!path_exists(source))
+		return err_set(err, ERR_MISSING,
+			       "%s: the guest program \"%s\" is not built (run make)", source, name);
+	entries[*n] = (struct initramfs_entry){ .path = TAKE_PTR(inside),
+						.source = TAKE_PTR(source) };
+	(*n)++;
+	return 0;
+}
+
+int plan_write_initramfs(const struct plan *p, const struct state *st, const char *path,
+			 struct err *err)
+{
+	AUTO_FREE struct initramfs_entry *entries = NULL;
+	size_t n = 0, max = 1;
+	int rc;
+
+	for (size_t i = 0; i < p->nsuites; i++)
+		max += p->suites[i]->ntests;
+	entries = mem_alloc0(max * sizeof(*entries));
+	rc = add_program(st, "init", entries, &n, err);
+	for (size_t i = 0; rc == 0 && i < p->nsuites; i++) {
+		char **programs = suite_programs(p->suites[i]);
+
+		for (size_t k = 0; rc == 0 && programs[k]; k++)
+			rc = add_program(st, programs[k], entries, &n, err);
+		strv_free(programs);
+	}
+	if (rc == 0)
+		rc = initramfs_write(path, entries, n, err);
+	for (size_t i = 0; i < n; i++) {
+		free((char *)entries[i].path);
+		free((char *)entries[i].source);
+	}
+	return rc;
+}
+
+static struct json_object *test_json(const struct suite_test *t)
+{
+	struct json_object *o = json_object_new_object(), *argv = json_object_new_array();
+
+	json_set_str(o, "test", t->id);
+	for (size_t i = 0; t->argv[i]; i++)
+		json_add_str(argv, t->argv[i]);
+	json_set(o, "argv", argv);
+	json_set_int(o, "deadline_ms", (long long)t->deadline_ms);
+	return o;
+}
+
+struct json_object *plan_tests(const struct plan *p, const struct topology *t)
+{
+	struct json_object *tests = json_object_new_array();
+
+	for (size_t i = 0; i < p->nsuites; i++) {
+		if (!suite_runs_on(p->suites[i], t->name))
+			continue;
+		for (size_t k = 0; k < p->suites[i]->ntests; k++)
+			json_object_array_add(tests, test_json(&p->suites[i]->tests[k]));
+	}
+	if (json_len(tests))
+		return tests;
+	json_object_put(tests);
+	return NULL;
+}

@@ -1,0 +1,50 @@
+/*
+ * What is run on every step: the configs, topologies and suites that were asked
+ * for, the initramfs that holds the tests, and what this machine brings
+ * (toolchain, QEMU, accelerator). Loaded once for a run, constant afterwards.
+ */
+#ifndef SLUICE_DAEMON_PLAN_H
+#define SLUICE_DAEMON_PLAN_H
+
+#include <stddef.h>
+
+#include "daemon/config.h"
+#include "daemon/state.h"
+#include "kernels/kconfig.h"
+#include "lib/err.h"
+#include "lib/json.h"
+#include "lib/sha256.h"
+#include "runners/qemu_argv.h"
+#include "runners/suite.h"
+#include "runners/topology.h"
+
+struct plan {
+	struct kconfig **configs;
+	size_t nconfigs;
+	struct topology **topologies;
+	size_t ntopologies;
+	struct suite **suites;
+	size_t nsuites;
+	char toolchain[SHA256_HEX]; /* what a build's key holds */
+	char *toolchain_text;       /* one line for people */
+	enum accel accel;
+	char *qemu_version;
+};
+
+/* ERR_INPUT for a name that is none; ERR_MISSING for a program. The caller frees. */
+int plan_load(const struct config *config, const struct state *st,
+	      char *const *configs, char *const *topologies, char *const *suites,
+	      struct plan **ret_plan, struct err *err);
+void plan_free(struct plan *p);
+
+/* Writes the initramfs with the guest's init and all suites' programs. */
+int plan_write_initramfs(const struct plan *p, const struct state *st, const char *path,
+			 struct err *err);
+
+/*
+ * The tests of a topology as a boot's plan: [{"test","argv","deadline_ms"}], a
+ * new array. NULL when no suite runs there.
+ */
+struct json_object *plan_tests(const struct plan *p, const struct topology *t);
+
+#endif

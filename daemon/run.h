@@ -1,0 +1,69 @@
+/*
+ * The main job in the foreground: one series through fetch, apply, build, boot,
+ * judge and store. Progress goes to the observer; the results are in the
+ * database, under the series' id.
+ */
+#ifndef SLUICE_DAEMON_RUN_H
+#define SLUICE_DAEMON_RUN_H
+
+#include <stdbool.h>
+
+#include "daemon/config.h"
+#include "lib/err.h"
+
+struct db;
+struct artifact_store;
+
+/* What happens, as it happens; step -1 where it belongs to none. */
+struct run_event {
+	enum run_event_kind {
+		RUN_PHASE,       /* text: "fetching ...", "importing base ..." */
+		RUN_SERIES,      /* text: subject; total: patches; id: series id */
+		RUN_BASE,        /* text: why this base */
+		RUN_STEP,        /* a step was applied or not: step, text = how */
+		RUN_BUILD_BEGIN, /* step, config; expected_s */
+		RUN_BUILD_END,   /* status, seconds, reused */
+		RUN_BOOT_BEGIN,  /* step, config, topology; expected_s */
+		RUN_BOOT_END,    /* status, seconds, reused, passed/failed, id: run */
+		RUN_TICK,        /* about once a second: done/total, expected_s = rest */
+		RUN_NOTE,        /* text worth a line */
+	} kind;
+	int step, nsteps;
+	const char *subject;  /* of the step's patch, or NULL */
+	const char *config, *topology;
+	const char *status;   /* the issue's words */
+	const char *text;
+	double seconds, expected_s; /* expected_s < 0: not known */
+	bool reused;
+	int passed, failed, skipped; /* tests */
+	const char *failed_test;     /* first one, or NULL */
+	int done, total;             /* units of work */
+	long long id;
+};
+typedef void (*run_event_fn)(const struct run_event *ev, void *arg);
+
+struct run_opts {
+	const struct config *config;
+	const char *state_dir;  /* absolute */
+	const char *source;     /* SERIES as the user gave it */
+	const char *tree;       /* NULL: config's */
+	const char *base;       /* NULL: chosen */
+	const char *repo;       /* where A..B is looked for first; NULL: cwd */
+	char *const *configs, *const *topologies, *const *suites;
+	run_event_fn on_event;
+	void *arg;
+};
+
+enum run_exit { RUN_CLEAN = 0, RUN_BROKEN = 1, RUN_UNUSABLE = 2, RUN_INFRA = 3 };
+
+/*
+ * Blocks until done (SIGINT and SIGTERM end it early with everything stored so
+ * far). The caller holds the state lock and the writable db. Returns the exit
+ * code as the issue defines it; err says why for RUN_UNUSABLE and RUN_INFRA.
+ * *ret_series_id is 0 when it never got that far.
+ */
+enum run_exit run_series(struct db *db, struct artifact_store *artifacts,
+			 const struct run_opts *opts, long long *ret_series_id,
+			 struct err *err);
+
+#endif

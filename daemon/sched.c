@@ -1,0 +1,75 @@
+#include "daemon/sched.h"
+
+/* Base first, then the tip, then the steps between in order. */
+static int boot_rank(const struct sched_view *v, const struct sched_boot *b)
+{
+	if (b->step == 0)
+		return 0;
+	return b->step == v->nsteps - 1 ? 1 : b->step + 1;
+}
+
+struct sched_load {
+	int guests;
+	bool alone;
+	uint64_t memory;
+};
+
+static struct sched_load sched_running(const struct sched_view *v)
+{
+	struct sched_load load = { .memory = v->build_running ? v->build_memory : 0 };
+
+	for (size_t i = 0; i < v->nboots; i++) {
+		if (v->boots[i].state != SCHED_RUNNING)
+			continue;
+		load.guests++;
+		load.memory += v->boots[i].memory;
+		load.alone |= v->boots[i].alone;
+	}
+	return load;
+}
+
+static int sched_guests_max(const struct sched_view *v)
+{
+	int max = v->guests_max > 0 ? v->guests_max : v->cpus / 4;
+
+	return max > 0 ? max : 1;
+}
+
+/* The ready boot of the best rank, among those alone or not; nboots if none. */
+static size_t sched_pick(const struct sched_view *v, bool alone)
+{
+	size_t best = v->nboots;
+
+	for (size_t i = 0; i < v->nboots; i++) {
+		const struct sched_boot *b = &v->boots[i];
+
+		if (b->state != SCHED_READY || b->alone != alone)
+			continue;
+		if (best == v->nboots || boot_rank(v, b) < boot_rank(v, &v->boots[best]))
+			best = i;
+	}
+	return best;
+}
+
+struct sched_action sched_next(const struct sched_view *v)
+{
+	struct sched_load load = sched_running(v);
+	bool idle = !v->build_running && load.guests == 0;
+	size_t boot;
+
+	if (load.alone)
+		return (struct sched_action){ .what = SCHED_WAIT };
+	if (v->build_waiting && !v->build_running &&
+	    (idle || load.memory + v->build_memory <= v->memory))
+		return (struct sched_action){ .what = SCHED_BUILD };
+	boot = sched_pick(v, false);
+	if (boot < v->nboots && load.guests < sched_guests_max(v) &&
+	    (idle || load.memory + v->boots[boot].memory <= v->memory))
+		return (struct sched_action){ .what = SCHED_BOOT, .boot = boot };
+	if (!idle || v->build_coming)
+		return (struct sched_action){ .what = SCHED_WAIT };
+	boot = sched_pick(v, true);
+	if (boot < v->nboots)
+		return (struct sched_action){ .what = SCHED_BOOT, .boot = boot };
+	return (struct sched_action){ .what = SCHED_FINISHED };
+}

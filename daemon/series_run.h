@@ -1,0 +1,160 @@
+/*
+ * One series on its way: what the files of the pipeline share. pipeline.c says
+ * what follows what; intake.c brings the patches and the steps; walk.c builds
+ * them one after the other; boots.c boots them; verdicts.c judges. Everything
+ * here lives in one thread on one event loop and belongs to run_series.
+ */
+#ifndef SLUICE_DAEMON_SERIES_RUN_H
+#define SLUICE_DAEMON_SERIES_RUN_H
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/plan.h"
+#include "daemon/role.h"
+#include "daemon/run.h"
+#include "daemon/sched.h"
+#include "db/artifact.h"
+#include "db/boot.h"
+#include "db/build.h"
+#include "db/series.h"
+#include "db/step.h"
+#include "db/verdict.h"
+#include "kernels/store.h"
+
+/* A build of one step and config, known or to be made. */
+struct walk_build {
+	bool decided;             /* status is final for this run */
+	enum build_status status;
+	bool reused;
+	int64_t build_id;         /* DB_NO_INT when skipped */
+	char *image;              /* artifact, when ok */
+	char *warnings;           /* artifact with the carried set, or NULL */
+	struct json_object *not_built;
+	int attempts;             /* lost to our own trouble so far */
+};
+
+/* The output folder of one config, and what was built in it. */
+struct walk_out {
+	char *base_dir;    /* clean base output, shared by series */
+	bool base_ready;
+	char *dir;         /* of this series; NULL: none yet */
+	int at;            /* step that was built in it last */
+	struct str chain;  /* trees built in it, base first */
+	char *warnings;    /* artifact with the set carried in it */
+	char base_key[SHA256_HEX]; /* config, make arguments, toolchain */
+};
+
+struct walk {
+	char *src_base;  /* source folder of the base tree */
+	bool src_base_ready;
+	char *src;       /* of this series; NULL: none yet */
+	int src_at;      /* step that lies in it */
+	struct walk_out *out;   /* one for each config */
+	struct walk_build *builds; /* [step * nconfigs + config] */
+	bool busy;       /* a job of the walk runs */
+	int step;        /* what is being worked on */
+	size_t config;
+	int building;    /* step of the build that runs: 0 also when a base is made again */
+};
+
+/* A boot that is wanted, runs or is done. */
+struct run_boot {
+	struct series_run *run;
+	size_t index;             /* in run->boots */
+	int step;
+	size_t config, topology;
+	enum boot_role role;
+	enum sched_job_state state;
+	bool alone;
+	long waits_for;           /* index of a boot with the same key, or -1 */
+	struct json_object *plan; /* tests, deadlines as the suite has them */
+	char *image;
+	char key[SHA256_HEX];
+	int attempts;             /* lost to our own trouble so far */
+	struct role *child;
+	double began;
+	/* Once it is done: */
+	bool lost;                /* to our own trouble; nothing else is filled */
+	bool reused;
+	struct boot boot;
+	struct result *results;
+	size_t nresults;
+};
+
+struct series_run {
+	const struct run_opts *opts;
+	struct db *db;
+	struct artifact_store *artifacts;
+	struct state *state;
+	sd_event *event;
+	struct role_host host;
+	struct plan *plan;
+
+	struct series series;
+	struct json_object *mails; /* fetch's list of patches, NULL for a range */
+	char *repo;        /* the series' object folder */
+	char *range_repo;  /* NULL unless a range */
+	char range_from[41], range_to[41];
+	char *base_option; /* resolved --base, or NULL */
+	char *base_commit; /* what the mails name, or NULL */
+	struct step *steps;
+	size_t nsteps;     /* all, with those not reached */
+	int ntested;       /* steps 0..ntested-1 have a tree */
+
+	struct walk walk;
+	struct run_boot **boots;
+	size_t nboots;
+	char *initramfs;   /* path of the artifact */
+	char initramfs_sha[SHA256_HEX];
+	char **cmdlines;   /* kernel command line of each topology */
+
+	bool stopping;     /* a signal came */
+	bool fatal;        /* err says why we cannot go on */
+	enum run_exit exit;
+	struct err err;
+	struct role *role; /* of intake, walk: one at a time */
+	double began;
+};
+
+double run_now(void);
+/* Tells the observer. */
+void run_emit(struct series_run *r, const struct run_event *ev);
+void run_phase(struct series_run *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void run_note(struct series_run *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Ends the run with this exit and r->err. */
+void run_fail(struct series_run *r, enum run_exit code);
+/* Looks what can be started now; called after everything that ended. */
+void run_advance(struct series_run *r);
+
+struct walk_build *run_build(struct series_run *r, int step, size_t config);
+
+/* intake.c: fetch, store, apply. Ends in run_intake_done or run_fail. */
+void intake_start(struct series_run *r);
+/* pipeline.c */
+void run_intake_done(struct series_run *r);
+
+/* walk.c */
+int walk_init(struct series_run *r, struct err *err);
+void walk_done(struct series_run *r);
+/* Decides what needs no work, from the front; true when a build is left to make. */
+bool walk_waiting(struct series_run *r);
+/* Starts the next job that the build at the front needs. */
+void walk_step(struct series_run *r);
+
+/* boots.c */
+void boots_done(struct series_run *r);
+/* The image of a step is known, or will never be: makes its cells. */
+int boots_plan_step(struct series_run *r, int step, size_t config, struct err *err);
+/* On trouble of ours the boot is lost, and the next run_advance sees that. */
+void boots_start(struct series_run *r, size_t i);
+/* Makes the further boots that cells need: to see a failure again, or to run
+ * the tests that a dead guest did not reach. */
+int boots_plan_repeats(struct series_run *r, struct err *err);
+
+/* verdicts.c */
+int verdicts_write(struct series_run *r, enum run_exit *ret_exit, struct err *err);
+
+#endif

@@ -1,0 +1,405 @@
+/*
+ * What the series did, written down: for applying, for the builds and warnings
+ * of each config, for each boot and test of each (config, topology) the cells
+ * of all steps are judged, and the one line and the evidence that people need
+ * are picked from the boot that shows it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/cells.h"
+#include "daemon/series_run.h"
+#include "kernels/warnings.h"
+#include "lib/str.h"
+
+#define EVIDENCE_LINES 12
+#define WARNINGS_MAX (64UL << 20)
+
+struct verdict_list {
+	struct verdict *v;
+	size_t n;
+};
+
+static struct verdict *verdict_add(struct verdict_list *l, enum verdict_kind kind,
+				   const char *config, const char *topology, const char *test)
+{
+	struct verdict *v;
+
+	l->v = mem_realloc(l->v, l->n + 1, sizeof(*l->v));
+	v = &l->v[l->n++];
+	*v = (struct verdict)VERDICT_INIT;
+	v->kind = kind;
+	v->config = str_dup(config);
+	v->topology = str_dup(topology);
+	v->test = str_dup(test);
+	return v;
+}
+
+static void verdict_fill(struct verdict *v, const struct judgement *j, bool with_runs)
+{
+	v->verdict = j->word;
+	v->from_step = j->from >= 0 ? j->from : DB_NO_INT;
+	v->until_step = j->until >= 0 ? j->until : DB_NO_INT;
+	if (j->candidate_first >= 0) {
+		v->candidates = json_object_new_array();
+		for (int k = j->candidate_first; k <= j->candidate_last; k++)
+			json_object_array_add(v->candidates, json_object_new_int(k));
+	}
+	if (with_runs) {
+		v->runs = j->runs;
+		v->failures = j->failures;
+	}
+}
+
+static bool is_bad_word(enum verdict_word w)
+{
+	return w == VERDICT_INTRODUCED || w == VERDICT_TRANSIENT || w == VERDICT_FLAKY ||
+	       w == VERDICT_PRE_EXISTING;
+}
+
+/* ---- applying ---- */
+
+static void judge_apply(struct series_run *r, struct verdict_list *l)
+{
+	struct cell *cells = mem_alloc0(r->nsteps * sizeof(*cells));
+	struct verdict *v = verdict_add(l, KIND_APPLY, NULL, NULL, NULL);
+	struct judgement j;
+
+	for (size_t k = 0; k < r->nsteps; k++) {
+		enum step_apply a = r->steps[k].apply;
+
+		cells[k].state = a == APPLY_NOT_REACHED ? CELL_NONE
+				 : a == APPLY_CONFLICT || a == APPLY_REFUSED ? CELL_FAIL : CELL_PASS;
+	}
+	j = judge_cells(cells, (int)r->nsteps);
+	verdict_fill(v, &j, false);
+	if (j.from > 0) {
+		const struct step *s = &r->steps[j.from];
+
+		v->reason = str_printf("patch %d %s%s%s%s%s", j.from,
+				       s->apply == APPLY_REFUSED ? "is refused" : "does not apply",
+				       s->file ? ": " : "", s->file ? s->file : "",
+				       s->reason ? ": " : "", s->reason ? s->reason : "");
+	}
+	free(cells);
+}
+
+/* ---- builds ---- */
+
+static void build_reason(struct series_run *r, struct verdict *v, int step, size_t c)
+{
+	struct build b = { 0 };
+	const char *file, *text;
+
+	if (build_find(r->db, run_build(r, step, c)->build_id, &b, NULL) > 0) {
+		file = json_str(b.error, "file", NULL);
+		text = json_str(b.error, "text", NULL);
+		if (file && text)
+			v->reason = str_printf("%s:%lld: %s", file, json_int(b.error, "line", 0), text);
+		else
+			v->reason = str_dup(text ? text : b.reason);
+	}
+	build_done(&b);
+}
+
+static void judge_builds(struct series_run *r, struct verdict_list *l, size_t c)
+{
+	struct cell *cells = mem_alloc0((size_t)r->ntested * sizeof(*cells));
+	struct verdict *v = verdict_add(l, KIND_BUILD, r->plan->configs[c]->name, NULL, NULL);
+	struct judgement j;
+	int lost = -1;
+
+	for (int k = 0; k < r->ntested; k++) {
+		const struct walk_build *b = run_build(r, k, c);
+
+		if (!b->decided || b->status == BUILD_SKIPPED)
+			continue;
+		cells[k].state = b->status == BUILD_OK ? CELL_PASS
+				 : b->status == BUILD_INFRA ? CELL_INFRA : CELL_FAIL;
+		if (b->status == BUILD_INFRA && lost < 0)
+			lost = k;
+	}
+	j = judge_cells(cells, r->ntested);
+	verdict_fill(v, &j, false);
+	if (is_bad_word(j.word))
+		build_reason(r, v, j.from, c);
+	else if (j.word == VERDICT_INFRA)
+		build_reason(r, v, lost, c);
+	free(cells);
+}
+
+/* A patch none of whose files any config compiles was not tested by anything. */
+static void judge_not_built(struct series_run *r, struct verdict_list *l)
+{
+	for (int k = 1; k < r->ntested; k++) {
+		size_t files = json_len(r->steps[k].files);
+		bool untested = files > 0 && r->steps[k].apply != APPLY_ALREADY;
+		struct verdict *v;
+
+		for (size_t c = 0; untested && c < r->plan->nconfigs; c++) {
+			const struct walk_build *b = run_build(r, k, c);
+
+			untested = b->status == BUILD_OK && json_len(b->not_built) >= files;
+		}
+		if (!untested)
+			continue;
+		v = verdict_add(l, KIND_BUILD, NULL, NULL, NULL);
+		v->verdict = VERDICT_NOT_TESTED;
+		v->from_step = k;
+		v->reason = str_printf("not in this config: nothing that patch %d changes is compiled",
+				       k);
+	}
+}
+
+/* ---- warnings ---- */
+
+static struct json_object *step_new_warnings(struct series_run *r, int step, size_t c,
+					     struct step_build *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].step == step &&
+		    strcmp(list[i].config, r->plan->configs[c]->name) == 0)
+			return list[i].new_warnings;
+	return NULL;
+}
+
+/* The first step from k on that no longer shows the warning, or none. */
+static int64_t warning_until(struct series_run *r, struct json_object *warning, int k, size_t c)
+{
+	AUTO_JSON struct json_object *shown = NULL;
+	AUTO_FREE char *want = warnings_normal_text(json_str(warning, "text", ""));
+
+	for (int s = k + 1; s < r->ntested; s++) {
+		AUTO_JSON struct json_object *doc = NULL, *all = NULL;
+		AUTO_FREE char *text = NULL;
+		const char *sha = run_build(r, s, c)->warnings;
+		bool there = false;
+		size_t len;
+
+		if (!sha || run_build(r, s, c)->status != BUILD_OK ||
+		    artifact_load(r->artifacts, sha, 0, WARNINGS_MAX, WARNINGS_MAX, &text, &len,
+				  NULL) < 0 || json_parse(text, len, &doc, NULL) < 0)
+			continue;
+		all = warnings_all(doc);
+		for (size_t i = 0; !there && i < json_len(all); i++) {
+			struct json_object *w = json_object_array_get_idx(all, i);
+			AUTO_FREE char *have = warnings_normal_text(json_str(w, "text", ""));
+
+			there = strcmp(json_str(w, "file", ""), json_str(warning, "file", "")) == 0 &&
+				strcmp(json_str(w, "flag", ""), json_str(warning, "flag", "")) == 0 &&
+				strcmp(have, want) == 0;
+		}
+		if (!there)
+			return s;
+	}
+	return DB_NO_INT;
+}
+
+static void judge_one_warning(struct series_run *r, struct verdict_list *l, size_t c, int k,
+			      struct json_object *w)
+{
+	struct verdict *v = verdict_add(l, KIND_WARNING, r->plan->configs[c]->name, NULL, NULL);
+	const char *flag = json_str(w, "flag", "");
+	long long since = json_int(w, "since", k);
+
+	v->from_step = k;
+	v->until_step = warning_until(r, w, k, c);
+	v->verdict = v->until_step == DB_NO_INT ? VERDICT_INTRODUCED : VERDICT_TRANSIENT;
+	v->candidates = json_object_new_array();
+	/* Seen only now because a build between failed before it got there. */
+	for (long long s = since < k && since > 0 ? since : k; s <= k; s++)
+		json_object_array_add(v->candidates, json_object_new_int64(s));
+	v->reason = str_printf("%s:%lld: %s%s%s%s", json_str(w, "file", "?"),
+			       json_int(w, "line", 0), json_str(w, "text", ""), *flag ? " [-W" : "",
+			       flag, *flag ? "]" : "");
+}
+
+static int judge_warnings(struct series_run *r, struct verdict_list *l, size_t c,
+			  struct err *err)
+{
+	struct step_build *list = NULL;
+	size_t n = 0;
+
+	if (step_build_list(r->db, r->series.id, &list, &n, err) < 0)
+		return -1;
+	for (int k = 1; k < r->ntested; k++) {
+		struct json_object *a = step_new_warnings(r, k, c, list, n);
+
+		for (size_t i = 0; i < json_len(a); i++)
+			judge_one_warning(r, l, c, k, json_object_array_get_idx(a, i));
+	}
+	step_build_list_free(list, n);
+	return 0;
+}
+
+/* ---- boots and tests ---- */
+
+static struct json_object *lines_of(const char *text)
+{
+	struct json_object *a = json_object_new_array();
+	char **lines = strv_split(text, "\n");
+	size_t n = strv_len(lines);
+
+	for (size_t i = n > EVIDENCE_LINES ? n - EVIDENCE_LINES : 0; i < n; i++)
+		json_add_str(a, lines[i]);
+	strv_free(lines);
+	return a;
+}
+
+static const char *first_splat_text(struct json_object *splats)
+{
+	return json_len(splats) ? json_str(json_object_array_get_idx(splats, 0), "text", NULL)
+				: NULL;
+}
+
+/* One line and the console lines that matter, from the boot that shows it. */
+static void tell_evidence(struct verdict *v, const struct cell_view *view)
+{
+	const struct run_boot *b = view->bad;
+	const struct result *res = view->result;
+	const char *splat;
+
+	v->boot_id = b->boot.id;
+	splat = first_splat_text(res ? res->splats : b->boot.splats);
+	if (res) {
+		v->reason = str_dup(res->reason ? res->reason : test_result_str(res->result));
+		if (splat)
+			v->evidence = lines_of(splat);
+		else if (b->boot.status != BOOT_OK && json_len(b->boot.console_tail))
+			v->evidence = json_object_get(b->boot.console_tail);
+		else if (res->output)
+			v->evidence = lines_of(res->output);
+		return;
+	}
+	v->reason = str_dup(b->boot.reason);
+	if (splat) {
+		struct json_object *s = json_object_array_get_idx(b->boot.splats, 0);
+
+		if (b->boot.status == BOOT_OK) {
+			free(v->reason);
+			v->reason = str_dup(json_str(s, "title", "a splat in the kernel log"));
+		}
+		v->evidence = lines_of(splat);
+	} else {
+		v->evidence = json_object_get(b->boot.console_tail);
+	}
+}
+
+static void tell_nothing_bad(struct verdict *v, struct cell_view *views, int n)
+{
+	for (int k = 0; k < n && !v->reason; k++) {
+		if (v->verdict == VERDICT_INFRA && views[k].cell.state == CELL_INFRA)
+			v->reason = str_printf("step %d was lost to our own trouble", k);
+		else if (v->verdict == VERDICT_NOT_TESTED && views[k].skip_reason)
+			v->reason = str_dup(views[k].skip_reason);
+		else if (v->verdict == VERDICT_INCONCLUSIVE && views[n - 1].skip_reason)
+			v->reason = str_printf("skipped at the last step: %s",
+					       views[n - 1].skip_reason);
+	}
+	if (!v->reason && v->verdict == VERDICT_NOT_TESTED)
+		v->reason = str_dup("no boot reached it");
+}
+
+/* The unrepeated failure, told as what it is. */
+static void tell_inconclusive(struct verdict *v)
+{
+	AUTO_FREE char *seen = v->reason;
+
+	v->reason = str_printf("%s (%s)", seen ? seen : "failed",
+			       v->from_step > 0 && json_len(v->candidates)
+				       ? "seen once, the repeat is missing"
+				       : "nothing good before it to hold it against");
+}
+
+static void judge_subject(struct series_run *r, struct verdict_list *l, size_t c, size_t t,
+			  const char *test)
+{
+	struct cell_view *views = mem_alloc0((size_t)r->ntested * sizeof(*views));
+	struct cell *cells = mem_alloc0((size_t)r->ntested * sizeof(*cells));
+	struct verdict *v = verdict_add(l, test ? KIND_TEST : KIND_BOOT, r->plan->configs[c]->name,
+					r->plan->topologies[t]->name, test);
+	bool known = false;
+	struct judgement j;
+
+	for (int k = 0; k < r->ntested; k++) {
+		views[k] = cell_of(r, k, c, t, test);
+		cells[k] = views[k].cell;
+		known |= views[k].known_splat;
+	}
+	j = judge_cells(cells, r->ntested);
+	if (j.word == VERDICT_PASS && known) {
+		/* Good but for a splat that the base shows as well. */
+		j.word = VERDICT_PRE_EXISTING;
+		j.from = 0;
+	}
+	verdict_fill(v, &j, true);
+	if (j.from >= 0 && views[j.from].bad)
+		tell_evidence(v, &views[j.from]);
+	else
+		tell_nothing_bad(v, views, r->ntested);
+	if (j.word == VERDICT_INCONCLUSIVE && j.from >= 0)
+		tell_inconclusive(v);
+	free(views);
+	free(cells);
+}
+
+static void judge_cell_column(struct series_run *r, struct verdict_list *l, size_t c, size_t t)
+{
+	AUTO_JSON struct json_object *plan = plan_tests(r->plan, r->plan->topologies[t]);
+
+	judge_subject(r, l, c, t, NULL);
+	for (size_t i = 0; i < json_len(plan); i++)
+		judge_subject(r, l, c, t,
+			      json_str(json_object_array_get_idx(plan, i), "test", ""));
+}
+
+/* ---- the whole ---- */
+
+static enum run_exit exit_of(const struct verdict_list *l)
+{
+	enum run_exit code = RUN_CLEAN;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct verdict *v = &l->v[i];
+
+		if (v->verdict == VERDICT_INFRA && code == RUN_CLEAN)
+			code = RUN_INFRA;
+		if (v->kind == KIND_WARNING)
+			continue;
+		if (v->verdict == VERDICT_INTRODUCED || v->verdict == VERDICT_TRANSIENT ||
+		    (v->verdict == VERDICT_FLAKY && v->from_step > 0))
+			code = RUN_BROKEN;
+	}
+	return code;
+}
+
+/* A repeat that was lost leaves a cell unjudged even if another boot passed. */
+static bool any_lost(struct series_run *r)
+{
+	for (size_t i = 0; i < r->nboots; i++)
+		if (r->boots[i]->lost)
+			return true;
+	return false;
+}
+
+int verdicts_write(struct series_run *r, enum run_exit *ret_exit, struct err *err)
+{
+	struct verdict_list l = { .v = NULL };
+	int rc = 0;
+
+	judge_apply(r, &l);
+	for (size_t c = 0; rc == 0 && c < r->plan->nconfigs; c++) {
+		judge_builds(r, &l, c);
+		rc = judge_warnings(r, &l, c, err);
+		for (size_t t = 0; rc == 0 && t < r->plan->ntopologies; t++)
+			judge_cell_column(r, &l, c, t);
+	}
+	judge_not_built(r, &l);
+	if (rc == 0)
+		rc = verdict_replace(r->db, r->series.id, l.v, l.n, SERIES_DONE, err);
+	*ret_exit = exit_of(&l);
+	if (*ret_exit == RUN_CLEAN && any_lost(r))
+		*ret_exit = RUN_INFRA;
+	verdict_list_free(l.v, l.n);
+	return rc;
+}
