@@ -1,0 +1,27 @@
+/*
+ * What a subject says about its mail: "[RFC PATCH v3 2/5] mm: x" is patch 2 of
+ * 5 of version 3. Pure.
+ */
+#ifndef SLUICE_KERNELS_TAGS_H
+#define SLUICE_KERNELS_TAGS_H
+
+#include <stdbool.h>
+
+struct tags {
+	bool reply;     /* Re:, Fwd: ... ; nothing else is read then */
+	bool pull;      /* a pull request */
+	bool patch;     /* a PATCH or RFC tag */
+	bool numbered;  /* k/n was given; else k and n are 1 */
+	bool versioned; /* a version was given; else it is 1 */
+	bool minor;     /* "v2.1": one patch of v2 posted anew */
+	bool odd;       /* b4 0.12 would read other numbers from it */
+	int version, k, n;
+	const char *title; /* the subject behind the tags; into the subject */
+};
+
+/* Of an unfolded and decoded subject. Numbers are below 10000. */
+void tags_read(const char *subject, struct tags *ret_tags);
+/* Could it be a mail of a series, by its subject alone? */
+bool tags_in_series(const struct tags *t);
+
+#endif
