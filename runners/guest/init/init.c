@@ -1,7 +1,8 @@
 /*
  * /init of the guest: asks the host for a plan on the second serial port, runs
  * its tests one after the other, reports, and powers off. It never exits (that
- * would panic a good kernel) and allocates nothing.
+ * would panic a good kernel) and allocates nothing. A guest that was started by
+ * hand has its plan on the kernel command line and reports on the console.
  */
 #include <signal.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "init/system.h"
 
 #define PORT "/dev/ttyS1"
+#define CONSOLE "/dev/console"
 
 static struct plan plan;
 
@@ -38,7 +40,10 @@ int main(void)
 	system_settings();
 	watchdog_open();
 	run_init();
-	if (port_open(PORT) < 0)
+	if (plan_from_cmdline(&plan)) {
+		port_open_plain(CONSOLE);
+		run_plan();
+	} else if (port_open(PORT) < 0)
 		kmsg("init: no result port " PORT);
 	else if (!plan_fetch(&plan, watchdog_pet))
 		kmsg("init: the host sent no plan");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/sysfile.h"
 #include "init/port.h"
 
 #define HELLO "HELLO sluice 1\n"
@@ -109,6 +110,37 @@ static bool answer_done(struct plan *plan, struct answer *a)
 	if (!end || crc32_of(a->text + a->body, end - a->body) != a->crc)
 		return false;
 	return parse_tests(plan, a, end);
+}
+
+bool plan_from_cmdline(struct plan *plan)
+{
+	static const char key[] = " sluice.plan=";
+	static char cmdline[8192] = " ";
+	char *from, *save = NULL, *test;
+	char *to = plan->text, *end = plan->text + sizeof(plan->text);
+
+	if (sysfile_read("/proc/cmdline", cmdline + 1, sizeof(cmdline) - 1) <= 0)
+		return false;
+	from = strstr(cmdline, key);
+	if (!from)
+		return false;
+	from += strlen(key);
+	from[strcspn(from, " \n")] = '\0';
+	plan->n = 0;
+	for (test = strtok_r(from, ",", &save); test && plan->n < PLAN_TESTS_MAX;
+	     test = strtok_r(NULL, ",", &save)) {
+		int len = snprintf(to, (size_t)(end - to), "%zu %s", plan->n, test);
+
+		if (len >= end - to)
+			return false;
+		for (char *c = to; *c; c++)
+			*c = *c == ':' ? ' ' : *c;
+		if (!parse_test(to, &plan->tests[plan->n]))
+			return false;
+		to += len + 1;
+		plan->n++;
+	}
+	return plan->n > 0;
 }
 
 bool plan_fetch(struct plan *plan, void (*pet)(void))

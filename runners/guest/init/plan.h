@@ -32,4 +32,11 @@ struct plan {
 /* Asks on the port at most 50 times, 200 ms apart; petted() is called between. */
 bool plan_fetch(struct plan *plan, void (*pet)(void));
 
+/*
+ * The plan of a guest that is started by hand, from the kernel command line:
+ * sluice.plan=<deadline_ms>:<argv0>:<arg>...,<deadline_ms>:...  False when there
+ * is none.
+ */
+bool plan_from_cmdline(struct plan *plan);
+
 #endif

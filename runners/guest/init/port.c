@@ -11,6 +11,7 @@
 
 static struct {
 	int fd;
+	bool plain; /* payloads only, for a person */
 	char nonce[PORT_NONCE_MAX + 1];
 	unsigned long seq;
 } port = { .fd = -1 };
@@ -42,6 +43,12 @@ int port_open(const char *path)
 	t.c_cflag |= CLOCAL | CREAD;
 	cfsetspeed(&t, B115200);
 	return tcsetattr(port.fd, TCSANOW, &t) < 0 ? -errno : 0;
+}
+
+void port_open_plain(const char *path)
+{
+	port.fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	port.plain = true;
 }
 
 void port_set_nonce(const char *nonce)
@@ -89,6 +96,12 @@ void port_frame_bytes(const char *payload, size_t len)
 
 	if (len > PORT_PAYLOAD_MAX)
 		len = PORT_PAYLOAD_MAX;
+	if (port.plain) {
+		port_write("sluice: ", 8);
+		port_write(payload, len);
+		port_write("\n", 1);
+		return;
+	}
 	head = snprintf(line, sizeof(line), "@%s %lu %zu %08x ", port.nonce,
 			port.seq++, len, crc32_of(payload, len));
 	memcpy(line + head, payload, len);

@@ -19,6 +19,8 @@
 
 /* Opens and sets the line raw. 0, or -errno. */
 int port_open(const char *path);
+/* By hand (sluice repro): payloads go there as plain lines, nothing is read. */
+void port_open_plain(const char *path);
 /* From here on frames carry it; the counter starts anew. */
 void port_set_nonce(const char *nonce);
 const char *port_nonce(void);
