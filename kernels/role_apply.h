@@ -1,0 +1,26 @@
+/*
+ * The role "apply": a series onto its base, a commit for each step, under
+ * <ref_prefix>/<k> of the series' repository. Patches come as mails, or as a
+ * range of commits of a local repository, which are then the steps themselves.
+ * A patch that is refused or does not apply is a result.
+ *
+ * job: {"store", "repo", "source":"mail"|"range", "patches":[{"n","message_id",
+ *   "file"}], "range":{"repo","from","to"}, "tree", "heads":[{"ref","commit"}],
+ *   "base":null|hex, "base_commit":null|hex, "ref_prefix", "git", "committer",
+ *   "limits":{"patch_bytes","patch_files","base_candidates","mail_bytes"}}
+ * result: {"status":"ok", "base":{"commit","tree","how","tried"},
+ *   "steps":[{"step","apply","commit","tree","parent_tree","subject","author",
+ *   "message_id","reason","file","hunk","files":[{"path","change"}]}],
+ *   "series": for a range, as fetch gives it},
+ *   or {"status":"unusable","reason"}.
+ */
+#ifndef SLUICE_KERNELS_ROLE_APPLY_H
+#define SLUICE_KERNELS_ROLE_APPLY_H
+
+#include "lib/err.h"
+#include "lib/json.h"
+
+int role_apply(struct json_object *job, const char *jobdir, struct json_object *result,
+	       struct err *err);
+
+#endif
