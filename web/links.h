@@ -1,0 +1,29 @@
+/*
+ * The form of every URL that a page or the API names; web/routes.c takes them
+ * apart again. Numbers only: nothing of a stranger is ever part of one.
+ */
+#ifndef SLUICE_WEB_LINKS_H
+#define SLUICE_WEB_LINKS_H
+
+#include <stdint.h>
+
+struct url {
+	char s[96];
+};
+
+struct url url_series_list(int64_t page); /* from 1 */
+struct url url_series(int64_t id);
+struct url url_series_step(int64_t id, int64_t step); /* its row */
+struct url url_run(int64_t id);
+struct url url_run_test(int64_t id, int64_t seq); /* its row */
+struct url url_run_console(int64_t id);           /* the bytes */
+struct url url_build(int64_t id);
+struct url url_build_log(int64_t id);
+struct url url_build_config(int64_t id);
+struct url url_line(int64_t line); /* of the log on the same page */
+struct url url_css(void);
+struct url url_api_series_list(int64_t page);
+struct url url_api_series(int64_t id);
+struct url url_api_run(int64_t id);
+
+#endif
