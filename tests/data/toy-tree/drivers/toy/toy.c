@@ -1,0 +1,3 @@
+#include <linux/toy.h>
+
+TOY_SAYS(driver, "driver=ok");

@@ -1,0 +1,3 @@
+#include <linux/mm.h>
+
+TOY_SAYS(ksm, "ksm=ok");
