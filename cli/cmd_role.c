@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <signal.h>
 
 #include "cli/cmd.h"
 #include "kernels/role_apply.h"
@@ -102,6 +104,11 @@ static int run_role(int argc, char **argv)
 	const struct role *role;
 	int rc;
 
+	/* A supervisor that was killed must not leave guests or b4 behind. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* What we write is for the supervisor's descriptor alone: nobody who
+	 * runs as our uid may open our memory or descriptors. */
+	prctl(PR_SET_DUMPABLE, 0);
 	/* First of all: what this role starts must not reach the result. */
 	if (fcntl(RESULT_FD, F_SETFD, FD_CLOEXEC) < 0)
 		return cmd_usage(&cmd_role, "descriptor 3 is not open");

@@ -289,10 +289,10 @@ static bool needs_repeat(struct series_run *r, const struct run_boot *b)
 
 		if (!boot_is_bad(r, b, test))
 			continue;
-		v = cell_of(r, b->step, b->config, b->topology, test);
+		v = cell_view_of(r, b->step, b->config, b->topology, test);
 		if (v.cell.state != CELL_ONCE)
 			continue;
-		v = cell_of(r, 0, b->config, b->topology, test);
+		v = cell_view_of(r, 0, b->config, b->topology, test);
 		if (v.cell.state == CELL_PASS || v.cell.state == CELL_SKIP ||
 		    v.cell.state == CELL_NONE || v.cell.state == CELL_FLAKY)
 			return true;

@@ -154,7 +154,7 @@ static enum cell_state cell_state_of(int good, int bad, int skipped, int lost)
 	return lost ? CELL_INFRA : CELL_NONE;
 }
 
-struct cell_view cell_of(struct series_run *r, int step, size_t config, size_t topology,
+struct cell_view cell_view_of(struct series_run *r, int step, size_t config, size_t topology,
 			 const char *test)
 {
 	struct cell_view v = { .bad = NULL };

@@ -322,7 +322,7 @@ static void judge_subject(struct series_run *r, struct verdict_list *l, size_t c
 	struct judgement j;
 
 	for (int k = 0; k < r->ntested; k++) {
-		views[k] = cell_of(r, k, c, t, test);
+		views[k] = cell_view_of(r, k, c, t, test);
 		cells[k] = views[k].cell;
 		known |= views[k].known_splat;
 	}

@@ -124,6 +124,44 @@ void walk_done(struct series_run *r)
 	free(w->builds);
 }
 
+static void retired(struct job *job, enum job_how how, int code, void *arg)
+{
+	(void)job;
+	(void)how;
+	(void)code;
+	(void)arg;
+}
+
+/*
+ * All is built: the folders are of no more use. Removing 80,000 links takes a
+ * while, so a child does it beside the boots; nobody waits for it, and what it
+ * leaves the next run's state_clean removes.
+ */
+static void walk_retire(struct series_run *r)
+{
+	struct walk *w = &r->walk;
+	const char **argv = mem_alloc0((r->plan->nconfigs + 5) * sizeof(*argv));
+	struct job_opts opts = { .argv = (char *const *)argv, .on_done = retired };
+	size_t n = 0;
+
+	argv[n++] = "rm";
+	argv[n++] = "-rf";
+	argv[n++] = "--";
+	argv[n++] = w->src;
+	for (size_t c = 0; c < r->plan->nconfigs; c++)
+		if (w->out[c].dir)
+			argv[n++] = w->out[c].dir;
+	if (w->src && job_start(r->event, &opts, NULL, NULL) == 0) {
+		free(w->src);
+		w->src = NULL;
+		for (size_t c = 0; c < r->plan->nconfigs; c++) {
+			free(w->out[c].dir);
+			w->out[c].dir = NULL;
+		}
+	}
+	free(argv);
+}
+
 /* ---- what is known already ---- */
 
 struct chain_match {
@@ -344,6 +382,7 @@ bool walk_waiting(struct series_run *r)
 			w->step++;
 		}
 	}
+	walk_retire(r);
 	return false;
 }
 

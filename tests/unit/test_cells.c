@@ -1,0 +1,201 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/cells.h"
+#include "lib/str.h"
+
+#define BOOTS 16
+
+/* A run that is nothing but boots; what cells.c looks at is filled by hand. */
+struct fixture {
+	struct series_run run;
+	struct run_boot boots[BOOTS];
+	struct run_boot *list[BOOTS];
+	struct result results[BOOTS][2];
+	struct json_object *garbage[BOOTS * 3];
+	size_t ngarbage;
+};
+
+static struct run_boot *add_boot(struct fixture *f, int step, int64_t id, enum test_result a)
+{
+	size_t i = f->run.nboots++;
+	struct run_boot *b = &f->boots[i];
+
+	f->list[i] = b;
+	f->run.boots = f->list;
+	b->index = i;
+	b->step = step;
+	b->state = SCHED_DONE;
+	b->boot.id = id;
+	b->boot.status = BOOT_OK;
+	b->results = f->results[i];
+	b->nresults = 1;
+	f->results[i][0] = (struct result){ .test = (char *)"suite/a", .result = a };
+	return b;
+}
+
+static struct json_object *splat_list(struct fixture *f, const char *key)
+{
+	struct json_object *a = json_object_new_array(), *o = json_object_new_object();
+
+	json_set_str(o, "key", key);
+	json_object_array_add(a, o);
+	f->garbage[f->ngarbage++] = a;
+	return a;
+}
+
+static void fixture_done(struct fixture *f)
+{
+	for (size_t i = 0; i < f->ngarbage; i++)
+		json_object_put(f->garbage[i]);
+}
+
+static struct cell_view look(struct fixture *f, int step, const char *test)
+{
+	return cell_view_of(&f->run, step, 0, 0, test);
+}
+
+static void one_failure_is_not_yet_a_failure(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	add_boot(&f, 1, 10, RESULT_FAIL);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_ONCE);
+	add_boot(&f, 1, 11, RESULT_TIMEOUT);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_FAIL);
+	assert_int_equal(look(&f, 1, "suite/a").cell.runs, 2);
+	assert_int_equal(look(&f, 1, "suite/a").cell.failures, 2);
+	assert_ptr_equal(look(&f, 1, "suite/a").bad, &f.boots[0]);
+	/* The guest itself came up and ended. */
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
+	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_NONE);
+}
+
+static void a_repeat_that_passes_makes_it_flaky(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	add_boot(&f, 1, 10, RESULT_FAIL);
+	add_boot(&f, 1, 11, RESULT_PASS);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_FLAKY);
+	assert_int_equal(look(&f, 1, "suite/a").cell.failures, 1);
+}
+
+static void a_boot_taken_over_counts_once(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	add_boot(&f, 1, 10, RESULT_PASS);
+	add_boot(&f, 2, 10, RESULT_PASS);
+	assert_int_equal(look(&f, 1, "suite/a").cell.runs, 1);
+	assert_int_equal(look(&f, 2, "suite/a").cell.runs, 0);
+	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_PASS);
+}
+
+static void a_lost_boot_is_infra_and_nothing_else(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	add_boot(&f, 1, 0, RESULT_FAIL)->lost = true;
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_INFRA);
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_INFRA);
+	add_boot(&f, 1, 11, RESULT_PASS);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
+}
+
+static void a_splat_of_the_base_is_nobodys_fault(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+	struct run_boot *base = add_boot(&f, 0, 10, RESULT_SPLAT);
+	struct run_boot *same = add_boot(&f, 1, 11, RESULT_SPLAT);
+	struct run_boot *other = add_boot(&f, 2, 12, RESULT_SPLAT);
+
+	(void)state;
+	base->results[0].splats = splat_list(&f, "WARNING mm/old.c f");
+	same->results[0].splats = splat_list(&f, "WARNING mm/old.c f");
+	other->results[0].splats = splat_list(&f, "BUG mm/new.c g");
+	assert_int_equal(look(&f, 0, "suite/a").cell.state, CELL_PASS);
+	assert_true(look(&f, 0, "suite/a").known_splat);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
+	assert_true(look(&f, 1, "suite/a").known_splat);
+	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_ONCE);
+	fixture_done(&f);
+}
+
+static void a_splat_outside_of_tests_is_the_boots(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+	struct run_boot *b;
+
+	(void)state;
+	add_boot(&f, 0, 10, RESULT_PASS);
+	b = add_boot(&f, 1, 11, RESULT_PASS);
+	b->boot.splats = splat_list(&f, "WARNING kernel/x.c h");
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_ONCE);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
+	fixture_done(&f);
+}
+
+static void a_panic_under_a_test_is_the_tests(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+	struct run_boot *b = add_boot(&f, 1, 10, RESULT_CRASH);
+
+	(void)state;
+	b->boot.status = BOOT_PANIC;
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_ONCE);
+	/* Before any test it is the boot's. */
+	b = add_boot(&f, 2, 11, RESULT_NOT_RUN);
+	b->boot.status = BOOT_PANIC;
+	assert_int_equal(look(&f, 2, NULL).cell.state, CELL_ONCE);
+	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_NONE);
+}
+
+static void a_skip_is_not_a_pass(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	add_boot(&f, 1, 10, RESULT_SKIP)->results[0].reason = (char *)"needs two nodes";
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_SKIP);
+	assert_string_equal(look(&f, 1, "suite/a").skip_reason, "needs two nodes");
+}
+
+static void settled_means_all_of_them(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	assert_false(cell_settled(&f.run, 0, 0, 0));
+	add_boot(&f, 0, 10, RESULT_PASS);
+	assert_true(cell_settled(&f.run, 0, 0, 0));
+	add_boot(&f, 0, 11, RESULT_PASS)->state = SCHED_RUNNING;
+	assert_false(cell_settled(&f.run, 0, 0, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_failure_is_not_yet_a_failure),
+		cmocka_unit_test(a_repeat_that_passes_makes_it_flaky),
+		cmocka_unit_test(a_boot_taken_over_counts_once),
+		cmocka_unit_test(a_lost_boot_is_infra_and_nothing_else),
+		cmocka_unit_test(a_splat_of_the_base_is_nobodys_fault),
+		cmocka_unit_test(a_splat_outside_of_tests_is_the_boots),
+		cmocka_unit_test(a_panic_under_a_test_is_the_tests),
+		cmocka_unit_test(a_skip_is_not_a_pass),
+		cmocka_unit_test(settled_means_all_of_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
