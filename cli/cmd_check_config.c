@@ -4,7 +4,7 @@
 
 #include "cli/cmd.h"
 #include "cli/context.h"
-#include "kernels/config.h"
+#include "kernels/kconfig.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/paths.h"
@@ -96,10 +96,10 @@ static int load_suite(const char *name, struct err *err)
 static int load_kconfig(const char *name, struct err *err)
 {
 	AUTO_FREE char *dir = path_join(paths_data(), "kernels/configs", NULL);
-	struct kconfig *k = NULL;
+	struct kconfig k = { 0 };
 	int rc = kconfig_load(dir, name, &k, err);
 
-	kconfig_free(k);
+	kconfig_done(&k);
 	return rc;
 }
 

@@ -1,0 +1,194 @@
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/context.h"
+#include "cli/progress.h"
+#include "cli/verdict_text.h"
+#include "daemon/run.h"
+#include "lib/log.h"
+#include "web/document.h"
+
+struct test_args {
+	struct cmd_common common;
+	const char *tree, *base, *config, *topology, *suite, *json, *repo;
+};
+
+#define ARG(field) offsetof(struct test_args, field)
+static const struct cmd_opt opts[] = {
+	{ "tree", 't', "NAME", "base tree; \"sluice tree list\" shows them", ARG(tree) },
+	{ "base", 'b', "REV", "apply the patches there and nowhere else", ARG(base) },
+	{ "config", 0, "LIST", "kernel configs to build, as in mlock,other", ARG(config) },
+	{ "topology", 0, "LIST", "guest machines to boot, as in smp4,numa2", ARG(topology) },
+	{ "suite", 0, "LIST", "test suites to run in the guests", ARG(suite) },
+	{ "json", 0, "FILE", "write the results there too; - is standard output", ARG(json) },
+	{ "repo", 0, "DIR", "look for A..B there instead of here", ARG(repo) },
+	CMD_OPTS_COMMON,
+	{ 0 },
+};
+
+static int run_test(int argc, char **argv);
+
+const struct cmd cmd_test = {
+	.name = "test",
+	.synopsis = "SERIES...",
+	.help = "Apply, build, boot and test a series after every patch",
+	.detail = "SERIES is an mbox, a maildir or a folder of patch files; a message-id or the\n"
+		  "URL of a mail in an archive; or A..B, commits of a local repository that is\n"
+		  "only read.\n\n"
+		  "Exits with 0 when the series breaks nothing, 1 when it breaks something at any\n"
+		  "step, 2 when the input is unusable, 3 when nothing was seen broken but some of\n"
+		  "the work was lost to trouble of sluice's own. What was done is kept: the same\n"
+		  "command goes on where it was stopped.\n",
+	.opts = opts,
+	.run = run_test,
+};
+
+struct test_run {
+	struct context cx;
+	struct term term;
+	const struct test_args *args;
+	char **configs, **topologies, **suites;
+};
+
+/* The list of an option, or of the configuration where it was not given. */
+static char **list_of(const char *option, const char *configured)
+{
+	return strv_split(option ? option : configured, ", \t");
+}
+
+static int write_document(struct test_run *run, struct json_object *doc)
+{
+	const char *file = run->args->json;
+	struct err err = { 0 };
+
+	if (strcmp(file, "-") == 0) {
+		puts(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY |
+							 JSON_C_TO_STRING_NOSLASHESCAPE));
+		return EXIT_OK;
+	}
+	if (json_write_file(file, doc, &err) == 0)
+		return EXIT_OK;
+	log_error("%s", err.msg);
+	return EXIT_INFRA;
+}
+
+/* Also when it came to nothing, so that no older document is taken for ours. */
+static int write_json(struct test_run *run, long long series_id, const struct err *why)
+{
+	AUTO_JSON struct json_object *doc = NULL;
+	struct err err = { 0 };
+
+	if (!run->args->json)
+		return EXIT_OK;
+	if (series_id && document_series(run->cx.db, series_id, &doc, &err) <= 0) {
+		log_error("%s", err.msg);
+		return EXIT_INFRA;
+	}
+	if (!doc) {
+		doc = json_object_new_object();
+		json_set_str(doc, "schema", "sluice/1");
+	}
+	if (why->code != ERR_NONE)
+		json_set_str(doc, "error", why->msg);
+	return write_document(run, doc);
+}
+
+static int show_series(struct test_run *run, long long series_id)
+{
+	struct report report;
+	struct err err = { 0 };
+
+	if (report_load(run->cx.db, series_id, &report, &err) < 0) {
+		log_error("%s", err.msg);
+		return EXIT_INFRA;
+	}
+	term_measure(&run->term);
+	series_text_print(&report, &run->term);
+	report_done(&report);
+	return EXIT_OK;
+}
+
+static int test_one(struct test_run *run, const char *source)
+{
+	struct progress *progress = progress_new(&run->term);
+	const struct run_opts opts_run = {
+		.config = run->cx.config,
+		.state_dir = run->cx.dir,
+		.source = source,
+		.tree = run->args->tree,
+		.base = run->args->base,
+		.repo = run->args->repo,
+		.configs = run->configs,
+		.topologies = run->topologies,
+		.suites = run->suites,
+		.on_event = progress_event,
+		.arg = progress,
+	};
+	long long series_id = 0;
+	struct err err = { 0 };
+	int rc, rc_json;
+
+	rc = (int)run_series(run->cx.db, run->cx.artifacts, &opts_run, &series_id, &err);
+	progress_free(progress);
+	if (series_id && rc != RUN_UNUSABLE && show_series(run, series_id) != EXIT_OK)
+		rc = EXIT_INFRA;
+	fflush(run->term.out);
+	if (err.code != ERR_NONE)
+		log_error("%s", err.msg);
+	rc_json = write_json(run, series_id, &err);
+	return rc == EXIT_OK ? rc_json : rc;
+}
+
+/* Of several series: broken, then unusable, then our own trouble. */
+static int worse(int a, int b)
+{
+	static const int rank[] = {
+		[RUN_CLEAN] = 0, [RUN_INFRA] = 1, [RUN_UNUSABLE] = 2, [RUN_BROKEN] = 3,
+	};
+
+	return rank[a & 3] > rank[b & 3] ? a : b;
+}
+
+static int test_all(struct test_run *run, int n, char **sources)
+{
+	const struct config *config = run->cx.config;
+	int rc = EXIT_OK;
+
+	run->configs = list_of(run->args->config, config->config);
+	run->topologies = list_of(run->args->topology, config->topology);
+	run->suites = list_of(run->args->suite, config->suite);
+	for (int i = 0; i < n; i++) {
+		if (n > 1)
+			fprintf(run->term.out, "%s%s\n", i ? "\n" : "", sources[i]);
+		rc = worse(rc, test_one(run, sources[i]));
+	}
+	strv_free(run->configs);
+	strv_free(run->topologies);
+	strv_free(run->suites);
+	return rc;
+}
+
+static int run_test(int argc, char **argv)
+{
+	struct test_args args = { 0 };
+	struct test_run run = { .cx = CONTEXT_INIT, .args = &args };
+	bool to_stdout;
+	int rc;
+
+	if (!cmd_parse(&cmd_test, &argc, &argv, &args, &rc))
+		return rc;
+	if (argc == 0)
+		return cmd_usage(&cmd_test, "which SERIES?");
+	if (args.json && argc > 1)
+		return cmd_usage(&cmd_test, "--json holds one series, and %d were given", argc);
+	to_stdout = args.json && strcmp(args.json, "-") == 0;
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away does not end the test */
+	term_init(&run.term, to_stdout ? stderr : stdout);
+	rc = context_write(&run.cx, &args.common, "sluice test");
+	if (rc == EXIT_OK)
+		rc = test_all(&run, argc, argv);
+	context_done(&run.cx);
+	return rc;
+}

@@ -1,0 +1,354 @@
+#include "cli/progress.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/cleanup.h"
+#include "lib/str.h"
+#include "lib/text.h"
+
+#define RUNNING_MAX 16
+#define PIPE_STATUS_S 60
+#define TIME_WIDTH 9
+#define WHAT_WIDTH 7
+#define STEP_WIDTH 6
+#define PLACE_WIDTH 14
+
+/* A build or boot under way. */
+struct running {
+	int step;
+	char *config, *topology; /* topology NULL: a build */
+	double begun, expected_s;
+};
+
+struct progress {
+	struct term *term;
+	double start, last_status;
+	struct running running[RUNNING_MAX];
+	size_t nrunning;
+	char *phase; /* before anything runs */
+	int done, total;
+	double rest_s;
+	bool status_shown;
+};
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+char *progress_time(double seconds)
+{
+	long s = (long)(seconds + 0.5);
+
+	if (seconds < 59.95)
+		return str_printf("%.1f s", seconds);
+	if (s < 3600)
+		return str_printf("%ld:%02ld", s / 60, s % 60);
+	return str_printf("%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+}
+
+/* The same without fractions, for what counts up. */
+static char *clock_text(double seconds)
+{
+	long s = (long)seconds;
+
+	if (s < 3600)
+		return str_printf("%ld:%02ld", s / 60, s % 60);
+	return str_printf("%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+}
+
+struct progress *progress_new(struct term *t)
+{
+	struct progress *p = mem_alloc0(sizeof(*p));
+
+	p->term = t;
+	p->start = p->last_status = now();
+	p->rest_s = -1;
+	p->phase = str_dup("starting");
+	return p;
+}
+
+static void status_clear(struct progress *p)
+{
+	if (p->status_shown)
+		fputs("\r\033[K", p->term->out);
+	p->status_shown = false;
+}
+
+static void running_free(struct running *r)
+{
+	free(r->config);
+	free(r->topology);
+}
+
+void progress_free(struct progress *p)
+{
+	if (!p)
+		return;
+	status_clear(p);
+	fflush(p->term->out);
+	for (size_t i = 0; i < p->nrunning; i++)
+		running_free(&p->running[i]);
+	free(p->phase);
+	free(p);
+}
+
+static void running_add(struct progress *p, const struct run_event *ev)
+{
+	if (p->nrunning == RUNNING_MAX)
+		return;
+	p->running[p->nrunning++] = (struct running){
+		.step = ev->step,
+		.config = str_dup(ev->config),
+		.topology = str_dup(ev->topology),
+		.begun = now(),
+		.expected_s = ev->expected_s,
+	};
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void running_drop(struct progress *p, const struct run_event *ev)
+{
+	for (size_t i = 0; i < p->nrunning; i++) {
+		struct running *r = &p->running[i];
+
+		if (r->step != ev->step || !same(r->config, ev->config) ||
+		    !same(r->topology, ev->topology))
+			continue;
+		running_free(r);
+		*r = p->running[--p->nrunning];
+		return;
+	}
+}
+
+static void step_name(int step, char *buf, size_t size)
+{
+	if (step > 0)
+		snprintf(buf, size, "%d", step);
+	else
+		snprintf(buf, size, "%s", step == 0 ? "base" : "");
+}
+
+/* "build base (0:31 of about 4:00)" */
+static void running_text(const struct running *r, struct str *out)
+{
+	AUTO_FREE char *spent = clock_text(now() - r->begun);
+	char step[16];
+
+	step_name(r->step, step, sizeof(step));
+	str_addf(out, "%s %s%s%s (%s", r->topology ? "boot" : "build", step,
+		 r->topology ? " " : "", r->topology ? r->topology : "", spent);
+	if (r->expected_s >= 0) {
+		AUTO_FREE char *expected = clock_text(r->expected_s);
+
+		str_addf(out, " of about %s", expected);
+	}
+	str_addc(out, ')');
+}
+
+static char *status_text(const struct progress *p)
+{
+	AUTO(str_done) struct str s = STR_INIT;
+	AUTO_FREE char *elapsed = clock_text(now() - p->start);
+
+	str_addf(&s, "%7s  ", elapsed);
+	if (p->total > 0)
+		str_addf(&s, "%d of %d done", p->done, p->total);
+	else
+		str_add(&s, p->phase);
+	if (p->total > 0 && p->rest_s >= 0) {
+		AUTO_FREE char *rest = clock_text(p->rest_s);
+
+		str_addf(&s, ", about %s left", rest);
+	}
+	for (size_t i = 0; i < p->nrunning; i++) {
+		str_add(&s, i ? ", " : ": ");
+		running_text(&p->running[i], &s);
+	}
+	return str_take(&s);
+}
+
+static void status_show(struct progress *p)
+{
+	AUTO_FREE char *text = status_text(p), *cut = NULL;
+
+	if (p->term->tty) {
+		status_clear(p);
+		term_measure(p->term);
+		cut = term_cut(text, p->term->width - 1);
+		term_put(p->term, TERM_DIM, cut, 0);
+		p->status_shown = true;
+	} else if (now() - p->last_status >= PIPE_STATUS_S) {
+		fprintf(p->term->out, "%s\n", text);
+		p->last_status = now();
+	}
+	fflush(p->term->out);
+}
+
+/* "   0:18  build  3     numa2         " */
+static void line_begin(struct progress *p, const char *what, int step, const char *place)
+{
+	AUTO_FREE char *elapsed = clock_text(now() - p->start);
+	char name[16];
+
+	step_name(step, name, sizeof(name));
+	status_clear(p);
+	fprintf(p->term->out, "%7s  ", elapsed);
+	term_put(p->term, TERM_DIM, what, WHAT_WIDTH);
+	term_put(p->term, TERM_PLAIN, name, STEP_WIDTH);
+	if (place)
+		term_put(p->term, TERM_PLAIN, place, PLACE_WIDTH);
+}
+
+static void line_end(struct progress *p, enum term_style style, const char *text)
+{
+	int used = TIME_WIDTH + WHAT_WIDTH + STEP_WIDTH + PLACE_WIDTH;
+	AUTO_FREE char *clean = text_clean_line(text, 0);
+	AUTO_FREE char *cut = p->term->tty ? term_cut(clean, p->term->width - used)
+					   : str_dup(clean);
+
+	term_put(p->term, style, cut, 0);
+	fputc('\n', p->term->out);
+}
+
+/* A line that is words only: they start where the step would stand. */
+static void line_text(struct progress *p, const char *what, enum term_style style,
+		      const char *text)
+{
+	AUTO_FREE char *clean = text_clean_line(text, 0);
+	AUTO_FREE char *elapsed = clock_text(now() - p->start);
+
+	status_clear(p);
+	fprintf(p->term->out, "%7s  ", elapsed);
+	term_put(p->term, TERM_DIM, what, WHAT_WIDTH);
+	term_wrap(p->term, style, clean, TIME_WIDTH + WHAT_WIDTH);
+}
+
+static void show_series(struct progress *p, const struct run_event *ev)
+{
+	AUTO_FREE char *text = str_printf("%s (%d patch%s)", ev->text ? ev->text : "", ev->total,
+					  ev->total == 1 ? "" : "es");
+
+	line_text(p, "series", TERM_BOLD, text);
+}
+
+static void show_step(struct progress *p, const struct run_event *ev)
+{
+	const char *how = ev->text ? ev->text : ev->status ? ev->status : "";
+	bool bad = strncmp(how, "conflict", 8) == 0 || strncmp(how, "refused", 7) == 0;
+	AUTO_FREE char *text = NULL;
+
+	if (ev->step <= 0)
+		return;
+	line_begin(p, "apply", ev->step, bad ? NULL : how);
+	text = bad ? str_dup(how) : str_dup(ev->subject ? ev->subject : "");
+	line_end(p, bad ? TERM_BAD : TERM_PLAIN, text);
+}
+
+static enum term_style status_style(const char *status, int failed)
+{
+	if (!status || strcmp(status, "skipped") == 0)
+		return TERM_DIM;
+	if (strcmp(status, "infra") == 0)
+		return TERM_OURS;
+	return strcmp(status, "ok") == 0 && failed == 0 ? TERM_GOOD : TERM_BAD;
+}
+
+static void add_time(struct str *s, const struct run_event *ev)
+{
+	AUTO_FREE char *time = progress_time(ev->seconds);
+
+	if (ev->reused)
+		str_add(s, ", taken over");
+	else if (ev->seconds > 0)
+		str_addf(s, ", %s", time);
+}
+
+static void show_build(struct progress *p, const struct run_event *ev)
+{
+	AUTO(str_done) struct str text = STR_INIT;
+
+	running_drop(p, ev);
+	str_add(&text, ev->status ? ev->status : "?");
+	add_time(&text, ev);
+	if (ev->text && *ev->text)
+		str_addf(&text, ": %s", ev->text);
+	line_begin(p, "build", ev->step, ev->config ? ev->config : "");
+	line_end(p, status_style(ev->status, 0), str_get(&text));
+}
+
+static void show_boot(struct progress *p, const struct run_event *ev)
+{
+	AUTO(str_done) struct str text = STR_INIT;
+
+	running_drop(p, ev);
+	if (ev->status && strcmp(ev->status, "ok") != 0)
+		str_addf(&text, "%s, ", ev->status);
+	str_addf(&text, "%d ok", ev->passed);
+	if (ev->failed)
+		str_addf(&text, ", %d failed", ev->failed);
+	if (ev->skipped)
+		str_addf(&text, ", %d skipped", ev->skipped);
+	add_time(&text, ev);
+	if (ev->failed_test)
+		str_addf(&text, ": %s%s", ev->failed_test, ev->failed > 1 ? ", ..." : "");
+	else if (ev->text && *ev->text)
+		str_addf(&text, ": %s", ev->text);
+	line_begin(p, "boot", ev->step, ev->topology ? ev->topology : "");
+	line_end(p, status_style(ev->status, ev->failed), str_get(&text));
+}
+
+static void set_phase(struct progress *p, const char *text)
+{
+	free(p->phase);
+	p->phase = text_clean_line(text, 200);
+	line_text(p, "", TERM_DIM, text);
+}
+
+void progress_event(const struct run_event *ev, void *arg)
+{
+	struct progress *p = arg;
+
+	switch (ev->kind) {
+	case RUN_PHASE:
+		set_phase(p, ev->text);
+		break;
+	case RUN_SERIES:
+		show_series(p, ev);
+		break;
+	case RUN_BASE:
+		line_text(p, "base", TERM_PLAIN, ev->text);
+		break;
+	case RUN_STEP:
+		show_step(p, ev);
+		break;
+	case RUN_BUILD_BEGIN:
+	case RUN_BOOT_BEGIN:
+		running_add(p, ev);
+		break;
+	case RUN_BUILD_END:
+		show_build(p, ev);
+		break;
+	case RUN_BOOT_END:
+		show_boot(p, ev);
+		break;
+	case RUN_NOTE:
+		line_text(p, "note", TERM_WARN, ev->text);
+		break;
+	case RUN_TICK:
+		p->done = ev->done;
+		p->total = ev->total;
+		p->rest_s = ev->expected_s;
+		break;
+	}
+	status_show(p);
+}

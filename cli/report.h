@@ -1,0 +1,49 @@
+/*
+ * What the cells of one series' matrix say: config by config, its builds and its
+ * topologies. "sluice test" and "sluice show" print it. Everything hangs on
+ * the report; report_done frees it.
+ */
+#ifndef SLUICE_CLI_REPORT_H
+#define SLUICE_CLI_REPORT_H
+
+#include "lib/str.h"
+#include "web/view.h"
+
+/* A place where boots are made. */
+struct report_column {
+	const char *config, *arch;
+	const char *topology; /* NULL: the config's builds */
+};
+
+struct report {
+	struct series_view v;
+	struct report_column *columns; /* by config, builds first */
+	size_t ncolumns;
+	bool one_suite; /* test names need no suite in front */
+};
+
+/* The series must be there. 0, or -1 with err. */
+int report_load(struct db *db, int64_t series_id, struct report *ret, struct err *err);
+void report_done(struct report *r);
+
+const struct step_build *report_build_of(const struct report *r, int64_t step,
+					 const struct report_column *col);
+/* "mlock-migrate/compaction", or "compaction" where that is enough; borrowed. */
+const char *report_test_name(const struct report *r, const char *test);
+/* The subject of patch step, cleaned for a terminal; the caller frees. */
+char *report_subject(const struct report *r, int64_t step);
+
+/* What a cell of the matrix says, one line each. */
+enum report_tone { TONE_NONE, TONE_GOOD, TONE_WARN, TONE_BAD, TONE_OURS };
+#define REPORT_CELL_LINES 5
+struct report_cell {
+	enum report_tone tone;
+	bool reused; /* taken over */
+	char *lines[REPORT_CELL_LINES];
+	size_t nlines;
+};
+void report_cell_get(const struct report *r, int64_t step, const struct report_column *col,
+		     struct report_cell *ret);
+void report_cell_done(struct report_cell *c);
+
+#endif

@@ -1,0 +1,87 @@
+#include <string.h>
+
+#include "cli/matrix.h"
+#include "cli/verdict_text.h"
+#include "lib/text.h"
+
+static const char *how_text(const char *how)
+{
+	static const struct {
+		const char *how, *text;
+	} words[] = {
+		{ "option", "as --base says" },
+		{ "base-commit", "the mails' base-commit" },
+		{ "blobs", "its files match the patches' index lines" },
+		{ "head", "the tree's head" },
+		{ "range", "where the range starts" },
+	};
+
+	for (size_t i = 0; how && i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i].how, how) == 0)
+			return words[i].text;
+	return "no reason recorded";
+}
+
+static void print_field(const struct term *t, const char *name, const char *value)
+{
+	AUTO_FREE char *clean = text_clean_line(value, 0);
+
+	fputs("  ", t->out);
+	term_put(t, TERM_DIM, name, 10);
+	term_wrap(t, TERM_PLAIN, clean, 12);
+}
+
+/* Patches that needed more than an exact match, by how. */
+static void print_applied(const struct report *r, const struct term *t, enum step_apply how,
+			  const char *text)
+{
+	AUTO(str_done) struct str line = STR_INIT;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->v.nsteps; i++)
+		if (r->v.steps[i].apply == how)
+			str_addf(&line, "%s%lld", n++ ? ", " : "", (long long)r->v.steps[i].step);
+	if (!n)
+		return;
+	str_addf(&line, " %s", text);
+	print_field(t, n == 1 ? "patch" : "patches", str_get(&line));
+}
+
+static void print_head(const struct report *r, const struct term *t)
+{
+	const struct series *s = &r->v.series;
+	AUTO_FREE char *subject = text_clean_line(s->subject, 0);
+	AUTO_FREE char *who = str_printf("%s, %lld patch%s, version %lld", s->author,
+					 (long long)s->patches, s->patches == 1 ? "" : "es",
+					 (long long)s->version);
+	AUTO_FREE char *base = NULL;
+
+	fputs("  ", t->out);
+	term_wrap(t, TERM_BOLD, subject, 2);
+	print_field(t, "from", who);
+	print_field(t, "id", s->message_id);
+	if (s->base_commit) {
+		base = str_printf("%s at %.12s (%s)", s->tree, s->base_commit,
+				  how_text(s->base_how));
+		print_field(t, "base", base);
+	}
+	print_applied(r, t, APPLY_THREE_WAY, "applied by a three-way merge");
+	print_applied(r, t, APPLY_GIT_AM, "applied by git am -3");
+	print_applied(r, t, APPLY_ALREADY, "in the base already");
+	if (s->state == SERIES_ERROR && s->error)
+		print_field(t, "trouble", s->error);
+	if (s->state == SERIES_RUNNING || s->state == SERIES_NEW)
+		print_field(t, "state", "not finished; the same \"sluice test\" goes on with it");
+}
+
+void series_text_print(const struct report *r, const struct term *t)
+{
+	fputc('\n', t->out);
+	print_head(r, t);
+	fputc('\n', t->out);
+	if (r->ncolumns) {
+		matrix_print(r, t);
+		fputc('\n', t->out);
+	}
+	verdict_text_print(r, t);
+}
