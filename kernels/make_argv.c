@@ -63,11 +63,12 @@ static char *env_or(const char *name, const char *fallback)
 
 char **make_env(const char *ccache_dir, bool ccache_write)
 {
+	const char *tmp = getenv("TMPDIR");
 	struct list l = { 0 };
 
 	list_add(&l, env_or("PATH", "/usr/local/bin:/usr/bin:/bin"));
 	list_add(&l, env_or("TMPDIR", "/tmp"));
-	list_add(&l, env_or("HOME", "/tmp"));
+	list_add(&l, str_printf("HOME=%s", tmp && *tmp ? tmp : "/tmp"));
 	list_add(&l, str_dup("LC_ALL=C"));
 	list_add(&l, str_dup("GCC_COLORS="));
 	if (ccache_dir) {

@@ -24,7 +24,7 @@ char **make_vars(const char *arch);
  */
 char **make_argv(const struct make_opts *o, const char *goal);
 /*
- * The whole environment: PATH as ours, LC_ALL=C, TMPDIR and HOME of the sandbox;
+ * The whole environment: PATH and TMPDIR as ours, HOME the same as TMPDIR, LC_ALL=C;
  * with ccache_dir that folder, read-only unless ccache_write. strv_free.
  */
 char **make_env(const char *ccache_dir, bool ccache_write);
