@@ -5,7 +5,7 @@
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
-const char *boot_status_str(enum boot_status s)
+const char *boot_word(enum boot_outcome s)
 {
 	static const char *const names[] = {
 		[BOOT_OK] = "ok",	    [BOOT_PANIC] = "panic",
@@ -36,7 +36,7 @@ static char *where(const struct boot_evidence *e)
 	return str_printf(" between tests, %u of %u done", e->done, e->tests);
 }
 
-static struct boot_verdict verdict(const struct boot_evidence *e, enum boot_status s,
+static struct boot_verdict verdict(const struct boot_evidence *e, enum boot_outcome s,
 				   const char *what)
 {
 	AUTO_FREE char *place = where(e);
@@ -51,7 +51,7 @@ static struct boot_verdict verdict(const struct boot_evidence *e, enum boot_stat
 static struct boot_verdict judge_kill(const struct boot_evidence *e)
 {
 	static const struct {
-		enum boot_status status;
+		enum boot_outcome status;
 		const char *what;
 	} table[] = {
 		[KILL_BOOT_DEADLINE] = { BOOT_TIMEOUT, "no sign of life until the boot deadline" },

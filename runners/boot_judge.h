@@ -22,7 +22,7 @@
 
 #include "lib/job.h"
 
-enum boot_status {
+enum boot_outcome {
 	BOOT_OK,
 	BOOT_PANIC,
 	BOOT_HANG,
@@ -31,7 +31,7 @@ enum boot_status {
 	BOOT_NO_RESULT,
 	BOOT_INFRA,
 };
-const char *boot_status_str(enum boot_status s);
+const char *boot_word(enum boot_outcome s);
 
 /* Why we killed QEMU. */
 enum boot_kill {
@@ -68,7 +68,7 @@ struct boot_evidence {
 };
 
 struct boot_verdict {
-	enum boot_status status;
+	enum boot_outcome status;
 	const char *phase; /* "boot", "test" or "end" */
 	char *reason;      /* one line, never NULL; the caller frees */
 };

@@ -419,7 +419,7 @@ static void report(struct boot *b, double seconds, struct json_object *result)
 	b->ev.qemu_says = b->qemu_says;
 	v = boot_judge(&b->ev);
 	reason = text_clean_line(v.reason, SAYS_MAX);
-	json_set_str(result, "status", boot_status_str(v.status));
+	json_set_str(result, "status", boot_word(v.status));
 	json_set_str(result, "reason", reason);
 	json_set_str(result, "phase", v.phase);
 	json_set_num(result, "seconds", seconds);

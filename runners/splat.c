@@ -208,7 +208,7 @@ static const char *skip_where(const char *title, struct str *out)
 /* "in process foo  pfn:3ffd" and "[comm:pid]" change with who ran. */
 static void cut_variable(char *key)
 {
-	static const char *const tails[] = { " in process ", " for Ns! [", " by task ",
+	static const char *const tails[] = { " in process ", " for N! [", " by task ",
 					     " Comm: ", " (N ticks this GP)" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(tails); i++) {

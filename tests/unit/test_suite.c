@@ -1,0 +1,91 @@
+#include "tests/unit/cm.h"
+
+#include "lib/paths.h"
+#include "runners/suite.h"
+
+static void expect_error(const char *text, const char *want)
+{
+	struct suite *s = NULL;
+	struct err err = { .msg = "" };
+
+	assert_int_equal(suite_parse("s.ini", "s", text, &s, &err), -1);
+	if (!strstr(err.msg, want))
+		fail_msg("\"%s\" is not in \"%s\"", want, err.msg);
+}
+
+static void reads_all(void **state)
+{
+	struct suite *s = NULL;
+	struct err err = { .msg = "" };
+	char **programs;
+
+	(void)state;
+	assert_int_equal(suite_parse("s.ini", "mm",
+				     "[suite]\ndescription = d\ntopologies = numa2, numa4\n"
+				     "[test one]\nprogram = prog\nargs = a  b\ndeadline = 30s\n"
+				     "[test two]\nprogram = another\n"
+				     "[test three]\nprogram = prog\ndeadline = 250ms\n",
+				     &s, &err),
+			 0);
+	assert_string_equal(s->description, "d");
+	assert_int_equal(s->ntests, 3);
+	assert_string_equal(s->tests[0].id, "mm/one");
+	assert_string_equal(s->tests[0].argv[0], "/tests/prog");
+	assert_string_equal(s->tests[0].argv[2], "b");
+	assert_null(s->tests[0].argv[3]);
+	assert_int_equal(s->tests[0].deadline_ms, 30000);
+	assert_null(s->tests[1].argv[1]);
+	assert_int_equal(s->tests[1].deadline_ms, 60000);
+	assert_int_equal(s->tests[2].deadline_ms, 250);
+	assert_true(suite_runs_on(s, "numa4"));
+	assert_false(suite_runs_on(s, "up"));
+	programs = suite_programs(s);
+	assert_string_equal(programs[0], "another");
+	assert_string_equal(programs[1], "prog");
+	assert_null(programs[2]);
+	strv_free(programs);
+	suite_free(s);
+}
+
+static void complaints(void **state)
+{
+	(void)state;
+	expect_error("", "no section [suite]");
+	expect_error("[suite]\n", "no [test NAME]");
+	expect_error("[suite]\n[test x]\n", "s.ini:2: [test x]: program must name");
+	expect_error("[suite]\n[test x]\nprogram = ../init\n", "program must name");
+	expect_error("[suite]\n[test a b]\nprogram = x\n", "unknown section [test a b]");
+	expect_error("[suite]\n[test x]\nprogram = x\ndeadline = soon\n", "s.ini:4: deadline");
+	expect_error("[suite]\n[test x]\nprogram = x\ndeadlin = 3s\n",
+		     "did you mean \"deadline\"?");
+}
+
+static void shipped_ones_are_fine(void **state)
+{
+	char *dir = path_join(paths_data(), "runners/suites", NULL);
+	char **names;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(suite_list(dir, &names, &err), 0);
+	for (char **n = names; *n; n++) {
+		struct suite *s = NULL;
+
+		if (suite_load(dir, *n, &s, &err) < 0)
+			fail_msg("%s", err.msg);
+		suite_free(s);
+	}
+	strv_free(names);
+	free(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_all),
+		cmocka_unit_test(complaints),
+		cmocka_unit_test(shipped_ones_are_fine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
