@@ -193,8 +193,8 @@ void matrix_print(const struct report *r, const struct term *t)
 	}
 	if (m.any_reused) {
 		fputs("\n  ", t->out);
-		term_put(t, TERM_DIM, "= taken over: the same build, or the same image booted before", 0);
-		fputc('\n', t->out);
+		term_wrap(t, TERM_DIM,
+			  "= taken over: the same build, or the same image booted before", 4);
 	}
 	matrix_done(&m);
 }

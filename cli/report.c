@@ -59,6 +59,12 @@ static void find_suites(struct report *r)
 			r->one_suite = false;
 }
 
+void report_prepare(struct report *r)
+{
+	find_columns(r);
+	find_suites(r);
+}
+
 int report_load(struct db *db, int64_t series_id, struct report *ret, struct err *err)
 {
 	int found;
@@ -71,8 +77,7 @@ int report_load(struct db *db, int64_t series_id, struct report *ret, struct err
 		report_done(ret);
 		return -1;
 	}
-	find_columns(ret);
-	find_suites(ret);
+	report_prepare(ret);
 	return 0;
 }
 

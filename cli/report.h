@@ -24,6 +24,8 @@ struct report {
 
 /* The series must be there. 0, or -1 with err. */
 int report_load(struct db *db, int64_t series_id, struct report *ret, struct err *err);
+/* For a report whose view was filled otherwise. */
+void report_prepare(struct report *r);
 void report_done(struct report *r);
 
 const struct step_build *report_build_of(const struct report *r, int64_t step,

@@ -63,16 +63,16 @@ static void outcomes_add(struct outcomes *o, const struct result *results, size_
 	}
 }
 
-/* "compaction", "compaction (timeout)" */
+/* "FAIL compaction", "FAIL compaction (timeout)", "flaky compaction" */
 static char *failure_text(const struct report *r, const struct outcome *o)
 {
 	AUTO_FREE char *name = text_clean_line(report_test_name(r, o->test), 60);
 
 	if (o->passes)
-		return str_printf("%s (flaky)", name);
+		return str_printf("flaky %s", name);
 	if (o->worst == RESULT_FAIL)
-		return TAKE_PTR(name);
-	return str_printf("%s (%s)", name, test_result_str(o->worst));
+		return str_printf("FAIL %s", name);
+	return str_printf("FAIL %s (%s)", name, test_result_str(o->worst));
 }
 
 /* Failing tests by name, or how many passed. */
@@ -108,14 +108,13 @@ static void cell_of_outcomes(struct report_cell *c, const struct report *r,
 
 static const char *boot_word(enum boot_status status)
 {
-	switch (status) {
-	case BOOT_INFRA:
-		return "lost";
-	case BOOT_NO_RESULT:
-		return "no result";
-	default:
-		return boot_status_str(status);
-	}
+	static const char *const words[] = {
+		[BOOT_PANIC] = "PANIC",	    [BOOT_HANG] = "HANG",
+		[BOOT_RESET] = "RESET",	    [BOOT_TIMEOUT] = "TIMEOUT",
+		[BOOT_NO_RESULT] = "NO RESULT", [BOOT_INFRA] = "lost",
+	};
+
+	return words[status] ? words[status] : boot_status_str(status);
 }
 
 static bool cell_is_of(const struct step_boot *b, int64_t step, const struct report_column *col)
@@ -176,7 +175,7 @@ static void build_cell(const struct step_build *b, struct report_cell *c)
 	case BUILD_FAIL:
 	case BUILD_TIMEOUT:
 		c->tone = TONE_BAD;
-		cell_line(c, str_dup(b->status == BUILD_FAIL ? "fails" : "timeout"));
+		cell_line(c, str_dup(b->status == BUILD_FAIL ? "FAIL" : "TIMEOUT"));
 		break;
 	case BUILD_INFRA:
 		c->tone = TONE_OURS;
