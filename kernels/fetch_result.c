@@ -129,12 +129,12 @@ static char *change_id(const char *text)
 	return len ? str_ndup(s, len) : NULL;
 }
 
-/* "Reviewed-by: ... @ ..." and its like. */
+/* "Reviewed-by: ... @ ..." and its like; who signs off a reply adds a patch to it. */
 static bool is_trailer(const char *line)
 {
 	size_t n = 0;
 
-	if (!isupper((unsigned char)*line))
+	if (!isupper((unsigned char)*line) || !strncmp(line, "Signed-off-by:", 14))
 		return false;
 	while (isalpha((unsigned char)line[n]) || line[n] == '-')
 		n++;

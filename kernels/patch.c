@@ -227,6 +227,27 @@ static bool split_from(const char *from, char **ret_name, char **ret_email)
 	return true;
 }
 
+/*
+ * What git does to a name before it goes into a commit: no line breaks or angle
+ * brackets in it, none of some more characters at its ends.
+ */
+static void strip_crud(char *s)
+{
+	static const char crud[] = ".,:;<>\"\\'";
+	size_t len = strlen(s), from = 0;
+	char *to = s;
+
+	while (from < len && ((unsigned char)s[from] <= ' ' || strchr(crud, s[from])))
+		from++;
+	while (len > from &&
+	       ((unsigned char)s[len - 1] <= ' ' || strchr(crud, s[len - 1])))
+		len--;
+	for (; from < len; from++)
+		if (!strchr("\n<>", s[from]))
+			*to++ = s[from];
+	*to = '\0';
+}
+
 /* Drops "Re:", blanks, colons and [tags] in front. */
 static char *clean_subject(const char *subject)
 {
@@ -330,6 +351,12 @@ static int fill(struct patch *p, const struct mime *m, const struct reader *r,
 	if (!head[FROM] || !split_from(head[FROM], &p->author_name, &p->author_email))
 		rc = err_set(err, ERR_INPUT, "%s: no author in From:",
 			     *p->message_id ? p->message_id : "mail");
+	if (!rc) {
+		strip_crud(p->author_name);
+		strip_crud(p->author_email);
+		if (!*p->author_name)
+			rc = err_set(err, ERR_INPUT, "%s: no author in From:", p->message_id);
+	}
 	if (head[DATE])
 		mime_date(head[DATE], &p->author_time, &p->author_tz);
 	set_message(p, r, head[SUBJECT] ? head[SUBJECT] : "");

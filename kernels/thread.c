@@ -239,12 +239,24 @@ static bool fill(const struct groups *all, const struct group *g, struct series 
 	return !*s->reason;
 }
 
+static void note_asked(const struct groups *all, const struct group *g,
+		       const struct mail *asked, struct series *s)
+{
+	const struct group *home = groups_of(all, asked);
+
+	if (!home)
+		note(s, "%s is no patch; taking the series it is about", asked->message_id);
+	else if (home->version < g->version)
+		note(s, "v%d was asked for by message-id; v%d is newer and taken",
+		     home->version, g->version);
+}
+
 static void note_others(const struct groups *all, const struct group *g, struct series *s)
 {
 	for (guint i = 0; i < all->list->len; i++) {
 		const struct group *other = all->list->pdata[i];
 
-		if (other != g)
+		if (!group_same_series(all, other, g) || other->version > g->version)
 			note(s, "also in the thread, not used: %s",
 			     ((const struct mail *)other->members->pdata[0])->subject);
 	}
@@ -284,8 +296,8 @@ bool thread_find(const struct thread *t, const char *msgid, int version,
 	} else if (!g) {
 		no_version(&all, base, version, &s);
 	} else {
-		if (asked && !groups_of(&all, asked))
-			note(&s, "%s is no patch; taking the series it is about", msgid);
+		if (asked && !version)
+			note_asked(&all, g, asked, &s);
 		found = fill(&all, g, &s);
 		note_others(&all, g, &s);
 	}
@@ -294,7 +306,7 @@ bool thread_find(const struct thread *t, const char *msgid, int version,
 	return found;
 }
 
-void series_done(struct series *s)
+void mail_series_done(struct series *s)
 {
 	free(s->patches);
 	str_done(&s->notes);

@@ -226,7 +226,11 @@ bool group_same_series(const struct groups *all, const struct group *a,
 		return false;
 	if (*title && !strcasecmp(title, title_of(b)))
 		return true;
-	if ((a->total == 1) != (b->total == 1) || a->version == b->version)
+	if (a->version == b->version)
+		return false;
+	/* A lone patch can grow into a series; one in a later version is another. */
+	if ((a->total == 1 && b->total > 1 && a->version > b->version) ||
+	    (b->total == 1 && a->total > 1 && b->version > a->version))
 		return false;
 	return same_text(x->sender, y->sender) && root_of(all, x) == root_of(all, y);
 }
