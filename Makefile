@@ -11,7 +11,7 @@ PKGS := libgit2 json-c sqlite3 libmicrohttpd gmime-3.0 inih libzstd libsystemd \
 	libseccomp libcurl
 
 # Goals that compile nothing must work before "make deps" was run.
-ifneq ($(filter-out help clean deps format,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean deps format run check,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 ifeq ($(PKG_LIBS),)
@@ -156,15 +156,17 @@ fuzz: ## each fuzzer for FUZZ_SECONDS (30); needs clang
 		SAN="-fsanitize=address,fuzzer-no-link" fuzzers
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run-fuzz.sh $(BUILD)/fuzz/tests
 
-LINT ?=
-lint: ## ranks, headers, function length, format, cppcheck, shellcheck (LINT=folders)
-	@tests/lint.sh $(LINT)
+LINT_PATHS ?=
+lint: ## ranks, headers, function length, format, cppcheck, shellcheck (LINT_PATHS="lib tests")
+	@tests/lint.sh $(LINT_PATHS)
 
-format: ## clang-format every .c and .h in place
-	@git ls-files -z --cached --others --exclude-standard '*.c' '*.h' | \
-		xargs -0r clang-format -i
+format: ## clang-format every .c and .h in place (or those in LINT_PATHS)
+	@find $(or $(LINT_PATHS),lib db kernels runners web daemon cli tests) \
+		-name '*.[ch]' ! -path 'tests/data/*' -print0 | xargs -0r clang-format -i
 
 cov: ## unit tests with coverage, percent of lines for each file
+	@# Counts of an older build would make gcov write to the stderr under test.
+	@if [ -d $(BUILD)/cov ]; then find $(BUILD)/cov -name '*.gcda' -delete; fi
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cov OPT="-O0 -g" \
 		SAN="--coverage" unit
 	@tests/coverage.sh $(BUILD)/cov
@@ -172,7 +174,7 @@ cov: ## unit tests with coverage, percent of lines for each file
 bench: all ## measurements
 	tests/bench.sh
 
-deps: ## install what is needed to build and run (Debian; as root)
+deps: ## install what is needed to build and run
 	tests/deps.sh
 
 $(BUILD)/installed/paths.o: lib/paths.c lib/paths.h FORCE

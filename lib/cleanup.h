@@ -40,11 +40,11 @@ static inline void cleanup_dir(DIR **d)
 /* For a module's own kind: AUTO(str_done) struct str s; */
 #define AUTO(fn) __attribute__((cleanup(fn)))
 
-#define TAKE_FD(fd)                     \
-	({                              \
-		int take_fd_ = (fd);    \
-		(fd) = -1;              \
-		take_fd_;               \
+#define TAKE_FD(fd)                  \
+	({                           \
+		int take_fd_ = (fd); \
+		(fd) = -1;           \
+		take_fd_;            \
 	})
 
 #define TAKE_PTR(p)                            \

@@ -436,7 +436,7 @@ static bool parse_with_unit(const char *s, const struct unit *units, size_t n,
 bool conf_parse_size(const char *s, unsigned long long *ret)
 {
 	static const struct unit units[] = {
-		{ "", 1 }, { "k", 1ULL << 10 }, { "M", 1ULL << 20 },
+		{ "", 1 },           { "k", 1ULL << 10 }, { "M", 1ULL << 20 },
 		{ "G", 1ULL << 30 }, { "T", 1ULL << 40 },
 	};
 
@@ -446,8 +446,12 @@ bool conf_parse_size(const char *s, unsigned long long *ret)
 bool conf_parse_duration(const char *s, unsigned long long *ret_ms)
 {
 	static const struct unit units[] = {
-		{ "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60 * 1000 },
-		{ "h", 60 * 60 * 1000 }, { "d", 24 * 60 * 60 * 1000 },
+		{ "", 1000 },
+		{ "ms", 1 },
+		{ "s", 1000 },
+		{ "m", 60 * 1000 },
+		{ "h", 60 * 60 * 1000 },
+		{ "d", 24 * 60 * 60 * 1000 },
 	};
 
 	return parse_with_unit(s, units, ARRAY_SIZE(units), ret_ms);
@@ -455,8 +459,8 @@ bool conf_parse_duration(const char *s, unsigned long long *ret_ms)
 
 bool conf_parse_bool(const char *s, bool *ret)
 {
-	static const char *const words[] = { "no",   "false", "off", "0",
-					     "yes",  "true",  "on",  "1" };
+	static const char *const words[] = { "no",  "false", "off", "0",
+					     "yes", "true",  "on",  "1" };
 
 	for (size_t i = 0; s && i < ARRAY_SIZE(words); i++)
 		if (strcasecmp(s, words[i]) == 0) {

@@ -37,17 +37,17 @@ int err_sys(struct err *err, const char *fmt, ...)
 
 int err_prefix(struct err *err, const char *fmt, ...)
 {
-	char old[sizeof(err->msg)];
+	struct err old;
 	va_list ap;
 	size_t n;
 
 	if (!err)
 		return -1;
-	memcpy(old, err->msg, sizeof(old));
+	old = *err;
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
 	n = strlen(err->msg);
-	snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", old);
+	snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", old.msg);
 	return -1;
 }

@@ -30,8 +30,7 @@ struct err {
  */
 int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-int err_sys(struct err *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int err_sys(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int err_prefix(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

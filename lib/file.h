@@ -28,8 +28,8 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len,
  * To a temporary name beside it, fsync, rename, fsync of the folder. mode is
  * exact, whatever the umask is. On failure the old file is untouched.
  */
-int file_write_atomic(const char *path, const void *data, size_t len,
-		      mode_t mode, struct err *err);
+int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
+		      struct err *err);
 /* mkdir -p; what it makes gets exactly mode, whatever the umask is. */
 int dir_make(const char *path, mode_t mode, struct err *err);
 /*

@@ -45,9 +45,9 @@ struct job {
 const char *job_how_str(enum job_how how)
 {
 	static const char *const names[] = {
-		[JOB_EXITED] = "exited",       [JOB_SIGNALED] = "signaled",
-		[JOB_TIMEOUT] = "timeout",     [JOB_CANCELLED] = "cancelled",
-		[JOB_FLOODED] = "flooded",     [JOB_BROKEN] = "broken",
+		[JOB_EXITED] = "exited",   [JOB_SIGNALED] = "signaled",
+		[JOB_TIMEOUT] = "timeout", [JOB_CANCELLED] = "cancelled",
+		[JOB_FLOODED] = "flooded", [JOB_BROKEN] = "broken",
 	};
 
 	return (size_t)how < ARRAY_SIZE(names) ? names[how] : "unknown";
@@ -62,8 +62,8 @@ void job_usage(const struct job *job, double *ret_cpu_s, long *ret_maxrss_kib)
 {
 	const struct timeval *u = &job->usage.ru_utime, *s = &job->usage.ru_stime;
 
-	*ret_cpu_s = (double)(u->tv_sec + s->tv_sec) +
-		     (double)(u->tv_usec + s->tv_usec) / 1e6;
+	*ret_cpu_s =
+		(double)(u->tv_sec + s->tv_sec) + (double)(u->tv_usec + s->tv_usec) / 1e6;
 	*ret_maxrss_kib = job->usage.ru_maxrss;
 }
 
@@ -307,7 +307,8 @@ static int job_open(struct job *job, const struct job_opts *opts, int *ret_stdin
 	}
 	if (opts->output_path) {
 		job->out = open(opts->output_path,
-				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
+				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY,
+				0644);
 		if (job->out < 0)
 			return err_sys(err, "create %s", opts->output_path);
 	}
@@ -327,8 +328,8 @@ static int job_watch(struct job *job, const struct job_opts *opts)
 	job->pidfd = pidfd_open(job->pid, 0);
 	if (job->pidfd < 0)
 		return -1;
-	if (sd_event_add_io(job->event, &job->on_exit, job->pidfd, EPOLLIN,
-			    on_exit_edge, job) < 0 ||
+	if (sd_event_add_io(job->event, &job->on_exit, job->pidfd, EPOLLIN, on_exit_edge,
+			    job) < 0 ||
 	    sd_event_add_io(job->event, &job->on_output, job->pipe, EPOLLIN, on_output,
 			    job) < 0)
 		return -1;

@@ -21,8 +21,8 @@
 #include "lib/err.h"
 
 enum job_how {
-	JOB_EXITED,    /* code: exit status */
-	JOB_SIGNALED,  /* code: signal that was not ours */
+	JOB_EXITED,   /* code: exit status */
+	JOB_SIGNALED, /* code: signal that was not ours */
 	/* From here on code is the signal that ended it, 0 if it left by itself. */
 	JOB_TIMEOUT,   /* we killed it at its deadline */
 	JOB_CANCELLED, /* we killed it because job_cancel was called */
@@ -34,10 +34,8 @@ const char *job_how_str(enum job_how how);
 
 struct job;
 /* line has no newline and a NUL behind it; it may hold NULs and a \r of its own. */
-typedef void (*job_line_fn)(struct job *job, const char *line, size_t len,
-			    void *arg);
-typedef void (*job_done_fn)(struct job *job, enum job_how how, int code,
-			    void *arg);
+typedef void (*job_line_fn)(struct job *job, const char *line, size_t len, void *arg);
+typedef void (*job_done_fn)(struct job *job, enum job_how how, int code, void *arg);
 
 struct job_limit {
 	int resource; /* RLIMIT_* */
@@ -45,22 +43,22 @@ struct job_limit {
 };
 
 struct job_opts {
-	char *const *argv;      /* argv[0] by $PATH; NULL-terminated */
-	char *const *envp;      /* NULL: ours */
-	const char *cwd;        /* NULL: / */
-	const char *stdin_path; /* NULL: /dev/null */
+	char *const *argv;       /* argv[0] by $PATH; NULL-terminated */
+	char *const *envp;       /* NULL: ours */
+	const char *cwd;         /* NULL: / */
+	const char *stdin_path;  /* NULL: /dev/null */
 	const char *output_path; /* NULL: nowhere; created or truncated, 0644 */
-	uint64_t output_max;    /* bytes, what is over is lost; 0: 1 GiB */
-	const int *fds;         /* become 3, 4, ... in the child */
+	uint64_t output_max;     /* bytes, what is over is lost; 0: 1 GiB */
+	const int *fds;          /* become 3, 4, ... in the child */
 	size_t nfds;
-	uid_t uid;              /* 0: stay who we are; else drop to it and gid (not */
-	gid_t gid;              /* 0), without any supplementary group */
+	uid_t uid; /* 0: stay who we are; else drop to it and gid (not */
+	gid_t gid; /* 0), without any supplementary group */
 	const struct job_limit *limits;
 	size_t nlimits;
-	uint64_t deadline_ms;   /* 0: none */
-	uint64_t grace_ms;      /* between TERM and KILL; 0: 2000 */
-	job_line_fn on_line;    /* may be NULL; lines over 64 KiB come in parts */
-	job_done_fn on_done;    /* required */
+	uint64_t deadline_ms; /* 0: none */
+	uint64_t grace_ms;    /* between TERM and KILL; 0: 2000 */
+	job_line_fn on_line;  /* may be NULL; lines over 64 KiB come in parts */
+	job_done_fn on_done;  /* required */
 	void *arg;
 };
 
@@ -71,8 +69,8 @@ struct job_opts {
  * or stdin_path) is not there. Blocks until then. No callback comes before
  * job_start has returned.
  */
-int job_start(sd_event *event, const struct job_opts *opts,
-	      struct job **ret_job, struct err *err);
+int job_start(sd_event *event, const struct job_opts *opts, struct job **ret_job,
+	      struct err *err);
 /*
  * Kills it; on_done comes later, from the loop, with JOB_CANCELLED (or with what
  * we were killing it for already). May be called from on_line. NULL is fine.

@@ -149,8 +149,8 @@ int json_parse(const char *text, size_t len, struct json_object **ret, struct er
 		e = json_tokener_get_error(tok);
 	}
 	if (e != json_tokener_success)
-		err_set(err, ERR_INPUT, "JSON: %s at byte %zu", json_tokener_error_desc(e),
-			json_tokener_get_parse_end(tok));
+		err_set(err, ERR_INPUT, "JSON: %s at byte %zu",
+			json_tokener_error_desc(e), json_tokener_get_parse_end(tok));
 	json_tokener_free(tok);
 	if (e != json_tokener_success)
 		return -1;

@@ -49,7 +49,6 @@ int json_write_file(const char *path, struct json_object *o, struct err *err);
  * One document from memory; -1 with err (ERR_INPUT) when it is none, a bare
  * null, no UTF-8, or nested over 32 deep.
  */
-int json_parse(const char *text, size_t len, struct json_object **ret,
-	       struct err *err);
+int json_parse(const char *text, size_t len, struct json_object **ret, struct err *err);
 
 #endif

@@ -11,14 +11,17 @@
 #include <stddef.h>
 
 struct str {
-	char *data;   /* NULL until the first byte; use str_get */
+	char *data; /* NULL until the first byte; use str_get */
 	size_t len;
 	size_t cap;
 	size_t limit; /* 0: none */
 	bool truncated;
 };
 
-#define STR_INIT { .data = NULL }
+#define STR_INIT             \
+	{                    \
+		.data = NULL \
+	}
 
 void str_init(struct str *s);
 void str_done(struct str *s);
@@ -26,8 +29,7 @@ void str_clear(struct str *s);
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const void *data, size_t len);
 void str_addc(struct str *s, char c);
-void str_addf(struct str *s, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The text, "" when empty; valid until the next change. */
 const char *str_get(const struct str *s);
 /* Hands the text over (never NULL, free it); s is empty afterwards. */

@@ -30,8 +30,8 @@ static int dir_enter(int dirfd, const char *name)
 		return (int)fd;
 	/* Before Linux 5.6, or below a filter that does not know the call. */
 	fd = openat(dirfd, name, (int)how.flags);
-	if (fd >= 0 &&
-	    (fstat(dirfd, &up) < 0 || fstat((int)fd, &st) < 0 || up.st_dev != st.st_dev)) {
+	if (fd >= 0 && (fstat(dirfd, &up) < 0 || fstat((int)fd, &st) < 0 ||
+			up.st_dev != st.st_dev)) {
 		close((int)fd);
 		errno = EXDEV;
 		return -1;
@@ -90,8 +90,8 @@ static bool entry_is_dots(const struct dirent *e)
 struct remover {
 	const char *path;
 	struct err *err;
-	int top;              /* the tree's own folder */
-	unsigned int moved;   /* how many were moved up, for their names */
+	int top;            /* the tree's own folder */
+	unsigned int moved; /* how many were moved up, for their names */
 	unsigned int failed;
 };
 

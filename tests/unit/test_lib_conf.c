@@ -151,14 +151,14 @@ static void all_faults_at_once(void **state)
 			"config.ini:14: not valid UTF-8",
 			"config.ini:15: section [tree] again, first on line 1",
 			"config.ini:16: key \"path\" again, first on line 2",
-			"config.ini:17: unknown key \"colour\"",
-			NULL });
+			"config.ini:17: unknown key \"colour\"", NULL });
 }
 
 static void unknown_key_gets_a_suggestion(void **state)
 {
 	static const char *const known[] = { "tree", "topology", "timeout", NULL };
-	AUTO_CONF struct conf *c = parse("\n\n\n\n\n\n\n\n\n\n[x]\ntopologie = a\ntree = b\n");
+	AUTO_CONF struct conf *c =
+		parse("\n\n\n\n\n\n\n\n\n\n[x]\ntopologie = a\ntree = b\n");
 
 	(void)state;
 	conf_check_unused(c, conf_section_at(c, 0), known);
@@ -176,8 +176,8 @@ static void asked_for_is_not_unknown(void **state)
 	(void)state;
 	assert_string_equal(conf_get(s, "free", NULL), "1");
 	conf_check_unused(c, s, NULL);
-	assert_complaints(c, (const char *const[]){
-				     "config.ini:3: unknown key \"other\"", NULL });
+	assert_complaints(c, (const char *const[]){ "config.ini:3: unknown key \"other\"",
+						    NULL });
 }
 
 static void complaints_of_a_line_keep_their_order(void **state)
@@ -237,8 +237,8 @@ static void odd_files(void **state)
 	(void)state;
 	assert_complaints(bom, (const char *const[]){ NULL });
 	assert_string_equal(conf_get(conf_section_find(bom, "s"), "a", NULL), "1");
-	assert_complaints(nul, (const char *const[]){ "x:1: control character 0x00",
-						      NULL });
+	assert_complaints(nul,
+			  (const char *const[]){ "x:1: control character 0x00", NULL });
 	assert_string_equal(conf_get(conf_section_at(nul, 0), "c", NULL), "3");
 	assert_int_equal(conf_sections(name), 1);
 	assert_int_equal(strlen(conf_section_name(conf_section_at(name, 0))), 49);
@@ -269,9 +269,20 @@ static void loads_files(void **state)
 
 static void sizes(void **state)
 {
-	static const char *const bad[] = { "",   "k",  "-1", " 1", "1 ",  "1kb", "1.5G",
-					   "1 G", "x", "+1", "0x1", "1e3",
-					   "18446744073709551616", "16777216T" };
+	static const char *const bad[] = { "",
+					   "k",
+					   "-1",
+					   " 1",
+					   "1 ",
+					   "1kb",
+					   "1.5G",
+					   "1 G",
+					   "x",
+					   "+1",
+					   "0x1",
+					   "1e3",
+					   "18446744073709551616",
+					   "16777216T" };
 	unsigned long long v = 77;
 
 	(void)state;

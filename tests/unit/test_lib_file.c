@@ -35,10 +35,10 @@ static void joins(void **state)
 	static const struct {
 		const char *a, *b, *c, *want;
 	} rows[] = {
-		{ "a", "b", "c", "a/b/c" },  { "a/", "/b/", "c", "a/b/c" },
-		{ "/", "b", NULL, "/b" },    { "a", "", "c", "a/c" },
+		{ "a", "b", "c", "a/b/c" },     { "a/", "/b/", "c", "a/b/c" },
+		{ "/", "b", NULL, "/b" },       { "a", "", "c", "a/c" },
 		{ "a", "/etc", NULL, "a/etc" }, { "", "b", NULL, "b" },
-		{ "a", "///", NULL, "a" },   { "/a", "b c", "..", "/a/b c/.." },
+		{ "a", "///", NULL, "a" },      { "/a", "b c", "..", "/a/b c/.." },
 		{ "", "/b", NULL, "/b" },
 	};
 

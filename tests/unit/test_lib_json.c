@@ -34,8 +34,8 @@ static void getters_give_what_is_there(void **state)
 
 static void getters_survive_anything(void **state)
 {
-	AUTO_JSON struct json_object *o =
-		must_parse("{\"n\":null,\"s\":\"1\",\"i\":1,\"a\":[],\"z\":\"a\\u0000b\"}");
+	AUTO_JSON struct json_object *o = must_parse(
+		"{\"n\":null,\"s\":\"1\",\"i\":1,\"a\":[],\"z\":\"a\\u0000b\"}");
 	AUTO_JSON struct json_object *arr = must_parse("[\"s\"]");
 	struct json_object *const from[] = { NULL, arr, o };
 	static const char *const keys[] = { "none", "n", "a" };
@@ -71,9 +71,9 @@ static void huge_numbers_stay_numbers(void **state)
 static void refuses(void **state)
 {
 	static const char *const bad[] = {
-		"",      "  \n ",     "{",          "{\"a\":}",  "[1,]",       "{} x",
-		"{}{}",  "nul",       "null",       "'a'",       "{a:1}",      "\"a\xff\"",
-		"\"a",   "[1] /*c*/", "\"a\nb\"x",  "01x",       "[\"\xc3\"]", "}",
+		"",     "  \n ",     "{",         "{\"a\":}", "[1,]",       "{} x",
+		"{}{}", "nul",       "null",      "'a'",      "{a:1}",      "\"a\xff\"",
+		"\"a",  "[1] /*c*/", "\"a\nb\"x", "01x",      "[\"\xc3\"]", "}",
 	};
 	struct err err = { 0 };
 	struct json_object *o = NULL;
@@ -92,8 +92,9 @@ static void refuses(void **state)
 
 static void takes_any_single_document(void **state)
 {
-	static const char *const good[] = { "{}",   " [ ] \n", "1",  "-1.5e3", "true",
-					    "\"\"", "\"\xc3\xbc\"", "12 " };
+	static const char *const good[] = { "{}",           " [ ] \n", "1",
+					    "-1.5e3",       "true",    "\"\"",
+					    "\"\xc3\xbc\"", "12 " };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
@@ -156,9 +157,9 @@ static void setters(void **state)
 	json_add_str(arr, "bad \xff");
 	json_set(o, "a", arr);
 	assert_string_equal(json_str(o, "s", ""), "a\"b");
-	assert_string_equal(
-		json_object_to_json_string_ext(json_arr(o, "a"), JSON_C_TO_STRING_PLAIN),
-		"[\"x\",\"bad \xef\xbf\xbd\"]");
+	assert_string_equal(json_object_to_json_string_ext(json_arr(o, "a"),
+							   JSON_C_TO_STRING_PLAIN),
+			    "[\"x\",\"bad \xef\xbf\xbd\"]");
 	json_object_object_del(o, "a");
 	json_object_object_del(o, "huge");
 	assert_string_equal(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),

@@ -90,8 +90,9 @@ static void starts_and_ends(void **state)
 
 static void numbers_are_whole(void **state)
 {
-	static const char *const bad[] = { "",    " 1",  "1 ", "1x", "x",
-					   "0x1", "--1", "1.0", "99999999999999999999" };
+	static const char *const bad[] = { "",    " 1",  "1 ",
+					   "1x",  "x",   "0x1",
+					   "--1", "1.0", "99999999999999999999" };
 	long long v = 77;
 
 	(void)state;
