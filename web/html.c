@@ -94,10 +94,16 @@ void html_attr_(struct html *h, const char *name, const char *value)
 	str_addc(&h->out, '"');
 }
 
-void html_attr_int(struct html *h, const char *name, long long v)
+void html_attr_int_(struct html *h, const char *name, long long v)
 {
 	assert(h->in_tag);
 	str_addf(&h->out, " %s=\"%lld\"", name, v);
+}
+
+void html_attr_id_(struct html *h, const char *prefix, long long v)
+{
+	assert(h->in_tag);
+	str_addf(&h->out, " id=\"%s%lld\"", prefix, v);
 }
 
 void html_href(struct html *h, struct url url)

@@ -40,7 +40,9 @@ int html_depth(const struct html *h);
 /* Closes the innermost element. */
 void html_close(struct html *h);
 void html_href(struct html *h, struct url url);
-void html_attr_int(struct html *h, const char *name, long long v);
+#define html_attr_int(h, name, v) html_attr_int_(h, "" name "", v)
+/* id="L12" for ("L", 12) */
+#define html_attr_id(h, prefix, v) html_attr_id_(h, "" prefix "", v)
 
 /* NULL is nothing. */
 void html_text(struct html *h, const char *text);
@@ -56,6 +58,8 @@ void html_link(struct html *h, const char *class, struct url url, const char *te
 void html_open_(struct html *h, const char *tag);
 void html_void_(struct html *h, const char *tag);
 void html_attr_(struct html *h, const char *name, const char *value);
+void html_attr_int_(struct html *h, const char *name, long long v);
+void html_attr_id_(struct html *h, const char *prefix, long long v);
 void html_raw_(struct html *h, const char *text);
 void html_el_(struct html *h, const char *tag, const char *class, const char *text);
 

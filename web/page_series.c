@@ -1,0 +1,271 @@
+/* "/series/<id>": verdicts, the matrix, where it was applied, warnings. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/cleanup.h"
+#include "lib/json.h"
+#include "web/matrix.h"
+#include "web/page.h"
+#include "web/request.h"
+#include "web/verdicts.h"
+
+#define REFRESH_SECONDS 5
+
+static void print_heading(struct html *h, const struct series *s)
+{
+	html_open(h, "h1");
+	html_text(h, *s->subject ? s->subject : "(no subject)");
+	if (s->version > 1)
+		html_textf(h, " v%" PRId64, s->version);
+	html_close(h);
+	html_open(h, "p");
+	html_attr(h, "class", "dim");
+	html_text(h, s->author);
+	html_textf(h, " · %" PRId64 " %s · ", s->patches,
+		   s->patches == 1 ? "patch" : "patches");
+	page_time(h, s->updated);
+	html_text(h, " · ");
+	html_link(h, NULL, url_api_series(s->id), "JSON");
+	html_close(h);
+}
+
+static void print_state(struct html *h, const struct series *s)
+{
+	if (s->state == SERIES_DONE)
+		return;
+	html_open(h, "p");
+	html_attr(h, "class", "note");
+	if (s->state == SERIES_ERROR) {
+		html_text(h, "Sluice could not go on, and the series is not to blame: ");
+		html_text(h, s->error);
+	} else {
+		html_text(h, "Not finished. This page renews itself.");
+	}
+	html_close(h);
+}
+
+static const char *how_words(const char *how)
+{
+	static const struct {
+		const char *how, *words;
+	} words[] = {
+		{ "option", "given on the command line" },
+		{ "base-commit", "named by the series (base-commit:)" },
+		{ "blobs", "its files match the index lines of the patches" },
+		{ "head", "the tree's branch head; nothing named a better one" },
+		{ "range", "where the range starts" },
+	};
+
+	for (size_t i = 0; how && i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i].how, how) == 0)
+			return words[i].words;
+	return how;
+}
+
+/* Keys of a stranger's making are printed, not looked for. */
+static void print_try(struct html *h, struct json_object *o)
+{
+	bool first = true;
+
+	html_open(h, "li");
+	if (json_object_is_type(o, json_type_object)) {
+		json_object_object_foreach(o, key, value) {
+			if (!value)
+				continue;
+			html_text(h, first ? "" : ", ");
+			html_text(h, key);
+			html_text(h, ": ");
+			html_text(h, json_object_get_string(value));
+			first = false;
+		}
+	} else {
+		html_text(h, json_object_get_string(o));
+	}
+	html_close(h);
+}
+
+static void print_base(struct html *h, const struct series *s)
+{
+	html_open(h, "section");
+	html_el(h, "h2", NULL, "Base");
+	html_open(h, "dl");
+	page_fact(h, "Tree", s->tree);
+	if (s->base_commit) {
+		page_fact_open(h, "Commit");
+		page_hash(h, s->base_commit);
+		html_close(h);
+	}
+	page_fact(h, "Why this", how_words(s->base_how));
+	page_fact(h, "Series", s->source);
+	page_fact(h, "Message-ID", s->message_id);
+	html_close(h);
+	if (json_len(s->base_tried) > 0) {
+		html_open(h, "details");
+		html_open(h, "summary");
+		html_textf(h, "%zu tried before", json_len(s->base_tried));
+		html_close(h);
+		html_open(h, "ul");
+		for (size_t i = 0; i < json_len(s->base_tried); i++)
+			print_try(h, json_object_array_get_idx(s->base_tried, i));
+		html_close(h);
+		html_close(h);
+	}
+	html_close(h);
+}
+
+static void print_trouble(struct html *h, const struct step *s)
+{
+	html_open(h, "article");
+	html_attr(h, "class", "verdict");
+	html_open(h, "h3");
+	page_mark(h, MARK_FAIL, step_apply_str(s->apply));
+	html_textf(h, " Patch %" PRId64 ": ", s->step);
+	html_text(h, s->subject);
+	html_close(h);
+	html_open(h, "p");
+	html_text(h, s->reason);
+	html_close(h);
+	if (s->file) {
+		html_open(h, "pre");
+		html_attr(h, "class", "evidence");
+		html_text(h, s->file);
+		if (s->hunk) {
+			html_text(h, "\n");
+			html_text(h, s->hunk);
+		}
+		html_close(h);
+	}
+	html_close(h);
+}
+
+static void print_troubles(struct html *h, const struct series_view *v)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < v->nsteps; i++) {
+		const struct step *s = &v->steps[i];
+
+		if (s->apply != APPLY_CONFLICT && s->apply != APPLY_REFUSED)
+			continue;
+		if (!any)
+			html_el(h, "h2", NULL, "Not applied");
+		any = true;
+		print_trouble(h, s);
+	}
+}
+
+static void print_warning(struct html *h, const struct step_build *b,
+			  struct json_object *w)
+{
+	html_open(h, "li");
+	html_textf(h, "Patch %" PRId64 ", ", b->step);
+	html_open(h, "code");
+	html_text(h, json_str(w, "file", "?"));
+	html_textf(h, ":%lld", json_int(w, "line", 0));
+	html_close(h);
+	html_text(h, " ");
+	html_text(h, json_str(w, "text", ""));
+	html_text(h, " ");
+	html_el(h, "span", "dim", json_str(w, "flag", NULL));
+	html_close(h);
+}
+
+static void print_warnings(struct html *h, const struct series_view *v)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < v->nstep_builds; i++)
+		total += json_len(v->step_builds[i].new_warnings);
+	if (total == 0)
+		return;
+	html_el(h, "h2", NULL, "New warnings");
+	html_open(h, "ul");
+	for (size_t i = 0; i < v->nstep_builds; i++)
+		for (size_t k = 0; k < json_len(v->step_builds[i].new_warnings); k++)
+			print_warning(h, &v->step_builds[i],
+				      json_object_array_get_idx(
+					      v->step_builds[i].new_warnings, k));
+	html_close(h);
+}
+
+static void print_not_built(struct html *h, const struct series_view *v)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < v->nstep_builds; i++) {
+		const struct step_build *b = &v->step_builds[i];
+
+		for (size_t k = 0; k < json_len(b->not_built); k++) {
+			if (!any) {
+				html_el(h, "h2", NULL, "Changed, but not compiled");
+				html_open(h, "ul");
+			}
+			any = true;
+			html_open(h, "li");
+			html_textf(h, "Patch %" PRId64 ", config ", b->step);
+			html_text(h, b->config);
+			html_text(h, ": ");
+			html_el(h, "code", NULL,
+				json_object_get_string(
+					json_object_array_get_idx(b->not_built, k)));
+			html_close(h);
+		}
+	}
+	if (any)
+		html_close(h);
+}
+
+static void print_letter(struct html *h, const struct series *s)
+{
+	if (json_len(s->trailers) > 0) {
+		html_el(h, "h2", NULL, "Trailers from replies");
+		html_open(h, "ul");
+		for (size_t i = 0; i < json_len(s->trailers); i++) {
+			struct json_object *t =
+				json_object_array_get_idx(s->trailers, i);
+
+			html_open(h, "li");
+			html_textf(h, "Patch %lld: ", json_int(t, "patch", 0));
+			html_text(h, json_str(t, "trailer", ""));
+			html_close(h);
+		}
+		html_close(h);
+	}
+	if (s->cover && *s->cover) {
+		html_raw(h, "<details><summary>Cover letter</summary>");
+		html_el(h, "pre", "letter", s->cover);
+		html_raw(h, "</details>");
+	}
+}
+
+int page_series(struct request *rq, struct reply *re, struct err *err)
+{
+	AUTO(series_view_done) struct series_view v = { .nsteps = 0 };
+	AUTO(html_done) struct html h;
+	const struct series *s = &v.series;
+	int r;
+
+	html_init(&h);
+	r = series_view_load(rq->db, rq->id, &v, err);
+	if (r != 1)
+		return r;
+	page_begin(&h, s->subject,
+		   s->state == SERIES_NEW || s->state == SERIES_RUNNING ? REFRESH_SECONDS :
+									  0);
+	print_heading(&h, s);
+	print_state(&h, s);
+	html_verdicts(&h, &v);
+	if (v.nsteps > 0) {
+		html_el(&h, "h2", NULL, "Patch by patch");
+		html_matrix(&h, &v);
+	}
+	print_troubles(&h, &v);
+	print_warnings(&h, &v);
+	print_not_built(&h, &v);
+	print_base(&h, s);
+	print_letter(&h, s);
+	page_end(&h);
+	re->body = h.out;
+	h.out = (struct str)STR_INIT;
+	return 1;
+}

@@ -1,0 +1,116 @@
+#include "web/sentence.h"
+
+#include <string.h>
+
+/* "Patch 3", "Patch 3 or 4", "The base" */
+static void who(const struct verdict *v, struct str *out)
+{
+	size_t n = v->candidates ? json_object_array_length(v->candidates) : 0;
+
+	if (n > 1) {
+		str_add(out, "Patch ");
+		for (size_t i = 0; i < n; i++)
+			str_addf(out, "%s%d", i == 0 ? "" : i + 1 == n ? " or " : ", ",
+				 json_object_get_int(
+					 json_object_array_get_idx(v->candidates, i)));
+	} else if (v->from_step > 0) {
+		str_addf(out, "Patch %lld", (long long)v->from_step);
+	} else if (v->from_step == 0) {
+		str_add(out, "The base");
+	} else {
+		str_add(out, "The series");
+	}
+}
+
+/* "compaction on numa2" */
+static void what(const struct verdict *v, bool many_configs, struct str *out)
+{
+	switch (v->kind) {
+	case KIND_APPLY:
+		str_add(out, "applying");
+		break;
+	case KIND_BUILD:
+		str_add(out, "the build");
+		break;
+	case KIND_WARNING:
+		str_add(out, "a new warning");
+		break;
+	case KIND_BOOT:
+		str_add(out, "booting");
+		break;
+	case KIND_TEST:
+		str_add(out, v->test ? v->test : "a test");
+		break;
+	}
+	if (v->topology)
+		str_addf(out, " on %s", v->topology);
+	if (many_configs && v->config)
+		str_addf(out, " (%s)", v->config);
+}
+
+static void breaks(const struct verdict *v, bool many_configs, struct str *out)
+{
+	who(v, out);
+	if (v->kind == KIND_APPLY) {
+		str_add(out, " does not apply");
+		return;
+	}
+	str_add(out, v->kind == KIND_WARNING ? " adds " : " breaks ");
+	what(v, many_configs, out);
+}
+
+static void capitalise(struct str *out, size_t at)
+{
+	if (at < out->len && out->data[at] >= 'a' && out->data[at] <= 'z' &&
+	    (str_starts(out->data + at, "the ") || str_starts(out->data + at, "a ") ||
+	     str_starts(out->data + at, "applying") || str_starts(out->data + at, "booting")))
+		out->data[at] -= 'a' - 'A';
+}
+
+void verdict_sentence(const struct verdict *v, bool many_configs, struct str *out)
+{
+	size_t start = out->len;
+
+	switch (v->verdict) {
+	case VERDICT_INTRODUCED:
+		breaks(v, many_configs, out);
+		break;
+	case VERDICT_TRANSIENT:
+		breaks(v, many_configs, out);
+		str_addf(out, v->kind == KIND_WARNING ? ", patch %lld removes it" :
+							", patch %lld repairs it",
+			 (long long)v->until_step);
+		break;
+	case VERDICT_FLAKY:
+		what(v, many_configs, out);
+		str_addf(out, v->runs > 0 ? " fails now and then: %lld of %lld runs" :
+					    " fails now and then",
+			 (long long)v->failures, (long long)v->runs);
+		if (v->from_step > 0)
+			str_addf(out, ", first seen at patch %lld", (long long)v->from_step);
+		break;
+	case VERDICT_PRE_EXISTING:
+		what(v, many_configs, out);
+		str_add(out, v->kind == KIND_WARNING ? " is in the base already" :
+						       " fails on the base already");
+		break;
+	case VERDICT_INCONCLUSIVE:
+		what(v, many_configs, out);
+		str_add(out, " gave no clear answer");
+		break;
+	case VERDICT_NOT_TESTED:
+		what(v, many_configs, out);
+		str_add(out, " was not tested");
+		break;
+	case VERDICT_INFRA:
+		what(v, many_configs, out);
+		str_add(out, " was lost to trouble of our own");
+		break;
+	default:
+		what(v, many_configs, out);
+		str_add(out, " passes");
+		break;
+	}
+	capitalise(out, start);
+	str_addc(out, '.');
+}

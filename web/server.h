@@ -1,0 +1,37 @@
+/*
+ * The web view: a process of its own on a read-only connection, libmicrohttpd
+ * in an sd-event loop, one thread. A database that is missing, busy, replaced
+ * or broken gives a page that says so, and is opened anew with the next
+ * request.
+ */
+#ifndef SLUICE_WEB_SERVER_H
+#define SLUICE_WEB_SERVER_H
+
+#include <stdint.h>
+
+#include "lib/err.h"
+
+struct db;
+
+/*
+ * The commands that repeat a run by hand, for its page: 1 with *ret_text (the
+ * page frees it), 0 when there are none, -1. db is the server's.
+ */
+typedef int (*web_repro_fn)(struct db *db, int64_t run, char **ret_text, void *arg,
+			    struct err *err);
+
+struct web_opts {
+	const char *listen;     /* numeric address; NULL: 127.0.0.1 */
+	uint16_t port;          /* 0: any free one */
+	const char *db_path;
+	const char *artifacts;  /* folder of the store */
+	const char *static_dir; /* holds sluice.css; NULL: the shipped one */
+	void (*on_ready)(const char *url, void *arg); /* listening; may be NULL */
+	web_repro_fn repro;     /* may be NULL */
+	void *arg;              /* of both */
+};
+
+/* Serves until SIGTERM or SIGINT (both blocked on return); 0 then, -1 when it could not start. */
+int web_serve(const struct web_opts *opts, struct err *err);
+
+#endif

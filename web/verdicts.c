@@ -1,0 +1,148 @@
+#include "web/verdicts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/cleanup.h"
+#include "web/matrix.h"
+#include "web/page.h"
+#include "web/sentence.h"
+
+/* Order of show: what a reader must act on first. */
+static const struct {
+	enum verdict_word word;
+	enum mark mark;
+} order[] = {
+	{ VERDICT_INTRODUCED, MARK_FAIL },    { VERDICT_TRANSIENT, MARK_FAIL },
+	{ VERDICT_FLAKY, MARK_FLAKY },	      { VERDICT_INCONCLUSIVE, MARK_FLAKY },
+	{ VERDICT_INFRA, MARK_INFRA },	      { VERDICT_PRE_EXISTING, MARK_SKIP },
+	{ VERDICT_NOT_TESTED, MARK_SKIP },
+};
+
+static bool has_many_configs(const struct series_view *v)
+{
+	for (size_t i = 1; i < v->nstep_builds; i++)
+		if (strcmp(v->step_builds[0].config, v->step_builds[i].config) != 0)
+			return true;
+	return false;
+}
+
+static bool breaks(const struct verdict *d)
+{
+	return d->kind != KIND_WARNING &&
+	       (d->verdict == VERDICT_INTRODUCED || d->verdict == VERDICT_TRANSIENT ||
+		(d->verdict == VERDICT_FLAKY && d->from_step != 0));
+}
+
+static size_t count(const struct series_view *v, enum verdict_word w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->nverdicts; i++)
+		n += v->verdicts[i].verdict == w;
+	return n;
+}
+
+static void print_headline(struct html *h, const struct series_view *v)
+{
+	size_t broken = 0;
+
+	for (size_t i = 0; i < v->nverdicts; i++)
+		broken += breaks(&v->verdicts[i]);
+	html_open(h, "p");
+	html_attr(h, "class", broken ? "headline bad" : "headline");
+	if (v->nverdicts == 0 && v->series.state == SERIES_DONE)
+		html_text(h, "There are no verdicts.");
+	else if (v->nverdicts == 0)
+		html_text(h, "No verdicts yet.");
+	else if (broken)
+		html_textf(h, "✗ This series breaks %zu %s.", broken,
+			   broken == 1 ? "thing" : "things");
+	else if (count(v, VERDICT_INFRA))
+		html_text(h, "Nothing is known to be broken, but not all could be tested.");
+	else if (count(v, VERDICT_PASS))
+		html_text(h, "✓ This series breaks nothing.");
+	else
+		html_text(h, "Nothing was found to be broken.");
+	html_close(h);
+}
+
+static void print_sentence(struct html *h, const struct verdict *d, bool many)
+{
+	AUTO(str_done) struct str s = STR_INIT;
+
+	verdict_sentence(d, many, &s);
+	html_textn(h, str_get(&s), s.len);
+}
+
+static void print_verdict(struct html *h, const struct series_view *v,
+			  const struct verdict *d, enum mark m, bool many)
+{
+	html_open(h, "article");
+	html_attr(h, "class", breaks(d) ? "verdict bad" : "verdict");
+	html_open(h, "h3");
+	page_mark(h, m, verdict_word_str(d->verdict));
+	html_text(h, " ");
+	print_sentence(h, d, many);
+	html_close(h);
+	html_strip(h, v, d);
+	if (d->reason || d->boot_id != DB_NO_INT) {
+		html_open(h, "p");
+		html_text(h, d->reason);
+		if (d->boot_id != DB_NO_INT) {
+			AUTO_FREE char *run = str_printf("run %" PRId64, d->boot_id);
+
+			html_text(h, d->reason ? " · " : "");
+			html_link(h, NULL, url_run(d->boot_id), run);
+		}
+		if (d->runs > 0)
+			html_textf(h, " · %" PRId64 " of %" PRId64 " boots failed",
+				   d->failures < 0 ? 0 : d->failures, d->runs);
+		html_close(h);
+	}
+	page_lines(h, "evidence", d->evidence);
+	html_close(h);
+	html_raw(h, "\n");
+}
+
+static void print_passes(struct html *h, const struct series_view *v, bool many)
+{
+	size_t n = count(v, VERDICT_PASS);
+
+	if (n == 0)
+		return;
+	html_open(h, "details");
+	html_open(h, "summary");
+	html_textf(h, "%zu %s", n, n == 1 ? "pass" : "passes");
+	html_close(h);
+	html_open(h, "ul");
+	for (size_t i = 0; i < v->nverdicts; i++) {
+		if (v->verdicts[i].verdict != VERDICT_PASS)
+			continue;
+		html_open(h, "li");
+		print_sentence(h, &v->verdicts[i], many);
+		html_close(h);
+	}
+	html_close(h);
+	html_close(h);
+}
+
+void html_verdicts(struct html *h, const struct series_view *v)
+{
+	bool many = has_many_configs(v);
+
+	html_open(h, "section");
+	html_attr(h, "aria-label", "Verdicts");
+	print_headline(h, v);
+	for (size_t k = 0; k < ARRAY_SIZE(order); k++)
+		for (size_t i = 0; i < v->nverdicts; i++)
+			if (v->verdicts[i].verdict == order[k].word)
+				print_verdict(h, v, &v->verdicts[i],
+					      v->verdicts[i].kind == KIND_WARNING &&
+							      k < 2 ?
+						      MARK_FLAKY :
+						      order[k].mark,
+					      many);
+	print_passes(h, v, many);
+	html_close(h);
+}
