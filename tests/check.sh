@@ -1,0 +1,94 @@
+#!/bin/sh
+# check.sh: installs what tests need, builds, runs all tests, counts them one by
+# one and ends in the line "N passed, N failed, N skipped". Exits with 1 when any
+# failed. CHECK_DEPS=0: installs nothing. CHECK_ONLY="unit e2e": only these parts
+# (unit, e2e, real). Output of each program: build/check/NAME.log.
+#
+# Each program reports in TAP: cmocka by CMOCKA_MESSAGE_OUTPUT, ours by
+# tests/e2e/lib.sh. One that dies, hangs or stops before its plan is a failure.
+cd "$(dirname "$0")/.." || exit 2
+logs=build/check
+parts=${CHECK_ONLY:-unit e2e real}
+passed=0
+failed=0
+skipped=0
+
+# count LOG RC: adds the test points of a log to p, f, s; a bad end is a failure.
+count() {
+	p=$(grep -v -i '# *skip' "$1" | grep -c '^ok ')
+	f=$(grep -v -i '# *skip' "$1" | grep -c '^not ok ')
+	s=$(grep -c -i '^\(not \)*ok .*# *skip' "$1")
+	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$1" | tail -n 1)
+	if [ "$2" = 77 ]; then
+		s=$((s + 1))
+	elif [ "$2" != 0 ] && [ "$f" = 0 ]; then
+		f=1
+	elif [ -n "$plan" ] && [ "$plan" != $((p + f + s)) ]; then
+		f=$((f + 1))
+	fi
+}
+
+# run_one SECONDS NAME COMMAND...: runs it with a deadline, counts, says one line.
+run_one() {
+	seconds=$1
+	name=$2
+	shift 2
+	begin=$(date +%s)
+	timeout -k 10 "$seconds" "$@" >"$logs/$name.log" 2>&1
+	rc=$?
+	count "$logs/$name.log" "$rc"
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+	took=$(($(date +%s) - begin))
+	if [ "$f" = 0 ]; then
+		printf '%-32s %3d passed%s, %d s\n' "$name" "$p" \
+			"$([ "$s" = 0 ] || echo ", $s skipped")" "$took"
+		return
+	fi
+	printf '%-32s %3d passed, %d FAILED (exit status %d), %d s\n' "$name" "$p" "$f" \
+		"$rc" "$took"
+	grep -A 12 '^not ok ' "$logs/$name.log" | head -n 60 | sed 's/^/    /'
+	[ "$rc" = 0 ] || tail -n 15 "$logs/$name.log" | sed 's/^/    | /'
+}
+
+wanted() {
+	case " $parts " in
+	*" $1 "*) return 0 ;;
+	esac
+	return 1
+}
+
+finish() {
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ]
+	exit
+}
+
+if [ "${CHECK_DEPS:-1}" != 0 ]; then
+	tests/deps.sh build tree test || { failed=1; finish; }
+fi
+echo "building"
+mkdir -p "$logs"
+if ! make -j"$(nproc)" all tests >"$logs/build.log" 2>&1; then
+	tail -n 40 "$logs/build.log"
+	failed=1
+	finish
+fi
+if wanted unit; then
+	for t in build/tests/test_*; do
+		case $t in *.log | *.d) continue ;; esac
+		run_one 180 "$(basename "$t")" env CMOCKA_MESSAGE_OUTPUT=TAP "$t"
+	done
+fi
+if wanted e2e; then
+	for t in tests/e2e/test_*.sh; do
+		run_one 420 "$(basename "$t" .sh)" "$t"
+	done
+fi
+if wanted real; then
+	for t in tests/e2e/real_*.sh; do
+		run_one 1200 "$(basename "$t" .sh)" "$t"
+	done
+fi
+finish
