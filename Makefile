@@ -130,11 +130,12 @@ $(BUILD)/runners/guest/%.o: runners/guest/%.c
 tests: $(TESTS) $(STUBS)
 fuzzers: $(FUZZERS)
 
-run: all ## a first run: a small series through a small tree
-	tests/first-run.sh
+# These two install what is missing before they build.
+run: ## a first run: installs, builds, tests the example series, serves the result
+	@tests/first-run.sh
 
-check: all $(TESTS) $(STUBS) ## everything that must pass before a push
-	tests/check.sh
+check: ## all tests: installs what they need, ends in "N passed, N failed, N skipped"
+	@tests/check.sh
 
 unit: $(TESTS) $(STUBS) ## unit tests
 	@tests/run-unit.sh $(TESTS)
