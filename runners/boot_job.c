@@ -49,8 +49,8 @@ static int read_program(struct json_object *o, const char *key, const char *def,
 	return 0;
 }
 
-static int read_limit(struct json_object *o, const char *key, long long def, long long max,
-		      uint64_t *ret, struct err *err)
+static int read_limit(struct json_object *o, const char *key, long long def,
+		      long long max, uint64_t *ret, struct err *err)
 {
 	long long v = json_int(o, key, def);
 
@@ -66,7 +66,8 @@ static int read_limits(struct json_object *o, struct boot_job *j, struct err *er
 		       &j->boot_deadline_ms, err) < 0 ||
 	    read_limit(o, "deadline_ms", DEADLINE_MS, DEADLINE_MAX_MS, &j->deadline_ms,
 		       err) < 0 ||
-	    read_limit(o, "console_max", CONSOLE_MAX, 1LL << 40, &j->console_max, err) < 0)
+	    read_limit(o, "console_max", CONSOLE_MAX, 1LL << 40, &j->console_max, err) <
+		    0)
 		return -1;
 	return read_limit(o, "events_max", EVENTS_MAX, 1LL << 40, &j->events_max, err);
 }
@@ -86,7 +87,8 @@ static int read_all(struct json_object *o, struct boot_job *j, struct err *err)
 	if (topology_parse("topology", json_str(o, "topology_name", "unnamed"),
 			   json_str(o, "topology", ""), &j->topology, err) < 0)
 		return -1;
-	if (accel_pick(json_str(o, "accel", "auto"), geteuid(), getegid(), &j->accel, err) < 0)
+	if (accel_pick(json_str(o, "accel", "auto"), geteuid(), getegid(), &j->accel,
+		       err) < 0)
 		return -1;
 	j->cmdline = qemu_cmdline(j->topology, json_str(o, "cmdline_extra", NULL));
 	return qemu_version(j->qemu, &j->qemu_version, err);
@@ -142,8 +144,12 @@ int boot_job_sandbox(const struct boot_job *j, const int fds[3],
 	AUTO_FREE char *share_real = realpath(share, NULL);
 	struct sandbox_bind binds[5];
 	size_t n = 0;
-	struct sandbox_spec spec = { .bwrap = j->bwrap, .uid = geteuid(), .gid = getegid(),
-				     .binds = binds, .fds = fds, .nfds = 3 };
+	struct sandbox_spec spec = { .bwrap = j->bwrap,
+				     .uid = geteuid(),
+				     .gid = getegid(),
+				     .binds = binds,
+				     .fds = fds,
+				     .nfds = 3 };
 
 	binds[n++] = (struct sandbox_bind){ .src = j->image, .dst = j->image };
 	binds[n++] = (struct sandbox_bind){ .src = j->initramfs, .dst = j->initramfs };
@@ -154,7 +160,8 @@ int boot_job_sandbox(const struct boot_job *j, const int fds[3],
 							    .dst = share_real };
 	}
 	if (j->accel == ACCEL_KVM)
-		binds[n++] = (struct sandbox_bind){ .src = "/dev/kvm", .dst = "/dev/kvm",
+		binds[n++] = (struct sandbox_bind){ .src = "/dev/kvm",
+						    .dst = "/dev/kvm",
 						    .dev = true };
 	spec.nbinds = n;
 	return sandbox_new(&spec, (const char *const *)j->argv, ret_sandbox, err);

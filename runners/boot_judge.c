@@ -8,8 +8,8 @@
 const char *boot_word(enum boot_outcome s)
 {
 	static const char *const names[] = {
-		[BOOT_OK] = "ok",	    [BOOT_PANIC] = "panic",
-		[BOOT_HANG] = "hang",	    [BOOT_RESET] = "reset",
+		[BOOT_OK] = "ok",           [BOOT_PANIC] = "panic",
+		[BOOT_HANG] = "hang",       [BOOT_RESET] = "reset",
 		[BOOT_TIMEOUT] = "timeout", [BOOT_NO_RESULT] = "no-result",
 		[BOOT_INFRA] = "infra",
 	};
@@ -54,15 +54,19 @@ static struct boot_verdict judge_kill(const struct boot_evidence *e)
 		enum boot_outcome status;
 		const char *what;
 	} table[] = {
-		[KILL_BOOT_DEADLINE] = { BOOT_TIMEOUT, "no sign of life until the boot deadline" },
+		[KILL_BOOT_DEADLINE] = { BOOT_TIMEOUT,
+					 "no sign of life until the boot deadline" },
 		[KILL_TEST_DEADLINE] = { BOOT_TIMEOUT, "test not ended at its deadline" },
-		[KILL_DEADLINE] = { BOOT_TIMEOUT, "not done at the deadline of the boot" },
+		[KILL_DEADLINE] = { BOOT_TIMEOUT,
+				    "not done at the deadline of the boot" },
 		[KILL_END_DEADLINE] = { BOOT_TIMEOUT, "no power-off" },
 		[KILL_CONSOLE_FLOOD] = { BOOT_NO_RESULT, "console flooded" },
 		[KILL_PORT_FLOOD] = { BOOT_NO_RESULT, "result port flooded" },
-		[KILL_QMP_FLOOD] = { BOOT_NO_RESULT, "guest caused a flood of QMP events" },
+		[KILL_QMP_FLOOD] = { BOOT_NO_RESULT,
+				     "guest caused a flood of QMP events" },
 		[KILL_QMP_BROKEN] = { BOOT_INFRA, "QEMU speaks broken QMP" },
-		[KILL_PROTOCOL] = { BOOT_INFRA, "the guest's init speaks another protocol" },
+		[KILL_PROTOCOL] = { BOOT_INFRA,
+				    "the guest's init speaks another protocol" },
 	};
 
 	/* A panic that pvpanic did not tell of leaves a guest that stands still. */
@@ -75,8 +79,12 @@ static struct boot_verdict judge_kill(const struct boot_evidence *e)
 static bool image_refused(const char *says)
 {
 	static const char *const signs[] = {
-		"PVH ELF Note", "could not load kernel", "invalid kernel header",
-		"kernel too old", "Error loading uncompressed kernel", "linux kernel",
+		"PVH ELF Note",
+		"could not load kernel",
+		"invalid kernel header",
+		"kernel too old",
+		"Error loading uncompressed kernel",
+		"linux kernel",
 	};
 
 	for (size_t i = 0; says && i < ARRAY_SIZE(signs); i++)
@@ -87,9 +95,10 @@ static bool image_refused(const char *says)
 
 static struct boot_verdict judge_silent(const struct boot_evidence *e)
 {
-	AUTO_FREE char *how = str_printf("QEMU %s (%s %d)",
-					 e->greeted ? "ended without an event" : "did not start",
-					 job_how_str(e->how), e->code);
+	AUTO_FREE char *how =
+		str_printf("QEMU %s (%s %d)",
+			   e->greeted ? "ended without an event" : "did not start",
+			   job_how_str(e->how), e->code);
 	AUTO_FREE char *all = str_printf("%s%s%s", how, e->qemu_says ? ": " : "",
 					 e->qemu_says ? e->qemu_says : "");
 
@@ -103,13 +112,15 @@ static struct boot_verdict judge_shutdown(const struct boot_evidence *e)
 	AUTO_FREE char *other = NULL;
 
 	if (strcmp(e->shutdown, "guest-reset") == 0)
-		return e->panic ? verdict(e, BOOT_PANIC, e->panic)
-				: verdict(e, BOOT_RESET, "guest reset itself (triple fault or reboot)");
+		return e->panic ? verdict(e, BOOT_PANIC, e->panic) :
+				  verdict(e, BOOT_RESET,
+					  "guest reset itself (triple fault or reboot)");
 	if (strcmp(e->shutdown, "guest-shutdown") == 0) {
 		if (e->end && e->plan_n != e->tests)
-			return verdict(e, BOOT_INFRA, "guest took another plan than it was given");
-		return e->end ? verdict(e, BOOT_OK, "all frames came, powered off")
-			      : verdict(e, BOOT_NO_RESULT, "guest powered off too early");
+			return verdict(e, BOOT_INFRA,
+				       "guest took another plan than it was given");
+		return e->end ? verdict(e, BOOT_OK, "all frames came, powered off") :
+				verdict(e, BOOT_NO_RESULT, "guest powered off too early");
 	}
 	other = str_printf("QEMU was ended from outside (%s)", e->shutdown);
 	return verdict(e, BOOT_INFRA, other);
@@ -120,8 +131,8 @@ struct boot_verdict boot_judge(const struct boot_evidence *e)
 	if (e->panicked || strcmp(e->shutdown, "guest-panic") == 0)
 		return verdict(e, BOOT_PANIC, e->panic ? e->panic : "guest panicked");
 	if (e->watchdog)
-		return e->panic ? verdict(e, BOOT_PANIC, e->panic)
-				: verdict(e, BOOT_HANG, "watchdog: guest hung");
+		return e->panic ? verdict(e, BOOT_PANIC, e->panic) :
+				  verdict(e, BOOT_HANG, "watchdog: guest hung");
 	if (e->stopped)
 		return verdict(e, BOOT_INFRA, "QEMU stopped the guest (internal error)");
 	if (e->kill != KILL_NONE && !str_starts(e->shutdown, "guest-"))

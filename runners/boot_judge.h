@@ -36,15 +36,15 @@ const char *boot_word(enum boot_outcome s);
 /* Why we killed QEMU. */
 enum boot_kill {
 	KILL_NONE,
-	KILL_BOOT_DEADLINE,  /* no HELLO in time */
-	KILL_TEST_DEADLINE,  /* the guest's init did not end a test that was due */
-	KILL_DEADLINE,       /* of the whole boot */
-	KILL_END_DEADLINE,   /* end frame, but no power-off */
+	KILL_BOOT_DEADLINE, /* no HELLO in time */
+	KILL_TEST_DEADLINE, /* the guest's init did not end a test that was due */
+	KILL_DEADLINE,      /* of the whole boot */
+	KILL_END_DEADLINE,  /* end frame, but no power-off */
 	KILL_CONSOLE_FLOOD,
 	KILL_PORT_FLOOD,
 	KILL_QMP_FLOOD,
 	KILL_QMP_BROKEN,
-	KILL_PROTOCOL,       /* the guest's init speaks another version */
+	KILL_PROTOCOL, /* the guest's init speaks another version */
 };
 
 struct boot_evidence {

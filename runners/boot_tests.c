@@ -49,13 +49,15 @@ static int read_argv(struct json_object *arr, struct boot_test *t, struct err *e
 	size_t n = json_len(arr);
 
 	if (n == 0 || n > ARGS_MAX)
-		return err_set(err, ERR_INPUT, "job: test %s: %zu words in argv", t->id, n);
+		return err_set(err, ERR_INPUT, "job: test %s: %zu words in argv", t->id,
+			       n);
 	t->argv = mem_alloc0((n + 1) * sizeof(*t->argv));
 	for (size_t i = 0; i < n; i++) {
 		const char *w = json_object_get_string(json_object_array_get_idx(arr, i));
 
 		if (!w || !word_ok(w))
-			return err_set(err, ERR_INPUT, "job: test %s: bad word in argv", t->id);
+			return err_set(err, ERR_INPUT, "job: test %s: bad word in argv",
+				       t->id);
 		t->argv[i] = str_dup(w);
 	}
 	return 0;
@@ -70,7 +72,8 @@ static int read_test(struct json_object *o, struct boot_test *t, struct err *err
 	t->deadline_ms = (uint64_t)ms;
 	t->ktap = ktap_new();
 	if (!*id || ms <= 0)
-		return err_set(err, ERR_INPUT, "job: a test without a name or a deadline");
+		return err_set(err, ERR_INPUT,
+			       "job: a test without a name or a deadline");
 	return read_argv(json_arr(o, "argv"), t, err);
 }
 
@@ -81,7 +84,8 @@ int boot_tests_new(struct json_object *plan, struct boot_tests **ret_tests,
 	struct boot_tests *t;
 
 	if (n > BOOT_TESTS_MAX)
-		return err_set(err, ERR_INPUT, "job: %zu tests, at most %d", n, BOOT_TESTS_MAX);
+		return err_set(err, ERR_INPUT, "job: %zu tests, at most %d", n,
+			       BOOT_TESTS_MAX);
 	t = mem_alloc0(sizeof(*t));
 	t->n = (unsigned int)n;
 	t->v = mem_alloc0((n ? n : 1) * sizeof(*t->v));
@@ -213,21 +217,24 @@ static struct outcome outcome_exit(const struct boot_test *b)
 static struct outcome outcome_own(const struct boot_test *b, const struct boot_verdict *v)
 {
 	if (b->state == WAITING)
-		return (struct outcome){ "not-run", str_printf("not reached: %s", v->reason) };
+		return (struct outcome){ "not-run",
+					 str_printf("not reached: %s", v->reason) };
 	if (b->state == RUNNING)
 		return outcome_cut(v);
 	if (b->how == FRAME_SIGNAL)
-		return (struct outcome){ "crash", str_printf("killed by signal %d (%s)", b->code,
-							     strsignal(b->code)) };
+		return (struct outcome){ "crash",
+					 str_printf("killed by signal %d (%s)", b->code,
+						    strsignal(b->code)) };
 	if (b->how == FRAME_TIMEOUT)
-		return (struct outcome){ "timeout",
-					 str_printf("not done after %.1f s", (double)b->ms / 1000) };
+		return (struct outcome){ "timeout", str_printf("not done after %.1f s",
+							       (double)b->ms / 1000) };
 	return outcome_exit(b);
 }
 
 static bool in_span(const struct console_splat *s, struct console_span span)
 {
-	return span.from != CONSOLE_NOWHERE && s->offset >= span.from && s->offset < span.to;
+	return span.from != CONSOLE_NOWHERE && s->offset >= span.from &&
+	       s->offset < span.to;
 }
 
 static struct json_object *splat_json(const struct console_splat *s)
@@ -324,7 +331,8 @@ static void set_results(struct json_object *o, const struct outcome *own,
 }
 
 static struct json_object *test_json(struct boot_test *b, const struct boot_verdict *v,
-				     const struct console *console, struct console_span span)
+				     const struct console *console,
+				     struct console_span span)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *splats = json_object_new_array();

@@ -7,19 +7,19 @@
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
-#define RECENT 24          /* lines that are remembered */
+#define RECENT 24 /* lines that are remembered */
 #define SPLAT_TEXT_MAX (32u << 10)
 #define LINES_BEFORE_TRACE 12 /* of a splat that shows no trace */
-#define STAMP_DIGITS_MIN 6 /* behind the dot of a time stamp */
+#define STAMP_DIGITS_MIN 6    /* behind the dot of a time stamp */
 
 /* The splat that is being read. */
 struct open_splat {
 	bool active;
 	bool cut_here; /* ends with "end trace" */
 	bool oops;
-	bool trace;    /* something like a trace was in it */
+	bool trace; /* something like a trace was in it */
 	enum splat_kind kind;
-	char *title;   /* NULL: "cut here" came, the title did not yet */
+	char *title; /* NULL: "cut here" came, the title did not yet */
 	char *rip;
 	struct str text;
 	size_t lines;
@@ -30,7 +30,7 @@ struct console {
 	char *mark; /* "sluice NONCE " */
 	unsigned int n;
 	struct console_span *spans;
-	uint64_t bytes;      /* behind the last byte fed */
+	uint64_t bytes; /* behind the last byte fed */
 	uint64_t line_start;
 	bool stamped; /* a time stamp was seen */
 	size_t len;
@@ -239,9 +239,17 @@ static bool joins(struct open_splat *o, enum splat_kind kind, const char *text)
 static bool looks_like_trace(const char *text)
 {
 	static const char *const signs[] = {
-		"CPU: ", "Call Trace:", "Hardware name:", "task:", "RIP: ", "stack backtrace:",
-		"Modules linked in:", "other info that might help", " <TASK>",
-		"Allocated by task", "locks held by",
+		"CPU: ",
+		"Call Trace:",
+		"Hardware name:",
+		"task:",
+		"RIP: ",
+		"stack backtrace:",
+		"Modules linked in:",
+		"other info that might help",
+		" <TASK>",
+		"Allocated by task",
+		"locks held by",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
@@ -270,7 +278,8 @@ static bool ends_here(const struct open_splat *o, const char *text)
 		return true;
 	if (o->cut_here || o->oops || o->kind == SPLAT_LOCKDEP)
 		return o->kind == SPLAT_LOCKDEP && !o->cut_here &&
-		       strstr(text, "</TASK>") && strstr(str_get(&o->text), "stack backtrace:");
+		       strstr(text, "</TASK>") &&
+		       strstr(str_get(&o->text), "stack backtrace:");
 	if (o->kind != SPLAT_KASAN && strstr(text, "</TASK>"))
 		return true;
 	return !o->trace && o->lines >= LINES_BEFORE_TRACE;

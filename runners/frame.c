@@ -191,7 +191,8 @@ static void do_frame(struct frame *f, const char *at, const char *end, frame_fn 
 	size_t n = strlen(f->nonce);
 	struct frame_event e = { .text = NULL };
 
-	if ((size_t)(end - at) < n + 2 || memcmp(at + 1, f->nonce, n) || at[n + 1] != ' ') {
+	if ((size_t)(end - at) < n + 2 || memcmp(at + 1, f->nonce, n) ||
+	    at[n + 1] != ' ') {
 		f->stats.foreign++;
 		return;
 	}
@@ -228,7 +229,8 @@ static void do_line(struct frame *f, frame_fn fn, void *arg)
 	*end = '\0';
 	/* Noise without a newline of its own may stand before a frame. */
 	at = memchr(line, '@', (size_t)(end - line));
-	while (at && !str_starts(at + 1, f->nonce) && memchr(at + 1, '@', (size_t)(end - at - 1)))
+	while (at && !str_starts(at + 1, f->nonce) &&
+	       memchr(at + 1, '@', (size_t)(end - at - 1)))
 		at = memchr(at + 1, '@', (size_t)(end - at - 1));
 	if (at)
 		do_frame(f, at, end, fn, arg);

@@ -22,8 +22,7 @@ bool inifile_name_ok(const char *name)
 	return true;
 }
 
-static int not_there(const char *dir, const char *kind, const char *name,
-		     struct err *err)
+static int not_there(const char *dir, const char *kind, const char *name, struct err *err)
 {
 	AUTO(str_done) struct str all = STR_INIT;
 	char **names = NULL;
@@ -33,12 +32,12 @@ static int not_there(const char *dir, const char *kind, const char *name,
 	for (char **n = names; *n; n++)
 		str_addf(&all, "%s%s", n == names ? "" : ", ", *n);
 	strv_free(names);
-	return err_set(err, ERR_MISSING, "no %s \"%s\" in %s (there are: %s)", kind,
-		       name, dir, str_get(&all));
+	return err_set(err, ERR_MISSING, "no %s \"%s\" in %s (there are: %s)", kind, name,
+		       dir, str_get(&all));
 }
 
-int inifile_read(const char *dir, const char *kind, const char *name,
-		 char **ret_path, char **ret_text, struct err *err)
+int inifile_read(const char *dir, const char *kind, const char *name, char **ret_path,
+		 char **ret_text, struct err *err)
 {
 	AUTO_FREE char *file = str_printf("%s.ini", name);
 	AUTO_FREE char *path = path_join(dir, file, NULL);

@@ -17,8 +17,8 @@ bool inifile_name_ok(const char *name);
  * Reads DIR/NAME.ini. When there is none, the error lists those there are;
  * kind is what they are called ("topology"). The caller frees both.
  */
-int inifile_read(const char *dir, const char *kind, const char *name,
-		 char **ret_path, char **ret_text, struct err *err);
+int inifile_read(const char *dir, const char *kind, const char *name, char **ret_path,
+		 char **ret_text, struct err *err);
 
 /* 0 without complaints, else -1 and all of them in err, joined by "; ". */
 int inifile_complaints(const struct conf *c, struct err *err);

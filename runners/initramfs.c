@@ -16,7 +16,7 @@
 
 /* One record of the archive. */
 struct node {
-	char *path; /* without a leading slash */
+	char *path;                          /* without a leading slash */
 	const struct initramfs_entry *entry; /* NULL: a folder or /dev/console */
 	uint32_t mode;
 	uint32_t major, minor; /* of the device it is */
@@ -72,14 +72,14 @@ static bool path_is_clean(const char *p)
 	       !strstr(slashed, "/../");
 }
 
-static int add_entry(struct archive *a, const struct initramfs_entry *e,
-		     struct err *err)
+static int add_entry(struct archive *a, const struct initramfs_entry *e, struct err *err)
 {
 	const char *path = e->path + (e->path[0] == '/');
 	mode_t mode = e->mode ? e->mode & 07777 : 0755;
 
 	if (!path_is_clean(path))
-		return err_set(err, ERR_INPUT, "initramfs: \"%s\" is no path for it", e->path);
+		return err_set(err, ERR_INPUT, "initramfs: \"%s\" is no path for it",
+			       e->path);
 	if (has_node(a, path))
 		return err_set(err, ERR_INPUT, "initramfs: %s is given twice", e->path);
 	add_parents(a, path);
@@ -149,8 +149,8 @@ static int build(struct archive *a, const struct initramfs_entry *entries, size_
 	return 0;
 }
 
-int initramfs_write(const char *path, const struct initramfs_entry *entries,
-		    size_t n, struct err *err)
+int initramfs_write(const char *path, const struct initramfs_entry *entries, size_t n,
+		    struct err *err)
 {
 	AUTO(archive_done) struct archive a = { .out = STR_INIT };
 

@@ -20,7 +20,7 @@ struct initramfs_entry {
 };
 
 /* Replaces path by rename. A path given twice is an error. */
-int initramfs_write(const char *path, const struct initramfs_entry *entries,
-		    size_t n, struct err *err);
+int initramfs_write(const char *path, const struct initramfs_entry *entries, size_t n,
+		    struct err *err);
 
 #endif

@@ -19,12 +19,12 @@ struct ktap {
 	size_t nsubtests;
 	struct ktap_data *data;
 	size_t ndata;
-	long long planned;  /* at the top; -1: not said */
-	long long results;  /* seen at the top */
-	char *note;         /* the last diagnostic line since a result */
+	long long planned; /* at the top; -1: not said */
+	long long results; /* seen at the top */
+	char *note;        /* the last diagnostic line since a result */
 	char *bail;
-	char *skip_all;     /* what follows "1..0 # SKIP" */
-	bool over;          /* more results than are kept */
+	char *skip_all; /* what follows "1..0 # SKIP" */
+	bool over;      /* more results than are kept */
 };
 
 const char *ktap_result_str(enum ktap_result r)
@@ -80,8 +80,8 @@ static void do_data(struct ktap *k, char *text)
 	if (end == eq + 1 || *end || !isfinite(v))
 		return;
 	k->data = mem_realloc(k->data, k->ndata + 1, sizeof(*k->data));
-	k->data[k->ndata++] = (struct ktap_data){ .name = str_dup(str_trim(text)),
-						  .value = v };
+	k->data[k->ndata++] =
+		(struct ktap_data){ .name = str_dup(str_trim(text)), .value = v };
 }
 
 static void do_note(struct ktap *k, char *text)
@@ -269,8 +269,8 @@ static bool all_skipped(const struct ktap *k)
 
 static char *reason_of(const struct ktap_subtest *s)
 {
-	return s->reason ? str_printf("%s: %s", s->name, s->reason)
-			 : str_printf("%s: not ok", s->name);
+	return s->reason ? str_printf("%s: %s", s->name, s->reason) :
+			   str_printf("%s: not ok", s->name);
 }
 
 enum ktap_result ktap_verdict(const struct ktap *k, char **ret_reason)

@@ -44,8 +44,8 @@ static void arg_list(struct args *a, const char *const *list, size_t n)
 
 static void add_machine(struct args *a, const struct qemu_opts *o)
 {
-	static const char *const bare[] = { "-nodefaults", "-no-user-config",
-					    "-display", "none", "-no-reboot" };
+	static const char *const bare[] = { "-nodefaults", "-no-user-config", "-display",
+					    "none", "-no-reboot" };
 	bool kvm = o->accel == ACCEL_KVM;
 	char **topology = topology_to_argv(o->topology);
 
@@ -65,7 +65,11 @@ static void add_machine(struct args *a, const struct qemu_opts *o)
 static void add_detectors(struct args *a)
 {
 	static const char *const list[] = {
-		"-device", "pvpanic-pci", "-device", "i6300esb", "-action",
+		"-device",
+		"pvpanic-pci",
+		"-device",
+		"i6300esb",
+		"-action",
 		"reboot=shutdown,shutdown=poweroff,panic=shutdown,watchdog=poweroff",
 	};
 
@@ -77,9 +81,18 @@ static void add_ports(struct args *a)
 	static const char *const list[] = {
 		"-sandbox",
 		"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-		"-chardev", "socket,id=console,fd=3", "-serial", "chardev:console",
-		"-chardev", "socket,id=port,fd=4", "-serial", "chardev:port",
-		"-chardev", "socket,id=qmp,fd=5", "-mon", "chardev=qmp,mode=control",
+		"-chardev",
+		"socket,id=console,fd=3",
+		"-serial",
+		"chardev:console",
+		"-chardev",
+		"socket,id=port,fd=4",
+		"-serial",
+		"chardev:port",
+		"-chardev",
+		"socket,id=qmp,fd=5",
+		"-mon",
+		"chardev=qmp,mode=control",
 	};
 
 	arg_list(a, list, ARRAY_SIZE(list));
@@ -139,8 +152,9 @@ static int kvm_usable(uid_t uid, gid_t gid, struct err *err)
 	if (stat(KVM_NODE, &st) < 0)
 		return err_sys(err, "%s", KVM_NODE);
 	if (uid != geteuid() && !mode_allows(&st, uid, gid))
-		return err_set(err, ERR_MISSING, "%s: not open to uid %u (mode %04o)", KVM_NODE,
-			       (unsigned int)uid, (unsigned int)(st.st_mode & 07777));
+		return err_set(err, ERR_MISSING, "%s: not open to uid %u (mode %04o)",
+			       KVM_NODE, (unsigned int)uid,
+			       (unsigned int)(st.st_mode & 07777));
 	kvm = open(KVM_NODE, O_RDWR | O_CLOEXEC);
 	if (kvm < 0)
 		return err_sys(err, "%s", KVM_NODE);
@@ -200,8 +214,10 @@ int qemu_version(const char *qemu, char **ret_version, struct err *err)
 	char *const argv[] = { (char *)(qemu ? qemu : "qemu-system-x86_64"),
 			       (char *)"--version", NULL };
 	struct version_run v = { .ok = false };
-	struct job_opts opts = { .argv = argv, .deadline_ms = 10000,
-				 .on_line = version_line, .on_done = version_done,
+	struct job_opts opts = { .argv = argv,
+				 .deadline_ms = 10000,
+				 .on_line = version_line,
+				 .on_done = version_done,
 				 .arg = &v };
 	struct job *job;
 	AUTO_FREE char *line = NULL;

@@ -52,8 +52,7 @@ static bool read_message(struct json_object *o, struct qmp_message *m)
 {
 	struct json_object *error = json_obj(o, "error");
 
-	*m = (struct qmp_message){ .name = "", .text = "",
-				   .id = json_int(o, "id", -1) };
+	*m = (struct qmp_message){ .name = "", .text = "", .id = json_int(o, "id", -1) };
 	if (json_str(o, "event", NULL)) {
 		read_event(o, m);
 	} else if (error) {
@@ -85,8 +84,8 @@ static int deliver(struct qmp *q, struct json_object *o, qmp_fn fn, void *arg,
 }
 
 /* One step of the tokener; *ret_used bytes are done with. */
-static int step(struct qmp *q, const char *p, size_t len, size_t *ret_used,
-		qmp_fn fn, void *arg, struct err *err)
+static int step(struct qmp *q, const char *p, size_t len, size_t *ret_used, qmp_fn fn,
+		void *arg, struct err *err)
 {
 	AUTO_JSON struct json_object *o = NULL;
 	enum json_tokener_error e;

@@ -19,9 +19,9 @@
 #include "runners/qmp.h"
 
 #define PROTOCOL_VERSION 1
-#define HELLO_AGAIN_MS 1000  /* answer a repeated HELLO at most that often */
-#define TEST_GRACE_MS 30000  /* the guest's init ends a test itself, we only step in */
-#define END_GRACE_MS 30000   /* from the end frame to the power-off */
+#define HELLO_AGAIN_MS 1000 /* answer a repeated HELLO at most that often */
+#define TEST_GRACE_MS 30000 /* the guest's init ends a test itself, we only step in */
+#define END_GRACE_MS 30000  /* from the end frame to the power-off */
 #define QEMU_FILES 256
 #define QEMU_FILE_BYTES (64u << 20)
 #define QEMU_OUTPUT_MAX (1u << 20)
@@ -108,8 +108,8 @@ static void arm(struct boot *b, uint64_t ms, enum boot_kill why)
 {
 	disarm(b);
 	b->phase_kill = why;
-	sd_event_add_time_relative(b->event, &b->phase_timer, CLOCK_MONOTONIC, ms * 1000, 0,
-				   on_phase_timer, b);
+	sd_event_add_time_relative(b->event, &b->phase_timer, CLOCK_MONOTONIC, ms * 1000,
+				   0, on_phase_timer, b);
 }
 
 static void port_flush(struct port *p)
@@ -117,7 +117,8 @@ static void port_flush(struct port *p)
 	ssize_t n;
 
 	while (p->pending.len) {
-		n = send(p->fd, p->pending.data, p->pending.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = send(p->fd, p->pending.data, p->pending.len,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -424,7 +425,8 @@ static void report(struct boot *b, double seconds, struct json_object *result)
 	json_set_str(result, "phase", v.phase);
 	json_set_num(result, "seconds", seconds);
 	if (b->hello_at)
-		json_set_num(result, "boot_seconds", (double)(b->hello_at - b->started) / 1000);
+		json_set_num(result, "boot_seconds",
+			     (double)(b->hello_at - b->started) / 1000);
 	else
 		json_set(result, "boot_seconds", NULL);
 	json_set_str(result, "accel", accel_str(b->job->accel));

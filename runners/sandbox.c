@@ -53,8 +53,9 @@ static void vec_add3(struct vec *a, const char *x, const char *y, const char *z)
 int sandbox_check(uid_t uid, struct err *err)
 {
 	if (uid == 0)
-		return err_set(err, ERR_INPUT,
-			       "root in a sandbox is no sandbox: name an unprivileged build user");
+		return err_set(
+			err, ERR_INPUT,
+			"root in a sandbox is no sandbox: name an unprivileged build user");
 	if (geteuid() != 0 && uid != geteuid())
 		return err_set(err, ERR_INPUT,
 			       "only root can run a sandbox as another user (uid %u)",
@@ -87,12 +88,13 @@ static int check_folders(const char *path, uid_t uid, gid_t gid, struct err *err
 		dir = p;
 		if (stat(dir, &st) < 0)
 			return err_sys(err, "%s", dir);
-		if (own ? faccessat(AT_FDCWD, dir, X_OK, AT_EACCESS) < 0
-			: !may_search(&st, uid, gid))
-			return err_set(err, ERR_INPUT,
-				       "%s: uid %u cannot reach it, the folder %s (mode %04o) is closed to it",
-				       path, (unsigned int)uid, dir,
-				       (unsigned int)(st.st_mode & 07777));
+		if (own ? faccessat(AT_FDCWD, dir, X_OK, AT_EACCESS) < 0 :
+			  !may_search(&st, uid, gid))
+			return err_set(
+				err, ERR_INPUT,
+				"%s: uid %u cannot reach it, the folder %s (mode %04o) is closed to it",
+				path, (unsigned int)uid, dir,
+				(unsigned int)(st.st_mode & 07777));
 		slash[slash == p] = keep;
 	}
 	return 0;
@@ -108,8 +110,8 @@ int sandbox_reachable(const char *path, uid_t uid, gid_t gid, struct err *err)
 	if (!real && errno == EACCES && uid == geteuid())
 		return check_folders(path, uid, gid, err);
 	if (!real)
-		return err_set(err, errno == ENOENT ? ERR_MISSING : ERR_SYS,
-			       "%s: %s", path, strerror(errno));
+		return err_set(err, errno == ENOENT ? ERR_MISSING : ERR_SYS, "%s: %s",
+			       path, strerror(errno));
 	if (check_folders(path, uid, gid, err) < 0)
 		return -1;
 	return strcmp(path, real) ? check_folders(real, uid, gid, err) : 0;
@@ -118,8 +120,8 @@ int sandbox_reachable(const char *path, uid_t uid, gid_t gid, struct err *err)
 /* What programs need to start at all, on merged and unmerged /usr. */
 static void add_system(struct vec *a)
 {
-	static const char *const dirs[] = { "/bin", "/sbin", "/lib", "/lib32",
-					    "/lib64", "/libx32" };
+	static const char *const dirs[] = { "/bin",   "/sbin",  "/lib",
+					    "/lib32", "/lib64", "/libx32" };
 	static const char *const extra[] = { "/etc/alternatives", "/etc/ld.so.cache",
 					     "/nix/store", "/gnu/store" };
 	char target[PATH_MAX];
@@ -150,8 +152,13 @@ static void add_tmpfs(struct vec *a, const char *dst, uint64_t size)
 static void add_isolation(struct vec *a, const struct sandbox_spec *spec)
 {
 	static const char *const flags[] = {
-		"--unshare-all", "--unshare-user", "--disable-userns",
-		"--die-with-parent", "--new-session", "--cap-drop", "ALL",
+		"--unshare-all",
+		"--unshare-user",
+		"--disable-userns",
+		"--die-with-parent",
+		"--new-session",
+		"--cap-drop",
+		"ALL",
 		"--clearenv",
 	};
 
@@ -176,14 +183,18 @@ static int add_bind(struct vec *a, const struct sandbox_spec *spec,
 		return 0;
 	if (sandbox_reachable(b->src, spec->uid, spec->gid, err) < 0)
 		return -1;
-	vec_add3(a, b->dev ? "--dev-bind" : b->rw ? "--bind" : "--ro-bind",
+	vec_add3(a,
+		 b->dev ? "--dev-bind" :
+		 b->rw  ? "--bind" :
+			  "--ro-bind",
 		 b->src, b->dst);
 	return 0;
 }
 
 static void add_env(struct vec *a, const struct sandbox_spec *spec)
 {
-	vec_add3(a, "--setenv", "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	vec_add3(a, "--setenv", "PATH",
+		 "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	vec_add3(a, "--setenv", "HOME", "/tmp");
 	vec_add3(a, "--setenv", "LC_ALL", "C");
 	for (const char *const *e = spec->env; e && *e; e++) {
@@ -344,8 +355,7 @@ int sandbox_probe(const char *bwrap, uid_t uid, gid_t gid, struct err *err)
 	r = probe_run(s, &p, err);
 	sandbox_free(s);
 	if (r == 0 && (p.how != JOB_EXITED || p.code != 0))
-		r = err_set(err, ERR_SYS, "no sandbox as uid %u: %s",
-			    (unsigned int)uid,
+		r = err_set(err, ERR_SYS, "no sandbox as uid %u: %s", (unsigned int)uid,
 			    p.line ? p.line : job_how_str(p.how));
 	free(p.line);
 	return r;

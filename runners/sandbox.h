@@ -28,16 +28,18 @@ struct sandbox_bind {
 };
 
 struct sandbox_spec {
-	const char *bwrap;               /* NULL: "bwrap" by $PATH */
-	uid_t uid;                       /* who it runs as; never 0 */
+	const char *bwrap; /* NULL: "bwrap" by $PATH */
+	uid_t uid;         /* who it runs as; never 0 */
 	gid_t gid;
-	const struct sandbox_bind *binds; /* /usr, /etc/alternatives ... are there already */
+	const struct sandbox_bind
+		*binds; /* /usr, /etc/alternatives ... are there already */
 	size_t nbinds;
-	uint64_t tmp_size;               /* of the tmpfs /tmp, bytes; 0: 64 MiB */
-	const char *chdir;               /* inside; NULL: / */
-	const char *hostname;            /* NULL: "sluice" */
-	const char *const *env;          /* "NAME=value", NULL-terminated; PATH, HOME, LC_ALL are set before it */
-	const int *fds;                  /* become 3, 4, ... of the command; stay the caller's */
+	uint64_t tmp_size;    /* of the tmpfs /tmp, bytes; 0: 64 MiB */
+	const char *chdir;    /* inside; NULL: / */
+	const char *hostname; /* NULL: "sluice" */
+	const char *const *
+		env; /* "NAME=value", NULL-terminated; PATH, HOME, LC_ALL are set before it */
+	const int *fds; /* become 3, 4, ... of the command; stay the caller's */
 	size_t nfds;
 };
 

@@ -11,11 +11,11 @@
 const char *splat_kind_str(enum splat_kind k)
 {
 	static const char *const names[] = {
-		[SPLAT_NONE] = "none",	   [SPLAT_WARNING] = "warning",
-		[SPLAT_BUG] = "bug",	   [SPLAT_OOPS] = "oops",
-		[SPLAT_KASAN] = "kasan",   [SPLAT_UBSAN] = "ubsan",
+		[SPLAT_NONE] = "none",       [SPLAT_WARNING] = "warning",
+		[SPLAT_BUG] = "bug",         [SPLAT_OOPS] = "oops",
+		[SPLAT_KASAN] = "kasan",     [SPLAT_UBSAN] = "ubsan",
 		[SPLAT_LOCKDEP] = "lockdep", [SPLAT_RCU] = "rcu",
-		[SPLAT_HUNG] = "hung",	   [SPLAT_LOCKUP] = "lockup",
+		[SPLAT_HUNG] = "hung",       [SPLAT_LOCKUP] = "lockup",
 		[SPLAT_PANIC] = "panic",
 	};
 
@@ -95,8 +95,8 @@ enum splat_kind splat_title(const char *line)
 		if (str_starts(line, skip[i]))
 			line += strlen(skip[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(titles); i++) {
-		if (titles[i].any ? !strstr(line, titles[i].text)
-				  : !str_starts(line, titles[i].text))
+		if (titles[i].any ? !strstr(line, titles[i].text) :
+				    !str_starts(line, titles[i].text))
 			continue;
 		return title_counts(line, titles[i].kind) ? titles[i].kind : SPLAT_NONE;
 	}
@@ -129,7 +129,8 @@ static bool is_address(const char *w, size_t n)
 /* Whether the ":" at p begins the line number of a source file: "mm/x.c:7". */
 static bool line_number(const char *start, const char *p)
 {
-	return p - start >= 2 && p[-2] == '.' && (p[-1] == 'c' || p[-1] == 'h' || p[-1] == 'S') &&
+	return p - start >= 2 && p[-2] == '.' &&
+	       (p[-1] == 'c' || p[-1] == 'h' || p[-1] == 'S') &&
 	       isdigit((unsigned char)p[1]);
 }
 

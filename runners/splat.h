@@ -11,9 +11,9 @@
 enum splat_kind {
 	SPLAT_NONE,
 	SPLAT_WARNING,
-	SPLAT_BUG,    /* "BUG: ...", "kernel BUG at ..." */
-	SPLAT_OOPS,   /* the processor's complaint; often follows SPLAT_BUG */
-	SPLAT_KASAN,  /* KASAN, KFENCE, KMSAN, KCSAN */
+	SPLAT_BUG,   /* "BUG: ...", "kernel BUG at ..." */
+	SPLAT_OOPS,  /* the processor's complaint; often follows SPLAT_BUG */
+	SPLAT_KASAN, /* KASAN, KFENCE, KMSAN, KCSAN */
 	SPLAT_UBSAN,
 	SPLAT_LOCKDEP,
 	SPLAT_RCU,    /* stall */

@@ -59,7 +59,8 @@ static void parse_deadline(struct conf *c, const struct conf_section *s,
 	if (conf_parse_duration(v, &ms) && ms > 0 && ms <= DEADLINE_MAX_MS)
 		t->deadline_ms = ms;
 	else
-		conf_complain(c, line, "deadline: \"%s\" is no time up to an hour (30s, 2m)", v);
+		conf_complain(c, line,
+			      "deadline: \"%s\" is no time up to an hour (30s, 2m)", v);
 }
 
 static void parse_test(struct conf *c, const struct conf_section *s, struct suite *suite)
@@ -69,7 +70,8 @@ static void parse_test(struct conf *c, const struct conf_section *s, struct suit
 	struct suite_test *t;
 
 	if (!str_starts(name, "test ") || !inifile_name_ok(name + 5)) {
-		conf_complain(c, line, "unknown section [%s]; there are [suite] and [test NAME]",
+		conf_complain(c, line,
+			      "unknown section [%s]; there are [suite] and [test NAME]",
 			      name);
 		return;
 	}

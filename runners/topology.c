@@ -46,7 +46,8 @@ static void parse_memory(struct conf *c, const struct conf_section *s,
 	if (conf_parse_size(v, &n) && n <= MEMORY_MAX && n % PAGE == 0)
 		node->memory = n;
 	else
-		conf_complain(c, line, "memory: \"%s\" is no size of whole pages up to 64G", v);
+		conf_complain(c, line,
+			      "memory: \"%s\" is no size of whole pages up to 64G", v);
 }
 
 static void parse_distances(struct conf *c, const struct conf_section *s,
@@ -63,16 +64,18 @@ static void parse_distances(struct conf *c, const struct conf_section *s,
 	words = strv_split(v, " \t,");
 	n = strv_len(words);
 	if (n != t->nnodes)
-		conf_complain(c, line, "distances: %zu numbers for %u nodes", n, t->nnodes);
+		conf_complain(c, line, "distances: %zu numbers for %u nodes", n,
+			      t->nnodes);
 	for (size_t i = 0; i < n && n == t->nnodes; i++) {
 		long long d;
 		bool local = i == self;
 
 		if (!str_to_ll(words[i], DISTANCE_LOCAL, 254, &d) ||
 		    local != (d == DISTANCE_LOCAL))
-			conf_complain(c, line,
-				      "distances: \"%s\" to node %zu; a node is 10 to itself, 11 to 254 to others",
-				      words[i], i);
+			conf_complain(
+				c, line,
+				"distances: \"%s\" to node %zu; a node is 10 to itself, 11 to 254 to others",
+				words[i], i);
 		else
 			node->distances[i] = (uint8_t)d;
 	}
@@ -81,15 +84,16 @@ static void parse_distances(struct conf *c, const struct conf_section *s,
 }
 
 /* "node 3" to 3; nodes come in order, so that there are no holes. */
-static void parse_node(struct conf *c, const struct conf_section *s,
-		       struct topology *t, unsigned int n)
+static void parse_node(struct conf *c, const struct conf_section *s, struct topology *t,
+		       unsigned int n)
 {
 	const char *name = conf_section_name(s);
 	long long id;
 	int line = conf_section_line(s);
 
 	if (!str_starts(name, "node ") || !str_to_ll(name + 5, 0, 999, &id)) {
-		conf_complain(c, line, "unknown section [%s]; there are [topology] and [node N]",
+		conf_complain(c, line,
+			      "unknown section [%s]; there are [topology] and [node N]",
 			      name);
 		return;
 	}
@@ -187,8 +191,8 @@ int topology_parse(const char *label, const char *name, const char *text,
 	return r;
 }
 
-int topology_load(const char *dir, const char *name,
-		  struct topology **ret_topology, struct err *err)
+int topology_load(const char *dir, const char *name, struct topology **ret_topology,
+		  struct err *err)
 {
 	AUTO_FREE char *path = NULL;
 	AUTO_FREE char *text = NULL;
@@ -262,8 +266,9 @@ static void add_nodes(struct args *a, const struct topology *t)
 			arg_pair(a, "-numa", str_printf("node,nodeid=%u", i));
 			continue;
 		}
-		arg_pair(a, "-object", str_printf("memory-backend-ram,id=mem%u,size=%llu", i,
-						  (unsigned long long)t->nodes[i].memory));
+		arg_pair(a, "-object",
+			 str_printf("memory-backend-ram,id=mem%u,size=%llu", i,
+				    (unsigned long long)t->nodes[i].memory));
 		arg_pair(a, "-numa", str_printf("node,nodeid=%u,memdev=mem%u", i, i));
 	}
 }
@@ -284,8 +289,9 @@ static void add_distances(struct args *a, const struct topology *t)
 		for (unsigned int j = 0; j < t->nnodes; j++)
 			if (i != j && t->nodes[i].has_distances)
 				arg_pair(a, "-numa",
-					 str_printf("dist,src=%u,dst=%u,val=%u", i, j,
-						    (unsigned int)t->nodes[i].distances[j]));
+					 str_printf(
+						 "dist,src=%u,dst=%u,val=%u", i, j,
+						 (unsigned int)t->nodes[i].distances[j]));
 }
 
 char **topology_to_argv(const struct topology *t)
@@ -294,8 +300,9 @@ char **topology_to_argv(const struct topology *t)
 	unsigned int cpus = topology_cpus(t);
 	unsigned int cores = cores_per_socket(t);
 
-	arg_pair(&a, "-smp", str_printf("%u,sockets=%u,cores=%u,threads=1", cpus,
-					cpus / cores, cores));
+	arg_pair(&a, "-smp",
+		 str_printf("%u,sockets=%u,cores=%u,threads=1", cpus, cpus / cores,
+			    cores));
 	/* A number of bytes with B: QEMU takes a bare one for MiB. */
 	arg_pair(&a, "-m", str_printf("%lluB", (unsigned long long)topology_memory(t)));
 	add_nodes(&a, t);

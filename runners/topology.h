@@ -42,8 +42,8 @@ struct topology {
 };
 
 /* DIR/NAME.ini; complaints come as "file:line: text", several joined by "; ". */
-int topology_load(const char *dir, const char *name,
-		  struct topology **ret_topology, struct err *err);
+int topology_load(const char *dir, const char *name, struct topology **ret_topology,
+		  struct err *err);
 /* The same from text; label is what complaints call the file. */
 int topology_parse(const char *label, const char *name, const char *text,
 		   struct topology **ret_topology, struct err *err);

@@ -60,8 +60,7 @@ static void put(int fd, const char *data, size_t len)
 	}
 }
 
-static void say(int fd, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+static void say(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static void say(int fd, const char *fmt, ...)
 {
@@ -87,7 +86,8 @@ static void printk(const char *text)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	say(vm.console, "[%5ld.%06ld] %s\r\n", (long)ts.tv_sec % 1000, ts.tv_nsec / 1000, text);
+	say(vm.console, "[%5ld.%06ld] %s\r\n", (long)ts.tv_sec % 1000, ts.tv_nsec / 1000,
+	    text);
 }
 
 static uint32_t crc32_of(const char *p, size_t len)
@@ -169,7 +169,8 @@ static void load_image(void)
 		fprintf(stderr, "qemu: could not load kernel '%s'\n", vm.kernel);
 		exit(1);
 	}
-	while (vm.size < IMAGE_MAX && (n = read(fd, vm.image + vm.size, IMAGE_MAX - vm.size)) > 0)
+	while (vm.size < IMAGE_MAX &&
+	       (n = read(fd, vm.image + vm.size, IMAGE_MAX - vm.size)) > 0)
 		vm.size += (size_t)n;
 	vm.image[vm.size] = '\0';
 	close(fd);
@@ -198,8 +199,8 @@ static void find_order(const char *prefix, char *ret, size_t size)
 		size_t n = 0;
 
 		p += sizeof(mark) - 1;
-		while (p + n < end && isprint((unsigned char)p[n]) && p[n] != '"' && p[n] != '\\' &&
-		       p[n] != '*' && n < sizeof(line) - 1)
+		while (p + n < end && isprint((unsigned char)p[n]) && p[n] != '"' &&
+		       p[n] != '\\' && p[n] != '*' && n < sizeof(line) - 1)
 			n++;
 		memcpy(line, p, n);
 		line[n] = '\0';
@@ -304,9 +305,9 @@ static void test_result(const char *name, char *result, size_t size)
 	if (strncmp(result, "flaky-", 6) == 0)
 		snprintf(result, size, "%s",
 			 crc32_of(vm.plan.nonce, strlen(vm.plan.nonce)) % 100 <
-					 strtoul(result + 6, NULL, 10)
-				 ? "fail"
-				 : "pass");
+					 strtoul(result + 6, NULL, 10) ?
+				 "fail" :
+				 "pass");
 	if (!*result)
 		snprintf(result, size, "pass");
 }
@@ -345,7 +346,9 @@ static void run_test(unsigned int idx, long ms)
 		frame("done %u signal 11 5", idx);
 	else
 		frame("done %u exit %d 5", idx,
-		      strcmp(result, "fail") == 0 ? 1 : strcmp(result, "skip") == 0 ? 4 : 0);
+		      strcmp(result, "fail") == 0 ? 1 :
+		      strcmp(result, "skip") == 0 ? 4 :
+						    0);
 }
 
 static void flood(int fd, const char *line)
@@ -370,9 +373,11 @@ static void boot_order(const char *order)
 	if (strcmp(order, "poweroff") == 0)
 		power_off();
 	if (strcmp(order, "flood") == 0)
-		flood(vm.console, "flood flood flood flood flood flood flood flood flood\r\n");
+		flood(vm.console,
+		      "flood flood flood flood flood flood flood flood flood\r\n");
 	if (strcmp(order, "qmpflood") == 0)
-		flood(vm.qmp, "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"RTC_CHANGE\", \"data\": {\"offset\": 1}}\r\n");
+		flood(vm.qmp,
+		      "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"RTC_CHANGE\", \"data\": {\"offset\": 1}}\r\n");
 	if (strcmp(order, "die") == 0)
 		raise(SIGKILL);
 	if (strcmp(order, "warn") == 0)
@@ -407,7 +412,8 @@ static void guest(void)
 
 	find_order("boot ", order, sizeof(order));
 	if (strcmp(order, "refuse") == 0) {
-		fprintf(stderr, "qemu: Error loading uncompressed kernel without PVH ELF Note\n");
+		fprintf(stderr,
+			"qemu: Error loading uncompressed kernel without PVH ELF Note\n");
 		exit(1);
 	}
 	qmp_greet(order);
@@ -461,7 +467,8 @@ int main(int argc, char **argv)
 			vm.nodes += strncmp(next, "node,", 5) == 0;
 	}
 	if (!vm.kernel || vm.console < 0 || vm.port < 0 || vm.qmp < 0) {
-		fprintf(stderr, "stub_qemu: needs -kernel and the three -chardev descriptors\n");
+		fprintf(stderr,
+			"stub_qemu: needs -kernel and the three -chardev descriptors\n");
 		return 1;
 	}
 	load_image();

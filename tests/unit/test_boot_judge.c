@@ -2,8 +2,8 @@
 
 #include "runners/boot_judge.h"
 
-static void expect(const struct boot_evidence *e, enum boot_outcome status, const char *phase,
-		   const char *reason)
+static void expect(const struct boot_evidence *e, enum boot_outcome status,
+		   const char *phase, const char *reason)
 {
 	struct boot_verdict v = boot_judge(e);
 
@@ -16,9 +16,15 @@ static void expect(const struct boot_evidence *e, enum boot_outcome status, cons
 /* A boot that went through, to be spoiled by each test. */
 static struct boot_evidence good(void)
 {
-	return (struct boot_evidence){ .greeted = true, .shutdown = "guest-shutdown",
-				       .how = JOB_EXITED, .hello = true, .plan = true, .end = true,
-				       .plan_n = 3, .tests = 3, .done = 3 };
+	return (struct boot_evidence){ .greeted = true,
+				       .shutdown = "guest-shutdown",
+				       .how = JOB_EXITED,
+				       .hello = true,
+				       .plan = true,
+				       .end = true,
+				       .plan_n = 3,
+				       .tests = 3,
+				       .done = 3 };
 }
 
 /* Cut in the middle of the second test. */
@@ -85,7 +91,8 @@ static void other_deaths(void **state)
 	struct boot_evidence e = cut("guest-reset");
 
 	(void)state;
-	expect(&e, BOOT_RESET, "test", "guest reset itself (triple fault or reboot) in test s/two");
+	expect(&e, BOOT_RESET, "test",
+	       "guest reset itself (triple fault or reboot) in test s/two");
 	e = cut("");
 	e.watchdog = true;
 	expect(&e, BOOT_HANG, "test", "watchdog: guest hung in test s/two");
@@ -96,7 +103,8 @@ static void other_deaths(void **state)
 	e.kill = KILL_CONSOLE_FLOOD;
 	expect(&e, BOOT_NO_RESULT, "test", "console flooded in test s/two");
 	e.kill = KILL_QMP_FLOOD;
-	expect(&e, BOOT_NO_RESULT, "test", "guest caused a flood of QMP events in test s/two");
+	expect(&e, BOOT_NO_RESULT, "test",
+	       "guest caused a flood of QMP events in test s/two");
 	e = cut("");
 	e.kill = KILL_BOOT_DEADLINE;
 	e.hello = e.plan = false;
@@ -119,11 +127,13 @@ static void guest_event_beats_our_kill(void **state)
 	expect(&e, BOOT_OK, "end", "all frames came, powered off");
 	e = cut("guest-reset");
 	e.kill = KILL_DEADLINE;
-	expect(&e, BOOT_RESET, "test", "guest reset itself (triple fault or reboot) in test s/two");
+	expect(&e, BOOT_RESET, "test",
+	       "guest reset itself (triple fault or reboot) in test s/two");
 	/* What our kill makes QEMU say is not the guest's. */
 	e = cut("host-signal");
 	e.kill = KILL_DEADLINE;
-	expect(&e, BOOT_TIMEOUT, "test", "not done at the deadline of the boot in test s/two");
+	expect(&e, BOOT_TIMEOUT, "test",
+	       "not done at the deadline of the boot in test s/two");
 }
 
 static void ours(void **state)
@@ -131,14 +141,19 @@ static void ours(void **state)
 	struct boot_evidence e = cut("host-signal");
 
 	(void)state;
-	expect(&e, BOOT_INFRA, "test", "QEMU was ended from outside (host-signal) in test s/two");
+	expect(&e, BOOT_INFRA, "test",
+	       "QEMU was ended from outside (host-signal) in test s/two");
 	e = cut("");
 	e.how = JOB_EXITED;
 	e.code = 137;
 	expect(&e, BOOT_INFRA, "test",
 	       "QEMU ended without an event (exited 137) in test s/two");
-	e = (struct boot_evidence){ .how = JOB_EXITED, .code = 1, .tests = 3,
-				    .qemu_says = "bwrap: No permissions to create new namespace" };
+	e = (struct boot_evidence){
+		.how = JOB_EXITED,
+		.code = 1,
+		.tests = 3,
+		.qemu_says = "bwrap: No permissions to create new namespace"
+	};
 	expect(&e, BOOT_INFRA, "boot",
 	       "QEMU did not start (exited 1): bwrap: No permissions to create new namespace"
 	       " before the guest's init spoke");
@@ -154,7 +169,8 @@ static void ours(void **state)
 /* That is the patch's doing: the image is no kernel. */
 static void refused_image(void **state)
 {
-	struct boot_evidence e = { .how = JOB_EXITED, .code = 1,
+	struct boot_evidence e = { .how = JOB_EXITED,
+				   .code = 1,
 				   .qemu_says = "qemu: Error loading uncompressed kernel "
 						"without PVH ELF Note" };
 	struct boot_verdict v = boot_judge(&e);

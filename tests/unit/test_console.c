@@ -22,7 +22,8 @@ static void expect(const char *text, const char *want)
 	const struct console_splat *s = console_splats(c, &n);
 
 	for (size_t i = 0; i < n; i++)
-		str_addf(&got, "%s|%s|%s\n", splat_kind_str(s[i].kind), s[i].title, s[i].key);
+		str_addf(&got, "%s|%s|%s\n", splat_kind_str(s[i].kind), s[i].title,
+			 s[i].key);
 	assert_string_equal(str_get(&got), want);
 	str_done(&got);
 	console_free(c);
@@ -51,8 +52,9 @@ static void a_warning(void **state)
 	(void)state;
 	assert_int_equal(n, 1);
 	assert_int_equal(s->kind, SPLAT_WARNING);
-	assert_string_equal(s->title,
-			    "WARNING: CPU: 1 PID: 55 at mm/mlock.c:70 mlock_folio_batch+0x12/0x340");
+	assert_string_equal(
+		s->title,
+		"WARNING: CPU: 1 PID: 55 at mm/mlock.c:70 mlock_folio_batch+0x12/0x340");
 	assert_string_equal(s->key, "WARNING: at mm/mlock.c mlock_folio_batch");
 	assert_non_null(strstr(s->text, "cut here"));
 	assert_non_null(strstr(s->text, "__warn"));
@@ -179,9 +181,11 @@ static void programs_are_not_believed(void **state)
 static void keys_do_not_change(void **state)
 {
 	char *a = splat_key(SPLAT_WARNING,
-			    "WARNING: CPU: 1 PID: 5 at mm/m.c:7 f.isra.0.cold+0x1/0x2", NULL);
+			    "WARNING: CPU: 1 PID: 5 at mm/m.c:7 f.isra.0.cold+0x1/0x2",
+			    NULL);
 	char *b = splat_key(SPLAT_WARNING,
-			    "WARNING: CPU: 12 PID: 999 at mm/m.c:1234 f+0xabc/0xdef", "g+0x1");
+			    "WARNING: CPU: 12 PID: 999 at mm/m.c:1234 f+0xabc/0xdef",
+			    "g+0x1");
 
 	(void)state;
 	assert_string_equal(a, b);
@@ -191,13 +195,14 @@ static void keys_do_not_change(void **state)
 
 static void markers(void **state)
 {
-	const char text[] = "[    1.000000] sluice " NONCE " start 0\n"
-			    "[    1.000000] BUG: Bad page state in process a  pfn:1\n"
-			    "[    1.000000] sluice " NONCE " done 0\n"
-			    "[    1.000000] sluice ffffffffffffffffffffffffffffffff start 1\n"
-			    "[    1.000000] sluice " NONCE " start 7\n"
-			    "[    1.000000] sluice " NONCE " done 1\n"
-			    "[    1.000000] harmless\n";
+	const char text[] =
+		"[    1.000000] sluice " NONCE " start 0\n"
+		"[    1.000000] BUG: Bad page state in process a  pfn:1\n"
+		"[    1.000000] sluice " NONCE " done 0\n"
+		"[    1.000000] sluice ffffffffffffffffffffffffffffffff start 1\n"
+		"[    1.000000] sluice " NONCE " start 7\n"
+		"[    1.000000] sluice " NONCE " done 1\n"
+		"[    1.000000] harmless\n";
 	struct console *c = parse(text);
 	struct console_span span = console_span(c, 0);
 	size_t n;
@@ -223,7 +228,8 @@ static void byte_by_byte(void **state)
 	for (size_t i = 0; i < strlen(warning); i++)
 		console_feed(c, warning + i, 1);
 	console_end(c);
-	assert_string_equal(console_splats(c, &n)->key, "WARNING: at mm/mlock.c mlock_folio_batch");
+	assert_string_equal(console_splats(c, &n)->key,
+			    "WARNING: at mm/mlock.c mlock_folio_batch");
 	console_free(c);
 }
 
@@ -266,11 +272,16 @@ static void floods_are_capped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_warning),	     cmocka_unit_test(oops_is_one_splat),
-		cmocka_unit_test(a_vm_bug_with_its_page), cmocka_unit_test(all_kinds),
-		cmocka_unit_test(two_in_a_row),	     cmocka_unit_test(programs_are_not_believed),
-		cmocka_unit_test(keys_do_not_change), cmocka_unit_test(markers),
-		cmocka_unit_test(byte_by_byte),	     cmocka_unit_test(tails),
+		cmocka_unit_test(a_warning),
+		cmocka_unit_test(oops_is_one_splat),
+		cmocka_unit_test(a_vm_bug_with_its_page),
+		cmocka_unit_test(all_kinds),
+		cmocka_unit_test(two_in_a_row),
+		cmocka_unit_test(programs_are_not_believed),
+		cmocka_unit_test(keys_do_not_change),
+		cmocka_unit_test(markers),
+		cmocka_unit_test(byte_by_byte),
+		cmocka_unit_test(tails),
 		cmocka_unit_test(floods_are_capped),
 	};
 

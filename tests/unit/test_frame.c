@@ -25,8 +25,8 @@ static void feed(struct frame *f, const char *text, struct seen *s)
 	frame_feed(f, text, strlen(text), on_frame, s);
 }
 
-static void send(struct frame *f, const char *nonce, unsigned int seq, const char *payload,
-		 struct seen *s)
+static void send(struct frame *f, const char *nonce, unsigned int seq,
+		 const char *payload, struct seen *s)
 {
 	char *line = str_printf("@%s %u %zu %08x %s\n", nonce, seq, strlen(payload),
 				frame_crc32(payload, strlen(payload)), payload);
@@ -102,9 +102,23 @@ static void forgeries_are_dropped(void **state)
 static void bad_payloads(void **state)
 {
 	static const char *const bad[] = {
-		"start 1", "start -1", "start", "start 0 x", "start +0", "done 0", "out 1 x",
-		"done 0 exit 0", "done 0 exit 300 1", "done 0 magic 0 1", "done 0 exit 0 1 x",
-		"end 2", "end", "nonsense", "", "plan", "start 99999999999999999999",
+		"start 1",
+		"start -1",
+		"start",
+		"start 0 x",
+		"start +0",
+		"done 0",
+		"out 1 x",
+		"done 0 exit 0",
+		"done 0 exit 300 1",
+		"done 0 magic 0 1",
+		"done 0 exit 0 1 x",
+		"end 2",
+		"end",
+		"nonsense",
+		"",
+		"plan",
+		"start 99999999999999999999",
 	};
 	struct frame *f = frame_new(NONCE, 1);
 	struct seen s = { .n = 0 };
@@ -155,8 +169,8 @@ static void plan_text(void **state)
 	static const char *const b[] = { "/tests/y", NULL };
 	const struct frame_test tests[] = { { a, 1000 }, { b, 20 } };
 	static const char lines[] = "0 1000 /tests/x one\n1 20 /tests/y\n";
-	char *want = str_printf("PLAN " NONCE " 2 %08x\n%s", frame_crc32(lines, strlen(lines)),
-				lines);
+	char *want = str_printf("PLAN " NONCE " 2 %08x\n%s",
+				frame_crc32(lines, strlen(lines)), lines);
 	char *got = frame_plan(NONCE, tests, 2);
 
 	(void)state;
@@ -171,9 +185,12 @@ static void plan_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(crc_is_the_usual_one), cmocka_unit_test(a_whole_run),
-		cmocka_unit_test(forgeries_are_dropped), cmocka_unit_test(bad_payloads),
-		cmocka_unit_test(noise_between_and_before), cmocka_unit_test(endless_line),
+		cmocka_unit_test(crc_is_the_usual_one),
+		cmocka_unit_test(a_whole_run),
+		cmocka_unit_test(forgeries_are_dropped),
+		cmocka_unit_test(bad_payloads),
+		cmocka_unit_test(noise_between_and_before),
+		cmocka_unit_test(endless_line),
 		cmocka_unit_test(plan_text),
 	};
 

@@ -43,7 +43,10 @@ static void on_line(struct job *job, const char *line, size_t len, void *arg)
 static void run(const char *dir, const char *script, struct str *out)
 {
 	char *const argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
-	const struct job_opts opts = { .argv = argv, .cwd = dir, .on_line = on_line, .arg = out };
+	const struct job_opts opts = { .argv = argv,
+				       .cwd = dir,
+				       .on_line = on_line,
+				       .arg = out };
 	enum job_how how;
 	int code;
 	struct err err = { .msg = "" };
@@ -65,16 +68,18 @@ static void cpio_reads_it(void **state)
 
 	assert_int_equal(file_write_atomic(source, "#!program", 9, 0600, &err), 0);
 	free(write_and_read(*state, e, 2, &len));
-	run(*state, "command -v cpio >/dev/null || { echo none; exit; }; "
-		    "cpio -t --quiet <i.cpio && mkdir x && cd x && "
-		    "cpio -idm --quiet --no-absolute-filenames init 'etc/*' <../i.cpio && "
-		    "cat init etc/deep/er/name && echo && stat -c '%a %Y' init etc/deep/er/name",
+	run(*state,
+	    "command -v cpio >/dev/null || { echo none; exit; }; "
+	    "cpio -t --quiet <i.cpio && mkdir x && cd x && "
+	    "cpio -idm --quiet --no-absolute-filenames init 'etc/*' <../i.cpio && "
+	    "cat init etc/deep/er/name && echo && stat -c '%a %Y' init etc/deep/er/name",
 	    &out);
 	if (strcmp(str_get(&out), "none\n") == 0)
 		skip();
-	assert_string_equal(str_get(&out), "dev\ndev/console\netc\netc/deep\netc/deep/er\n"
-					   "etc/deep/er/name\ninit\n#!programhello\n"
-					   "755 0\n640 0\n");
+	assert_string_equal(str_get(&out),
+			    "dev\ndev/console\netc\netc/deep\netc/deep/er\n"
+			    "etc/deep/er/name\ninit\n#!programhello\n"
+			    "755 0\n640 0\n");
 }
 
 static void refuses(void **state)
@@ -96,7 +101,8 @@ static void refuses(void **state)
 		assert_non_null(strstr(err.msg, "twice"));
 	}
 	{
-		const struct initramfs_entry e = { .path = "a", .source = "/nowhere/at/all" };
+		const struct initramfs_entry e = { .path = "a",
+						   .source = "/nowhere/at/all" };
 
 		assert_int_equal(initramfs_write(path, &e, 1, &err), -1);
 	}

@@ -29,8 +29,8 @@ static void verdicts(void **state)
 {
 	(void)state;
 	expect("KTAP version 1\n1..2\nok 1 - a\nok 2 b\n", KTAP_PASS, NULL);
-	expect("TAP version 13\n1..2\nok 1 - a\nnot ok 2 b # expected 5, saw 3\n", KTAP_FAIL,
-	       "b: expected 5, saw 3");
+	expect("TAP version 13\n1..2\nok 1 - a\nnot ok 2 b # expected 5, saw 3\n",
+	       KTAP_FAIL, "b: expected 5, saw 3");
 	expect("1..2\nok 1 a\n# expected 5, saw 3\nnot ok 2 b\n", KTAP_FAIL,
 	       "b: expected 5, saw 3");
 	expect("1..1\n# expected 5, saw 3\nok 1 a\n", KTAP_PASS, NULL);
@@ -83,8 +83,9 @@ static void nested(void **state)
 
 static void data(void **state)
 {
-	struct ktap *k = parse("# data moved=123\n# data ratio=0.5\n# data bad=x\n# data =1\n"
-			       "# data inf=inf\n# data two=1 2\n#data neg=-4\n");
+	struct ktap *k =
+		parse("# data moved=123\n# data ratio=0.5\n# data bad=x\n# data =1\n"
+		      "# data inf=inf\n# data two=1 2\n#data neg=-4\n");
 	size_t n;
 	const struct ktap_data *d = ktap_data(k, &n);
 
@@ -122,8 +123,10 @@ static void floods_are_capped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts), cmocka_unit_test(says_whether_it_was_ktap),
-		cmocka_unit_test(nested),   cmocka_unit_test(data),
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(says_whether_it_was_ktap),
+		cmocka_unit_test(nested),
+		cmocka_unit_test(data),
 		cmocka_unit_test(floods_are_capped),
 	};
 

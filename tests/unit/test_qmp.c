@@ -2,10 +2,10 @@
 
 #include "runners/qmp.h"
 
-#define GREETING                                                                         \
+#define GREETING                                                                           \
 	"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, " \
 	"\"package\": \"x\"}, \"capabilities\": [\"oob\"]}}\r\n"
-#define SHUTDOWN                                                                         \
+#define SHUTDOWN                                                                           \
 	"{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"SHUTDOWN\", " \
 	"\"data\": {\"guest\": true, \"reason\": \"guest-shutdown\"}}\r\n"
 
@@ -49,9 +49,9 @@ static void check_stream(const struct seen *s)
 	assert_true(s->guest[3]);
 }
 
-static const char stream[] =
-	GREETING "{\"return\": {}, \"id\": 1}\r\n"
-		 "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\"}}\r\n" SHUTDOWN;
+static const char stream[] = GREETING
+	"{\"return\": {}, \"id\": 1}\r\n"
+	"{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\"}}\r\n" SHUTDOWN;
 
 static void whole_stream(void **state)
 {
@@ -85,9 +85,10 @@ static void watchdog_has_an_action(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(feed(q, "{\"event\": \"WATCHDOG\", \"data\": {\"action\": \"poweroff\"}}",
-			      &s, &err),
-			 0);
+	assert_int_equal(
+		feed(q, "{\"event\": \"WATCHDOG\", \"data\": {\"action\": \"poweroff\"}}",
+		     &s, &err),
+		0);
 	assert_string_equal(s.name[0], "WATCHDOG");
 	assert_string_equal(s.text[0], "poweroff");
 	assert_false(s.guest[0]);
@@ -96,8 +97,14 @@ static void watchdog_has_an_action(void **state)
 
 static void broken_is_dead(void **state)
 {
-	static const char *const bad[] = { "{\"QMP\": {\"version\": }}", "[1]", "7 ", "{\"x\": 1}",
-					   "{}{", "nonsense", "\"a\"", "}" };
+	static const char *const bad[] = { "{\"QMP\": {\"version\": }}",
+					   "[1]",
+					   "7 ",
+					   "{\"x\": 1}",
+					   "{}{",
+					   "nonsense",
+					   "\"a\"",
+					   "}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

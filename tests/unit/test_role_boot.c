@@ -69,12 +69,14 @@ static struct json_object *make_job(const char *dir, const struct order *o)
 	json_set(job, "plan", plan);
 	json_set_str(job, "image", image);
 	json_set_str(job, "initramfs", image);
-	json_set_str(job, "topology", o->two_nodes ? "[topology]\n" NODE "[node 1]\ncpus = 1\n"
-						   : "[topology]\n" NODE);
+	json_set_str(job, "topology",
+		     o->two_nodes ? "[topology]\n" NODE "[node 1]\ncpus = 1\n" :
+				    "[topology]\n" NODE);
 	json_set_str(job, "accel", "tcg");
 	json_set_str(job, "qemu", o->qemu ? o->qemu : stub);
 	json_set_str(job, "nonce", "0123456789abcdef0123456789abcdef");
-	json_set_int(job, "boot_deadline_ms", o->boot_deadline_ms ? o->boot_deadline_ms : 20000);
+	json_set_int(job, "boot_deadline_ms",
+		     o->boot_deadline_ms ? o->boot_deadline_ms : 20000);
 	json_set_int(job, "deadline_ms", o->deadline_ms ? o->deadline_ms : 20000);
 	json_set_int(job, "console_max", o->console_max ? o->console_max : 1 << 20);
 	json_set_int(job, "events_max", o->events_max ? o->events_max : 1000);
@@ -128,19 +130,21 @@ static void expect_tests(struct json_object *result, const char *want)
 	AUTO(str_done) struct str got = STR_INIT;
 
 	for (size_t i = 0; i < json_len(json_arr(result, "tests")); i++)
-		str_addf(&got, "%s%s", i ? " " : "", json_str(nth_test(result, i), "result", "?"));
+		str_addf(&got, "%s%s", i ? " " : "",
+			 json_str(nth_test(result, i), "result", "?"));
 	assert_string_equal(str_get(&got), want);
 }
 
-static void expect(void **state, const struct order *o, const char *status, const char *phase,
-		   const char *reason, const char *tests)
+static void expect(void **state, const struct order *o, const char *status,
+		   const char *phase, const char *reason, const char *tests)
 {
 	AUTO_JSON struct json_object *r = run_boot(*state, o);
 
 	assert_string_equal(json_str(r, "error", ""), "");
 	if (strcmp(json_str(r, "status", "?"), status) ||
 	    !strstr(json_str(r, "reason", "?"), reason))
-		fail_msg("%s: %s", json_str(r, "status", "?"), json_str(r, "reason", "?"));
+		fail_msg("%s: %s", json_str(r, "status", "?"),
+			 json_str(r, "reason", "?"));
 	assert_string_equal(json_str(r, "phase", "?"), phase);
 	expect_tests(r, tests);
 }
@@ -195,7 +199,9 @@ static void reasons(void **state)
 
 static void splats(void **state)
 {
-	const struct order o = { .image = "stub: test suite/two splat\nstub: boot warn\n" };
+	const struct order o = {
+		.image = "stub: test suite/two splat\nstub: boot warn\n"
+	};
 	AUTO_JSON struct json_object *r = run_boot(*state, &o);
 	struct json_object *two = nth_test(r, 1);
 	struct json_object *s = json_object_array_get_idx(json_arr(two, "splats"), 0);
@@ -213,8 +219,8 @@ static void deaths_in_a_test(void **state)
 		      "pass crash not-run");
 	expect_simple(state, "stub: test suite/two reset", "reset", "test", "suite/two",
 		      "pass crash not-run");
-	expect_simple(state, "stub: test suite/two poweroff", "no-result", "test", "suite/two",
-		      "pass crash not-run");
+	expect_simple(state, "stub: test suite/two poweroff", "no-result", "test",
+		      "suite/two", "pass crash not-run");
 }
 
 static void deaths_at_boot(void **state)
@@ -224,7 +230,8 @@ static void deaths_at_boot(void **state)
 	expect_simple(state, "stub: boot panic", "panic", "boot", "Kernel panic", none);
 	expect_simple(state, "stub: boot watchdog", "hang", "boot", "watchdog", none);
 	expect_simple(state, "stub: boot reset", "reset", "boot", "reset", none);
-	expect_simple(state, "stub: boot poweroff", "no-result", "boot", "too early", none);
+	expect_simple(state, "stub: boot poweroff", "no-result", "boot", "too early",
+		      none);
 	expect_simple(state, "stub: boot die", "infra", "boot", "without an event", none);
 	expect_simple(state, "stub: boot refuse", "no-result", "boot", "PVH", none);
 	expect_simple(state, "stub: boot badqmp", "infra", "boot", "broken QMP", none);
@@ -233,10 +240,13 @@ static void deaths_at_boot(void **state)
 static void hangs(void **state)
 {
 	const struct order boot = { .image = "stub: boot hang", .boot_deadline_ms = 300 };
-	const struct order test = { .image = "stub: test suite/two hang", .deadline_ms = 1500 };
+	const struct order test = { .image = "stub: test suite/two hang",
+				    .deadline_ms = 1500 };
 
-	expect(state, &boot, "timeout", "boot", "no sign of life", "not-run not-run not-run");
-	expect(state, &test, "timeout", "test", "in test suite/two", "pass timeout not-run");
+	expect(state, &boot, "timeout", "boot", "no sign of life",
+	       "not-run not-run not-run");
+	expect(state, &test, "timeout", "test", "in test suite/two",
+	       "pass timeout not-run");
 }
 
 static void floods(void **state)
@@ -246,10 +256,12 @@ static void floods(void **state)
 	AUTO_FREE char *log = path_join(*state, "console.log", NULL);
 	struct stat st;
 
-	expect(state, &console, "no-result", "boot", "console flooded", "not-run not-run not-run");
+	expect(state, &console, "no-result", "boot", "console flooded",
+	       "not-run not-run not-run");
 	assert_int_equal(stat(log, &st), 0);
 	assert_int_equal(st.st_size, 4096);
-	expect(state, &qmp, "no-result", "boot", "flood of QMP", "not-run not-run not-run");
+	expect(state, &qmp, "no-result", "boot", "flood of QMP",
+	       "not-run not-run not-run");
 }
 
 /* More console than is kept, but not endlessly more, does no harm. */
@@ -264,20 +276,21 @@ static void long_console(void **state)
 
 static void no_end_is_no_pass(void **state)
 {
-	expect_simple(state, "stub: boot noend", "no-result", "test", "powered off too early",
-		      "pass pass pass");
+	expect_simple(state, "stub: boot noend", "no-result", "test",
+		      "powered off too early", "pass pass pass");
 }
 
 static void lies_and_noise(void **state)
 {
-	expect_simple(state, "stub: boot forge\nstub: test suite/one fail\n", "ok", "end", "",
-		      "fail pass pass");
+	expect_simple(state, "stub: boot forge\nstub: test suite/one fail\n", "ok", "end",
+		      "", "fail pass pass");
 	expect_simple(state, "stub: boot noise\n", "ok", "end", "", "pass pass pass");
 }
 
 static void topology_arrives(void **state)
 {
-	const struct order o = { .image = "stub: test suite/one fail nodes 2", .two_nodes = true };
+	const struct order o = { .image = "stub: test suite/one fail nodes 2",
+				 .two_nodes = true };
 
 	expect(state, &o, "ok", "end", "", "fail pass pass");
 	expect_simple(state, o.image, "ok", "end", "", "pass pass pass");
@@ -307,13 +320,20 @@ static void root_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		tmpdir_test(passes),	       tmpdir_test(results),
-		tmpdir_test(reasons),	       tmpdir_test(splats),
-		tmpdir_test(deaths_in_a_test), tmpdir_test(deaths_at_boot),
-		tmpdir_test(hangs),	       tmpdir_test(floods),
-		tmpdir_test(long_console),     tmpdir_test(no_end_is_no_pass),
-		tmpdir_test(lies_and_noise),   tmpdir_test(topology_arrives),
-		tmpdir_test(bad_jobs),	       tmpdir_test(root_is_refused),
+		tmpdir_test(passes),
+		tmpdir_test(results),
+		tmpdir_test(reasons),
+		tmpdir_test(splats),
+		tmpdir_test(deaths_in_a_test),
+		tmpdir_test(deaths_at_boot),
+		tmpdir_test(hangs),
+		tmpdir_test(floods),
+		tmpdir_test(long_console),
+		tmpdir_test(no_end_is_no_pass),
+		tmpdir_test(lies_and_noise),
+		tmpdir_test(topology_arrives),
+		tmpdir_test(bad_jobs),
+		tmpdir_test(root_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,9 +43,12 @@ struct outcome {
 };
 
 /* Runs argv in the sandbox as job.c runs it; a limit keeps it from hanging. */
-static void run_argv(struct sandbox_spec *spec, const char *const *argv, struct outcome *o)
+static void run_argv(struct sandbox_spec *spec, const char *const *argv,
+		     struct outcome *o)
 {
-	struct job_opts opts = { .on_line = on_line, .arg = &o->out, .deadline_ms = 20000 };
+	struct job_opts opts = { .on_line = on_line,
+				 .arg = &o->out,
+				 .deadline_ms = 20000 };
 	struct err err = { .msg = "" };
 	struct sandbox *s;
 
@@ -99,7 +102,8 @@ static void missing_bwrap_is_told(void **state)
 	struct err err = { .msg = "" };
 
 	(void)state;
-	assert_int_equal(sandbox_probe("/nowhere/bwrap", build_uid(), build_gid(), &err), -1);
+	assert_int_equal(sandbox_probe("/nowhere/bwrap", build_uid(), build_gid(), &err),
+			 -1);
 	assert_int_equal(err.code, ERR_MISSING);
 	assert_non_null(strstr(err.msg, "/nowhere/bwrap"));
 }
@@ -122,9 +126,11 @@ static void closed_folder_is_named(void **state)
 	assert_non_null(strstr(err.msg, geteuid() ? "0600" : "0700"));
 	assert_int_equal(sandbox_reachable(link, build_uid(), build_gid(), &err), -1);
 	assert_int_equal(chmod(closed, 0755), 0);
-	assert_int_equal(sandbox_reachable("/nowhere/at/all", build_uid(), build_gid(), &err), -1);
+	assert_int_equal(
+		sandbox_reachable("/nowhere/at/all", build_uid(), build_gid(), &err), -1);
 	assert_int_equal(err.code, ERR_MISSING);
-	assert_int_equal(sandbox_reachable("relative", build_uid(), build_gid(), &err), -1);
+	assert_int_equal(sandbox_reachable("relative", build_uid(), build_gid(), &err),
+			 -1);
 }
 
 static void files_and_folders(void **state)
@@ -137,7 +143,9 @@ static void files_and_folders(void **state)
 		{ .src = out, .dst = "/out", .rw = true },
 		{ .src = "/nowhere/at/all", .dst = "/x", .optional = true },
 	};
-	struct sandbox_spec spec = { .binds = binds, .nbinds = 3, .tmp_size = 1 << 20,
+	struct sandbox_spec spec = { .binds = binds,
+				     .nbinds = 3,
+				     .tmp_size = 1 << 20,
 				     .chdir = "/out" };
 	struct err err;
 
@@ -286,8 +294,9 @@ static void allowed(const char *what, long r)
 /* Runs inside the sandbox; prints what is not as it should be. */
 int try_calls(void)
 {
-	static const int families[] = { AF_NETLINK, AF_PACKET, AF_VSOCK, AF_ALG, AF_BLUETOOTH,
-					AF_CAN, AF_AX25, AF_X25, AF_KEY };
+	static const int families[] = { AF_NETLINK, AF_PACKET,    AF_VSOCK,
+					AF_ALG,     AF_BLUETOOTH, AF_CAN,
+					AF_AX25,    AF_X25,       AF_KEY };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
 		char name[32];
@@ -295,7 +304,8 @@ int try_calls(void)
 		snprintf(name, sizeof(name), "socket %d", families[i]);
 		refused(name, socket(families[i], SOCK_DGRAM, 0), EAFNOSUPPORT);
 	}
-	refused("socket with high bits", syscall(SYS_socket, 0x100000000UL | AF_NETLINK, SOCK_RAW, 0),
+	refused("socket with high bits",
+		syscall(SYS_socket, 0x100000000UL | AF_NETLINK, SOCK_RAW, 0),
 		EAFNOSUPPORT);
 	allowed("unix socket", socket(AF_UNIX, SOCK_STREAM, 0));
 	allowed("inet socket", socket(AF_INET, SOCK_STREAM, 0));

@@ -20,13 +20,14 @@ static void reads_all(void **state)
 	char **programs;
 
 	(void)state;
-	assert_int_equal(suite_parse("s.ini", "mm",
-				     "[suite]\ndescription = d\ntopologies = numa2, numa4\n"
-				     "[test one]\nprogram = prog\nargs = a  b\ndeadline = 30s\n"
-				     "[test two]\nprogram = another\n"
-				     "[test three]\nprogram = prog\ndeadline = 250ms\n",
-				     &s, &err),
-			 0);
+	assert_int_equal(
+		suite_parse("s.ini", "mm",
+			    "[suite]\ndescription = d\ntopologies = numa2, numa4\n"
+			    "[test one]\nprogram = prog\nargs = a  b\ndeadline = 30s\n"
+			    "[test two]\nprogram = another\n"
+			    "[test three]\nprogram = prog\ndeadline = 250ms\n",
+			    &s, &err),
+		0);
 	assert_string_equal(s->description, "d");
 	assert_int_equal(s->ntests, 3);
 	assert_string_equal(s->tests[0].id, "mm/one");
@@ -55,7 +56,8 @@ static void complaints(void **state)
 	expect_error("[suite]\n[test x]\n", "s.ini:2: [test x]: program must name");
 	expect_error("[suite]\n[test x]\nprogram = ../init\n", "program must name");
 	expect_error("[suite]\n[test a b]\nprogram = x\n", "unknown section [test a b]");
-	expect_error("[suite]\n[test x]\nprogram = x\ndeadline = soon\n", "s.ini:4: deadline");
+	expect_error("[suite]\n[test x]\nprogram = x\ndeadline = soon\n",
+		     "s.ini:4: deadline");
 	expect_error("[suite]\n[test x]\nprogram = x\ndeadlin = 3s\n",
 		     "did you mean \"deadline\"?");
 }

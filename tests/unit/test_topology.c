@@ -74,10 +74,13 @@ static void complaints(void **state)
 	(void)state;
 	expect_error("", "no section [topology]");
 	expect_error("[topology]\n", "no [node 0]");
-	expect_error("[topology]\ndescriptoin = x\n" NODE0,
-		     "t.ini:2: unknown key \"descriptoin\", did you mean \"description\"?");
-	expect_error("[topology]\n[node 0]\ncpus = many\nmemory = 1G\n", "t.ini:3: cpus:");
-	expect_error("[topology]\n[node 0]\ncpus = 1\nmemory = lots\n", "t.ini:4: memory:");
+	expect_error(
+		"[topology]\ndescriptoin = x\n" NODE0,
+		"t.ini:2: unknown key \"descriptoin\", did you mean \"description\"?");
+	expect_error("[topology]\n[node 0]\ncpus = many\nmemory = 1G\n",
+		     "t.ini:3: cpus:");
+	expect_error("[topology]\n[node 0]\ncpus = 1\nmemory = lots\n",
+		     "t.ini:4: memory:");
 	expect_error("[topology]\n[node 0]\ncpus = 1\nmemory = 1M\n", "at least 64M");
 	expect_error("[topology]\n[node 0]\nmemory = 1G\n", "boot CPU");
 	expect_error("[topology]\n" NODE0 "[node 2]\ncpus = 1\n", "node 1 is expected");
@@ -111,7 +114,7 @@ static char *shipped_dir(void)
 static void shipped_ones_are_fine(void **state)
 {
 	static const char *const want[] = { "cpuless", "memoryless", "numa2",
-					    "numa4",   "smp4",	      "up" };
+					    "numa4",   "smp4",       "up" };
 	char *dir = shipped_dir();
 	char **names;
 	struct err err;
