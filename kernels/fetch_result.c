@@ -41,7 +41,7 @@ static void add_note(struct json_object *result, const char *text)
 	json_add_str(array_at(result, "notes"), text);
 }
 
-static void add_notes(struct json_object *result, const struct series *s)
+static void add_notes(struct json_object *result, const struct mail_series *s)
 {
 	char **lines = strv_split(str_get(&s->notes), "\n");
 
@@ -143,7 +143,7 @@ static bool is_trailer(const char *line)
 }
 
 /* The patch that a reply is about: 1..total, 0 for the cover, -1 for neither. */
-static int about(const struct thread *t, const struct series *s, const struct mail *m)
+static int about(const struct thread *t, const struct mail_series *s, const struct mail *m)
 {
 	for (int i = 0; i < DEPTH_MAX; i++) {
 		m = thread_by_id(t, m->parent);
@@ -176,7 +176,7 @@ static void add_trailers(struct json_object *arr, int patch, const char *text)
 	}
 }
 
-static struct json_object *trailers(const struct thread *t, const struct series *s)
+static struct json_object *trailers(const struct thread *t, const struct mail_series *s)
 {
 	struct json_object *arr = json_object_new_array();
 
@@ -190,7 +190,7 @@ static struct json_object *trailers(const struct thread *t, const struct series 
 	return arr;
 }
 
-static void set_cover(struct json_object *o, const struct series *s)
+static void set_cover(struct json_object *o, const struct mail_series *s)
 {
 	AUTO(str_done) struct str text = { .limit = COVER_BYTES };
 	AUTO(str_done) struct str clean = STR_INIT;
@@ -204,7 +204,7 @@ static void set_cover(struct json_object *o, const struct series *s)
 	json_set_str(o, "cover", str_get(&clean));
 }
 
-static void set_base(struct json_object *o, const struct series *s)
+static void set_base(struct json_object *o, const struct mail_series *s)
 {
 	AUTO_FREE char *base = s->cover ? base_commit(s->cover->text) : NULL;
 	AUTO_FREE char *change = s->cover ? change_id(s->cover->text) : NULL;
@@ -220,7 +220,7 @@ static void set_base(struct json_object *o, const struct series *s)
 }
 
 /* What is known of a series, also of one with holes. */
-static struct json_object *describe(const struct series *s)
+static struct json_object *describe(const struct mail_series *s)
 {
 	const struct mail *top = s->cover;
 	struct json_object *o = json_object_new_object();
@@ -239,7 +239,7 @@ static struct json_object *describe(const struct series *s)
 }
 
 void fetch_result_ok(struct json_object *result, const struct thread *t,
-		     const struct series *s)
+		     const struct mail_series *s)
 {
 	struct json_object *o = describe(s);
 
@@ -252,7 +252,7 @@ void fetch_result_ok(struct json_object *result, const struct thread *t,
 	add_notes(result, s);
 }
 
-void fetch_result_unusable(struct json_object *result, const struct series *s,
+void fetch_result_unusable(struct json_object *result, const struct mail_series *s,
 			   const char *reason)
 {
 	struct json_object *missing = json_object_new_array();

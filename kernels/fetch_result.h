@@ -11,9 +11,9 @@
 #include "kernels/thread.h"
 
 void fetch_result_ok(struct json_object *result, const struct thread *t,
-		     const struct series *s);
+		     const struct mail_series *s);
 /* Drops patches that were already written down. */
-void fetch_result_unusable(struct json_object *result, const struct series *s,
+void fetch_result_unusable(struct json_object *result, const struct mail_series *s,
 			   const char *reason);
 /* Says that b4 failed and sluice took the mails as they are; drops its patches. */
 void fetch_result_assembled(struct json_object *result, const char *why,

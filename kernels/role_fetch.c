@@ -33,13 +33,13 @@ struct fetch {
 	size_t max_patches, max_mail, max_mbox;
 	uint64_t deadline; /* ms, monotonic */
 	struct thread *thread;
-	struct series series;
+	struct mail_series series;
 };
 
 static void fetch_done(struct fetch *f)
 {
 	thread_free(f->thread);
-	series_done(&f->series);
+	mail_series_done(&f->series);
 	free(f->msgid);
 	free(f->b4_dir);
 }
@@ -127,7 +127,7 @@ static int load(struct fetch *f, struct json_object *source, struct err *err)
 /* ---- b4 am ---- */
 
 /* The subject b4 is to see, where the real one would mislead it; else NULL. */
-static char *plain_subject(const struct series *s, const struct mail *m, int k)
+static char *plain_subject(const struct mail_series *s, const struct mail *m, int k)
 {
 	AUTO_FREE char *title = NULL;
 	const struct tags *t = &m->tags;
@@ -141,7 +141,7 @@ static char *plain_subject(const struct series *s, const struct mail *m, int k)
 	return str_printf("[PATCH v%d %d/%d] %s", s->version, k, s->total, title);
 }
 
-static void add_for_b4(const struct series *s, const struct mail *m, int k, struct str *out)
+static void add_for_b4(const struct mail_series *s, const struct mail *m, int k, struct str *out)
 {
 	AUTO(str_done) struct str mail = STR_INIT;
 	AUTO_FREE char *subject = plain_subject(s, m, k);
@@ -154,7 +154,7 @@ static void add_for_b4(const struct series *s, const struct mail *m, int k, stru
 static int write_for_b4(const struct fetch *f, const char *path, struct err *err)
 {
 	AUTO(str_done) struct str mbox = STR_INIT;
-	const struct series *s = &f->series;
+	const struct mail_series *s = &f->series;
 
 	if (s->cover && !s->cover->has_diff)
 		add_for_b4(s, s->cover, 0, &mbox);

@@ -87,10 +87,10 @@ const struct mail *thread_by_id(const struct thread *t, const char *msgid)
 
 /* ---- choosing ---- */
 
-static void note(struct series *s, const char *fmt, ...)
+static void note(struct mail_series *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void note(struct series *s, const char *fmt, ...)
+static void note(struct mail_series *s, const char *fmt, ...)
 {
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *clean = NULL;
@@ -106,7 +106,7 @@ static void note(struct series *s, const char *fmt, ...)
 
 /* What to say of mails without a series; about is the mail asked for, or NULL. */
 static void explain_none(const struct thread *t, const struct mail *about,
-			 struct series *s)
+			 struct mail_series *s)
 {
 	const struct mail *untagged = NULL, *reply = NULL, *pull = NULL, *cover = NULL;
 	AUTO_FREE char *subject = NULL;
@@ -150,7 +150,7 @@ static void explain_none(const struct thread *t, const struct mail *about,
 }
 
 /* "1, 2 and 4-13" */
-static void list_missing(const struct series *s, struct str *out)
+static void list_missing(const struct mail_series *s, struct str *out)
 {
 	for (int k = 1, last; k <= s->total; k = last + 1) {
 		last = k;
@@ -162,7 +162,7 @@ static void list_missing(const struct series *s, struct str *out)
 	}
 }
 
-static bool explain_holes(struct series *s, const struct group *older)
+static bool explain_holes(struct mail_series *s, const struct group *older)
 {
 	AUTO(str_done) struct str list = { .limit = 200 };
 	const char *also = "";
@@ -190,7 +190,7 @@ static bool explain_holes(struct series *s, const struct group *older)
 }
 
 /* Patches that are missing from a partly re-posted version: the old ones hold. */
-static void refill(const struct groups *all, const struct group *g, struct series *s)
+static void refill(const struct groups *all, const struct group *g, struct mail_series *s)
 {
 	const struct group *old = groups_rerolled(all, g);
 
@@ -210,7 +210,7 @@ static void refill(const struct groups *all, const struct group *g, struct serie
 	     old->version);
 }
 
-static bool fill(const struct groups *all, const struct group *g, struct series *s)
+static bool fill(const struct groups *all, const struct group *g, struct mail_series *s)
 {
 	s->version = g->version;
 	s->total = g->total;
@@ -240,7 +240,7 @@ static bool fill(const struct groups *all, const struct group *g, struct series 
 }
 
 static void note_asked(const struct groups *all, const struct group *g,
-		       const struct mail *asked, struct series *s)
+		       const struct mail *asked, struct mail_series *s)
 {
 	const struct group *home = groups_of(all, asked);
 
@@ -251,7 +251,7 @@ static void note_asked(const struct groups *all, const struct group *g,
 		     home->version, g->version);
 }
 
-static void note_others(const struct groups *all, const struct group *g, struct series *s)
+static void note_others(const struct groups *all, const struct group *g, struct mail_series *s)
 {
 	for (guint i = 0; i < all->list->len; i++) {
 		const struct group *other = all->list->pdata[i];
@@ -263,7 +263,7 @@ static void note_others(const struct groups *all, const struct group *g, struct 
 }
 
 static bool no_version(const struct groups *all, const struct group *base, int version,
-		       struct series *s)
+		       struct mail_series *s)
 {
 	AUTO(str_done) struct str have = { .limit = 150 };
 
@@ -279,12 +279,12 @@ static bool no_version(const struct groups *all, const struct group *base, int v
 }
 
 bool thread_find(const struct thread *t, const char *msgid, int version,
-		 struct series *ret_series)
+		 struct mail_series *ret_series)
 {
 	struct groups all = groups_make(t);
 	const struct mail *asked = thread_by_id(t, msgid);
 	const struct group *base, *g;
-	struct series s = { .notes = STR_INIT };
+	struct mail_series s = { .notes = STR_INIT };
 	bool found = false;
 
 	base = groups_base(&all, asked);
@@ -306,9 +306,9 @@ bool thread_find(const struct thread *t, const char *msgid, int version,
 	return found;
 }
 
-void mail_series_done(struct series *s)
+void mail_series_done(struct mail_series *s)
 {
 	free(s->patches);
 	str_done(&s->notes);
-	*s = (struct series){ .notes = STR_INIT };
+	*s = (struct mail_series){ .notes = STR_INIT };
 }

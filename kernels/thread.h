@@ -30,7 +30,7 @@ const struct mail *thread_mail(const struct thread *t, size_t i);
 /* NULL when there is none of that id. */
 const struct mail *thread_by_id(const struct thread *t, const char *msgid);
 
-struct series {
+struct mail_series {
 	int version;
 	int total;                   /* patches announced; 0: no series was found */
 	const struct mail *cover;    /* or NULL */
@@ -43,11 +43,11 @@ struct series {
 /*
  * Finds the series that msgid belongs to (NULL: the first in the thread), in
  * its newest version or in the one asked for (0: newest). True when every
- * patch of it is there; else reason says what is wrong. series_done it in
+ * patch of it is there; else reason says what is wrong. mail_series_done it in
  * either case.
  */
 bool thread_find(const struct thread *t, const char *msgid, int version,
-		 struct series *ret_series);
-void series_done(struct series *s);
+		 struct mail_series *ret_series);
+void mail_series_done(struct mail_series *s);
 
 #endif
