@@ -97,8 +97,8 @@ static int commit_step(const struct series *s, size_t k, struct err *err)
 	if (git_tree_lookup(&tree, s->repo, &step->tree) ||
 	    git_commit_lookup(&parent, s->repo, &s->steps[k - 1].commit) ||
 	    git_signature_new(&who, NAME, EMAIL, FIRST_DATE + (git_time_t)k * 60, 0) ||
-	    git_commit_create(&step->commit, s->repo, NULL, who, who, NULL, message, tree, 1,
-			      (const git_commit *[]){ parent }))
+	    git_commit_create(&step->commit, s->repo, NULL, who, who, NULL, message, tree,
+			      1, (const git_commit *[]){ parent }))
 		return err_git(err, "%s", e->name);
 	return 0;
 }
@@ -168,7 +168,8 @@ static char *message_id(const struct series *s, size_t k)
 	return str_printf("sluice-example-%zu-%.12s@localhost", k, tip);
 }
 
-static void add_head(const struct series *s, size_t k, const char *subject, struct str *out)
+static void add_head(const struct series *s, size_t k, const char *subject,
+		     struct str *out)
 {
 	AUTO_FREE char *id = message_id(s, k);
 	AUTO_FREE char *cover = message_id(s, 0);
@@ -192,7 +193,8 @@ static int add_cover(const struct series *s, struct str *out, struct err *err)
 	AUTO_GIT(diff) git_diff *diff = NULL;
 
 	add_head(s, 0, e->cover->subject, out);
-	str_addf(out, "%s%s" NAME " (%zu):\n", e->cover->body, *e->cover->body ? "\n" : "", e->n);
+	str_addf(out, "%s%s" NAME " (%zu):\n", e->cover->body,
+		 *e->cover->body ? "\n" : "", e->n);
 	for (size_t i = 0; i < e->n; i++)
 		str_addf(out, "  %s\n", e->v[i]->subject);
 	str_add(out, "\n");

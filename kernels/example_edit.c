@@ -75,7 +75,8 @@ static int check_plain(const struct lines *l, struct err *err)
 		return complain(l, err, "this line would end the mail or its message");
 	for (const char *p = l->text; *p; p++)
 		if ((*p < ' ' && *p != '\t') || *p > '~')
-			return complain(l, err, "only plain ASCII can be mailed as it is");
+			return complain(l, err,
+					"only plain ASCII can be mailed as it is");
 	return 0;
 }
 
@@ -146,7 +147,9 @@ static int parse_hunk(struct lines *l, struct example_hunk *h, bool *ret_more,
 			break;
 		}
 		if (*l->text && !strchr(" -+", *l->text))
-			return complain(l, err, "expected a line that starts with ' ', '-' or '+'");
+			return complain(
+				l, err,
+				"expected a line that starts with ' ', '-' or '+'");
 		if (*l->text != '+')
 			str_addf(&from, "%s\n", rest);
 		if (*l->text != '-')
@@ -155,12 +158,13 @@ static int parse_hunk(struct lines *l, struct example_hunk *h, bool *ret_more,
 	h->old_text = str_take(&from);
 	h->new_text = str_take(&to);
 	if (!*h->old_text || !*h->path || strcmp(h->old_text, h->new_text) == 0)
-		return complain(l, err, "this change has no path, no anchor or no effect");
+		return complain(l, err,
+				"this change has no path, no anchor or no effect");
 	return 0;
 }
 
-int example_edit_parse(const char *name, const char *text,
-		       struct example_edit **ret_edit, struct err *err)
+int example_edit_parse(const char *name, const char *text, struct example_edit **ret_edit,
+		       struct err *err)
 {
 	AUTO(cleanup_edit) struct example_edit *e = mem_alloc0(sizeof(*e));
 	AUTO(cleanup_lines) struct lines l = { .name = name, .next = text };
@@ -197,14 +201,14 @@ static int count_lines(struct span s, const char *what, const char **ret_at)
 	return n;
 }
 
-static int not_once(const struct example_edit *e, const struct example_hunk *h,
-		    int n, const char *what, struct err *err)
+static int not_once(const struct example_edit *e, const struct example_hunk *h, int n,
+		    const char *what, struct err *err)
 {
 	if (n == 0)
-		return err_set(err, ERR_INPUT, "%s:%d: %s is not in %s", e->name,
-			       h->line, what, h->path);
-	return err_set(err, ERR_INPUT, "%s:%d: %s is %d times in %s, not once",
-		       e->name, h->line, what, n, h->path);
+		return err_set(err, ERR_INPUT, "%s:%d: %s is not in %s", e->name, h->line,
+			       what, h->path);
+	return err_set(err, ERR_INPUT, "%s:%d: %s is %d times in %s, not once", e->name,
+		       h->line, what, n, h->path);
 }
 
 /* Where the hunk may apply. */

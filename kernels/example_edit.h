@@ -40,8 +40,8 @@ struct example_edit {
 };
 
 /* ERR_INPUT with "name:line: text" when it cannot be used. */
-int example_edit_parse(const char *name, const char *text,
-		       struct example_edit **ret_edit, struct err *err);
+int example_edit_parse(const char *name, const char *text, struct example_edit **ret_edit,
+		       struct err *err);
 void example_edit_free(struct example_edit *e);
 
 /*

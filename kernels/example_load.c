@@ -24,15 +24,17 @@ static int edits_add(struct example_edits *e, struct example_edit *edit, struct 
 	if (!e->cover) {
 		e->cover = edit;
 		if (edit->nhunks)
-			return err_set(err, ERR_INPUT,
-				       "%s: the first file must be the cover letter, without \"@@\"",
-				       edit->name);
+			return err_set(
+				err, ERR_INPUT,
+				"%s: the first file must be the cover letter, without \"@@\"",
+				edit->name);
 		return 0;
 	}
 	e->v = mem_realloc(e->v, e->n + 1, sizeof(struct example_edit *));
 	e->v[e->n++] = edit;
 	if (!edit->nhunks)
-		return err_set(err, ERR_INPUT, "%s: this patch changes nothing", edit->name);
+		return err_set(err, ERR_INPUT, "%s: this patch changes nothing",
+			       edit->name);
 	return 0;
 }
 
@@ -69,8 +71,8 @@ static int load_all(struct example_edits *e, const char *dir, struct err *err)
 	}
 	free(names);
 	if (ret == 0 && e->n == 0)
-		return err_set(err, ERR_INPUT, "%s: expected a cover letter and patches, *.edit",
-			       dir);
+		return err_set(err, ERR_INPUT,
+			       "%s: expected a cover letter and patches, *.edit", dir);
 	return ret;
 }
 

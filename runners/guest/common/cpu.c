@@ -43,8 +43,7 @@ static int drain_each(char *scratch)
 		ret = cpu_pin(cpu);
 		if (ret < 0)
 			return ret;
-		if (mlock(scratch, PAGE_BYTES) < 0 ||
-		    munlock(scratch, PAGE_BYTES) < 0)
+		if (mlock(scratch, PAGE_BYTES) < 0 || munlock(scratch, PAGE_BYTES) < 0)
 			return -errno;
 	}
 	return 0;

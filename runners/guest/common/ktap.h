@@ -32,9 +32,7 @@ int ktap_end(void);
  * Ends the process: the whole case cannot run here, or cannot go on (that is a
  * failure: our own set-up worked on a good kernel).
  */
-void ktap_skip_all(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
-void ktap_bail(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
+void ktap_skip_all(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+void ktap_bail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 #endif

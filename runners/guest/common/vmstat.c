@@ -17,8 +17,7 @@ static const struct {
 	{ "unevictable_pgs_stranded", offsetof(struct vmstat, stranded) },
 	{ "numa_hint_faults", offsetof(struct vmstat, numa_hint_faults) },
 	{ "numa_pages_migrated", offsetof(struct vmstat, numa_pages_migrated) },
-	{ "compact_migrate_scanned",
-	  offsetof(struct vmstat, compact_migrate_scanned) },
+	{ "compact_migrate_scanned", offsetof(struct vmstat, compact_migrate_scanned) },
 };
 
 static void vmstat_set(struct vmstat *v, const char *name, long long value)

@@ -36,8 +36,7 @@ static bool answer_head(struct answer *a)
 	if (!line)
 		return false;
 	end = strchr(line, '\n');
-	if (!end ||
-	    sscanf(line, "PLAN %64s %u %x", a->nonce, &a->n, &a->crc) != 3)
+	if (!end || sscanf(line, "PLAN %64s %u %x", a->nonce, &a->n, &a->crc) != 3)
 		return false;
 	a->body = (size_t)(end + 1 - a->text);
 	return true;
@@ -91,8 +90,7 @@ static bool parse_tests(struct plan *plan, struct answer *a, size_t end)
 	plan->n = 0;
 	line = strtok_r(a->text + a->body, "\n", &save);
 	while (line) {
-		if (plan->n == a->n ||
-		    !parse_test(line, &plan->tests[plan->n]))
+		if (plan->n == a->n || !parse_test(line, &plan->tests[plan->n]))
 			return false;
 		plan->n++;
 		line = strtok_r(NULL, "\n", &save);
@@ -157,8 +155,7 @@ bool plan_fetch(struct plan *plan, void (*pet)(void))
 			/* Full of noise: begin anew, the host answers again. */
 			if (a.len == PLAN_TEXT_MAX - 1)
 				a.len = 0;
-			a.len += port_read(a.text + a.len,
-					   PLAN_TEXT_MAX - 1 - a.len,
+			a.len += port_read(a.text + a.len, PLAN_TEXT_MAX - 1 - a.len,
 					   HELLO_EVERY_MS / 4);
 			a.text[a.len] = '\0';
 			if (answer_done(plan, &a)) {

@@ -102,8 +102,8 @@ void port_frame_bytes(const char *payload, size_t len)
 		port_write("\n", 1);
 		return;
 	}
-	head = snprintf(line, sizeof(line), "@%s %lu %zu %08x ", port.nonce,
-			port.seq++, len, crc32_of(payload, len));
+	head = snprintf(line, sizeof(line), "@%s %lu %zu %08x ", port.nonce, port.seq++,
+			len, crc32_of(payload, len));
 	memcpy(line + head, payload, len);
 	line[head + (int)len] = '\n';
 	port_write(line, (size_t)head + len + 1);

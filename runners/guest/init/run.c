@@ -25,7 +25,7 @@ struct run {
 	pid_t pid;
 	bool alive; /* the test's own process */
 	int status; /* as of waitpid, once it is not */
-	int fd;	    /* read end of its output, -1 at its end */
+	int fd;     /* read end of its output, -1 at its end */
 	unsigned lines;
 	size_t bytes;
 	bool cut;
@@ -55,8 +55,7 @@ void run_init(void)
 
 static void child_exec(const struct plan_test *test, int out)
 {
-	static char *envp[] = { "PATH=/tests:/bin", "HOME=/tmp", "LC_ALL=C",
-				NULL };
+	static char *envp[] = { "PATH=/tests:/bin", "HOME=/tmp", "LC_ALL=C", NULL };
 	int null = open("/dev/null", O_RDONLY);
 	int sig;
 
@@ -74,8 +73,7 @@ static void child_exec(const struct plan_test *test, int out)
 	if (chdir("/tmp") < 0)
 		_exit(126);
 	execve(test->argv[0], test->argv, envp);
-	dprintf(STDOUT_FILENO, "sluice: %s: %s\n", test->argv[0],
-		strerror(errno));
+	dprintf(STDOUT_FILENO, "sluice: %s: %s\n", test->argv[0], strerror(errno));
 	_exit(127);
 }
 
@@ -227,11 +225,9 @@ static void done_send(const struct run *r, bool in_time, uint64_t ms)
 	if (!in_time)
 		port_frame("done %u timeout %d %llu", idx, SIGKILL, took);
 	else if (WIFSIGNALED(r->status))
-		port_frame("done %u signal %d %llu", idx, WTERMSIG(r->status),
-			   took);
+		port_frame("done %u signal %d %llu", idx, WTERMSIG(r->status), took);
 	else
-		port_frame("done %u exit %d %llu", idx, WEXITSTATUS(r->status),
-			   took);
+		port_frame("done %u exit %d %llu", idx, WEXITSTATUS(r->status), took);
 }
 
 static bool run_started(struct run *r, uint64_t begin)
@@ -265,8 +261,7 @@ bool run_test(const struct plan_test *test)
 	port_frame("start %u", test->idx);
 	kmsg("%s start %u", port_nonce(), test->idx);
 	if (!test_start(&r)) {
-		port_frame("out %u sluice: cannot start: %s", test->idx,
-			   strerror(errno));
+		port_frame("out %u sluice: cannot start: %s", test->idx, strerror(errno));
 		kmsg("%s done %u", port_nonce(), test->idx);
 		port_frame("done %u exit 126 0", test->idx);
 		return true;

@@ -54,10 +54,10 @@ static void mount_dev(void)
 		const char *path;
 		unsigned major, minor;
 	} nodes[] = {
-		{ "/dev/null", 1, 3 },	   { "/dev/zero", 1, 5 },
-		{ "/dev/kmsg", 1, 11 },	   { "/dev/console", 5, 1 },
-		{ "/dev/ttyS0", 4, 64 },   { "/dev/ttyS1", 4, 65 },
-		{ "/dev/urandom", 1, 9 },  { "/dev/watchdog", 10, 130 },
+		{ "/dev/null", 1, 3 },    { "/dev/zero", 1, 5 },
+		{ "/dev/kmsg", 1, 11 },   { "/dev/console", 5, 1 },
+		{ "/dev/ttyS0", 4, 64 },  { "/dev/ttyS1", 4, 65 },
+		{ "/dev/urandom", 1, 9 }, { "/dev/watchdog", 10, 130 },
 	};
 	size_t i;
 

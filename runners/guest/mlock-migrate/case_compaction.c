@@ -72,14 +72,12 @@ static void compact(int node)
 	char path[64];
 	int ret;
 
-	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact",
-		 node);
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact", node);
 	ret = sysfile_write(path, "1");
 	if (ret < 0)
 		ret = sysfile_write("/proc/sys/vm/compact_memory", "1");
 	if (ret < 0)
-		ktap_skip_all("this kernel has no compaction: %s",
-			      strerror(-ret));
+		ktap_skip_all("this kernel has no compaction: %s", strerror(-ret));
 }
 
 static void check_moved(const struct pageset *set, const struct vmstat *before)
@@ -93,12 +91,13 @@ static void check_moved(const struct pageset *set, const struct vmstat *before)
 	ktap_data("pages", (long long)set->n);
 	ktap_data("moved", (long long)moved);
 	failed = oracle_migrate_data(before, &after);
-	ktap_check(moved >= set->n / 2, "moved",
-		   "expected compaction to move at least %zu of %zu mlocked pages, saw %zu",
-		   set->n / 2, set->n, moved);
+	ktap_check(
+		moved >= set->n / 2, "moved",
+		"expected compaction to move at least %zu of %zu mlocked pages, saw %zu",
+		set->n / 2, set->n, moved);
 	ktap_check(failed <= (long long)set->n / 4, "migrate-failures",
-		   "expected pgmigrate_fail to grow by at most %zu, saw %lld",
-		   set->n / 4, failed);
+		   "expected pgmigrate_fail to grow by at most %zu, saw %lld", set->n / 4,
+		   failed);
 }
 
 void case_compaction(void)
@@ -118,8 +117,7 @@ void case_compaction(void)
 	pageset_init(&set, pages, node, PAGESET_LOCK_ON_FAULT);
 	pageset_thin(&set, EVERY);
 	if (set.n < pages / EVERY / 4)
-		ktap_bail("only %zu of %zu pages have a fitting frame", set.n,
-			  pages);
+		ktap_bail("only %zu of %zu pages have a fitting frame", set.n, pages);
 	oracle_begin(&before);
 	compact(node);
 	check_moved(&set, &before);

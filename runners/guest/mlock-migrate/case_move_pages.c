@@ -41,8 +41,7 @@ static size_t move_once(const struct pageset *set, int node)
 		ktap_bail("out of memory for %zu pages", set->n);
 	ret = numa_move((void **)set->addr, set->n, node, status);
 	if (ret < 0)
-		ktap_bail("move_pages to node %d: %s", node,
-			  strerror((int)-ret));
+		ktap_bail("move_pages to node %d: %s", node, strerror((int)-ret));
 	for (i = 0; i < set->n; i++)
 		there += status[i] == node;
 	free(status);
@@ -62,9 +61,10 @@ static void check_move(const struct pageset *set, int node, const char *name)
 	}
 	ktap_data(name, (long long)first);
 	there = pageset_on_node(set, node);
-	ktap_check(first >= set->n * 9 / 10 && there == set->n, name,
-		   "expected move_pages to put all %zu mlocked pages on node %d, saw %zu there after the first call, %zu after %d",
-		   set->n, node, first, there, tries);
+	ktap_check(
+		first >= set->n * 9 / 10 && there == set->n, name,
+		"expected move_pages to put all %zu mlocked pages on node %d, saw %zu there after the first call, %zu after %d",
+		set->n, node, first, there, tries);
 }
 
 void case_move_pages(void)

@@ -71,8 +71,7 @@ static void use(const struct pageset *locked, const struct pageset *control)
 	} while (now < until);
 }
 
-static void check_moved(const struct pageset *locked,
-			const struct pageset *control,
+static void check_moved(const struct pageset *locked, const struct pageset *control,
 			const struct vmstat *before)
 {
 	size_t moved = pageset_moved(locked), other = pageset_moved(control);
@@ -82,8 +81,7 @@ static void check_moved(const struct pageset *locked,
 	ktap_data("pages", PAGES);
 	ktap_data("moved", (long long)moved);
 	ktap_data("moved_not_locked", (long long)other);
-	ktap_data("numa_hint_faults",
-		  after.numa_hint_faults - before->numa_hint_faults);
+	ktap_data("numa_hint_faults", after.numa_hint_faults - before->numa_hint_faults);
 	ktap_data("numa_pages_migrated",
 		  after.numa_pages_migrated - before->numa_pages_migrated);
 	oracle_migrate_data(before, &after);
@@ -92,9 +90,10 @@ static void check_moved(const struct pageset *locked,
 			  "balancing moved only %zu of %d pages that are not locked",
 			  other, PAGES);
 	else
-		ktap_check(moved >= other / 2, "moved",
-			   "expected NUMA balancing to move at least %zu of %d mlocked pages (%zu that are not locked moved), saw %zu",
-			   other / 2, PAGES, other, moved);
+		ktap_check(
+			moved >= other / 2, "moved",
+			"expected NUMA balancing to move at least %zu of %d mlocked pages (%zu that are not locked moved), saw %zu",
+			other / 2, PAGES, other, moved);
 }
 
 void case_numa_balancing(void)
@@ -106,8 +105,7 @@ void case_numa_balancing(void)
 
 	ret = sysfile_write(SWITCH, "1\n");
 	if (ret < 0)
-		ktap_skip_all("this kernel has no NUMA balancing: %s",
-			      strerror(-ret));
+		ktap_skip_all("this kernel has no NUMA balancing: %s", strerror(-ret));
 	ktap_begin(1 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS);
 	cpu_pin(numa_first(numa_node_cpus(nodes.home)));
 	oracle_begin(&base);

@@ -46,8 +46,7 @@ int main(int argc, char **argv)
 		return usage();
 	ret = page_open();
 	if (ret < 0)
-		ktap_skip_all("no pagemap or kpageflags here: %s",
-			      strerror(-ret));
+		ktap_skip_all("no pagemap or kpageflags here: %s", strerror(-ret));
 	/* 6.1: move_pages answers -ENOENT for a page under a NUMA hint. */
 	sysfile_write("/proc/sys/kernel/numa_balancing", "0\n");
 	cases[i].run();

@@ -38,17 +38,18 @@ void oracle_locked(const struct pageset *set, const struct vmstat *base)
 	ktap_data("not_mlocked", (long long)no_mlocked);
 	ktap_data("not_unevictable", (long long)no_unevictable);
 	ktap_data("nr_mlock", grown);
-	ktap_check(no_mlocked == 0 && absent == 0, "all-mlocked",
-		   "expected all %zu pages of the locked range with the flag Mlocked, saw %zu without it",
-		   set->n, no_mlocked);
-	ktap_check(no_unevictable == 0, "all-unevictable",
-		   "expected all %zu pages of the locked range with the flag Unevictable, saw %zu without it",
-		   set->n, no_unevictable);
+	ktap_check(
+		no_mlocked == 0 && absent == 0, "all-mlocked",
+		"expected all %zu pages of the locked range with the flag Mlocked, saw %zu without it",
+		set->n, no_mlocked);
+	ktap_check(
+		no_unevictable == 0, "all-unevictable",
+		"expected all %zu pages of the locked range with the flag Unevictable, saw %zu without it",
+		set->n, no_unevictable);
 	ktap_check(grown == (long long)set->n, "nr_mlock",
 		   "expected nr_mlock to grow by %zu, saw %lld", set->n, grown);
 	ktap_check(damaged == 0, "contents",
-		   "expected every page to keep its contents, saw %zu changed",
-		   damaged);
+		   "expected every page to keep its contents, saw %zu changed", damaged);
 }
 
 void oracle_unlocked(const struct pageset *set, const struct vmstat *base)
@@ -66,16 +67,15 @@ void oracle_unlocked(const struct pageset *set, const struct vmstat *base)
 	stranded = now.stranded - before.stranded;
 	left = now.nr_mlock - base->nr_mlock;
 	ktap_data("stranded", stranded);
-	ktap_check(mlocked == 0 && (long long)unevictable <= stranded,
-		   "flags-after-munlock",
-		   "expected no page with Mlocked or Unevictable, saw %zu and %zu (%lld counted as stranded)",
-		   mlocked, unevictable, stranded);
+	ktap_check(
+		mlocked == 0 && (long long)unevictable <= stranded, "flags-after-munlock",
+		"expected no page with Mlocked or Unevictable, saw %zu and %zu (%lld counted as stranded)",
+		mlocked, unevictable, stranded);
 	ktap_check(left == 0, "nr_mlock-after-munlock",
 		   "expected nr_mlock back at its base value, saw %+lld", left);
 }
 
-long long oracle_migrate_data(const struct vmstat *before,
-			      const struct vmstat *after)
+long long oracle_migrate_data(const struct vmstat *before, const struct vmstat *after)
 {
 	long long failed = after->pgmigrate_fail - before->pgmigrate_fail;
 

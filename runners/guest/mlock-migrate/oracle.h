@@ -26,7 +26,6 @@ void oracle_locked(const struct pageset *set, const struct vmstat *base);
  */
 void oracle_unlocked(const struct pageset *set, const struct vmstat *base);
 /* # data of pgmigrate_*; gives the failures since before. */
-long long oracle_migrate_data(const struct vmstat *before,
-			      const struct vmstat *after);
+long long oracle_migrate_data(const struct vmstat *before, const struct vmstat *after);
 
 #endif

@@ -32,8 +32,7 @@ static bool pattern_ok(const char *page)
 	uint64_t word = (uintptr_t)page ^ UINT64_C(0x9e3779b97f4a7c15);
 
 	return memcmp(page, &word, sizeof(word)) == 0 &&
-	       memcmp(page + PAGE_BYTES - sizeof(word), &word,
-		      sizeof(word)) == 0;
+	       memcmp(page + PAGE_BYTES - sizeof(word), &word, sizeof(word)) == 0;
 }
 
 static void pageset_map(struct pageset *set, int node, enum pageset_lock lock)
@@ -41,19 +40,16 @@ static void pageset_map(struct pageset *set, int node, enum pageset_lock lock)
 	set->map = mmap(NULL, set->map_bytes, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (set->map == MAP_FAILED)
-		ktap_bail("mmap of %zu bytes: %s", set->map_bytes,
-			  strerror(errno));
+		ktap_bail("mmap of %zu bytes: %s", set->map_bytes, strerror(errno));
 	madvise(set->map, set->map_bytes, MADV_NOHUGEPAGE);
 	if (node >= 0)
 		numa_bind(set->map, set->map_bytes, node);
 	if (lock == PAGESET_LOCK_ON_FAULT &&
 	    syscall(SYS_mlock2, set->map, set->map_bytes, MLOCK_ONFAULT) < 0)
-		ktap_bail("mlock2 of %zu bytes: %s", set->map_bytes,
-			  strerror(errno));
+		ktap_bail("mlock2 of %zu bytes: %s", set->map_bytes, strerror(errno));
 }
 
-void pageset_init(struct pageset *set, size_t npages, int node,
-		  enum pageset_lock lock)
+void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock)
 {
 	size_t i;
 

@@ -25,8 +25,7 @@ enum pageset_lock {
 };
 
 /* Maps and touches npages on node (-1: anywhere). */
-void pageset_init(struct pageset *set, size_t npages, int node,
-		  enum pageset_lock lock);
+void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock);
 void pageset_done(struct pageset *set);
 /*
  * Keeps one page of every so many frames (a power of two), half way between its
