@@ -1,0 +1,103 @@
+#!/bin/sh
+# The commands themselves: help, mistakes, configuration, state folder, show,
+# log, tree, and the man page.
+# shellcheck source=tests/e2e/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+begin cli
+toy_tree
+
+for c in test show log repro serve tree example check-config help version; do
+	"$SLUICE" $c --help >"$OUT" 2>&1
+	is "$c --help: exit 0" "$?" 0
+	check "$c --help: says usage" grep -q "^usage: sluice $c" "$OUT"
+	check "man page: $c is there" grep -q "sluice.1\|Nm $c" "$SLUICE_ROOT/docs/sluice.1"
+done
+"$SLUICE" tst >"$OUT" 2>&1
+is "unknown command: exit 2" "$?" 2
+check "unknown command: did you mean" grep -q 'did you mean "test"' "$OUT"
+"$SLUICE" test --topologie x >"$OUT" 2>&1
+is "unknown option: exit 2" "$?" 2
+check "unknown option: did you mean" grep -q 'did you mean --topology' "$OUT"
+"$SLUICE" help config --ini >"$T/ini"
+check "config.ini is as the table says" cmp "$T/ini" "$SLUICE_ROOT/config.ini"
+"$SLUICE" help --mdoc >"$T/mdoc"
+sed -n '/BEGIN commands/,/END commands/p' "$SLUICE_ROOT/docs/sluice.1" | sed '1d;$d' >"$T/man"
+check "man page: commands as the tables say" cmp "$T/mdoc" "$T/man"
+if command -v mandoc >/dev/null; then
+	check "man page: mandoc has no complaint" mandoc -Tlint -Wwarning "$SLUICE_ROOT/docs/sluice.1"
+else
+	skip "man page: mandoc has no complaint" "no mandoc"
+fi
+
+printf '[sluice]\ntopologie = up\n[boot]\naccel = xen\n' >"$T/bad.ini"
+"$SLUICE" check-config --config-file "$T/bad.ini" >"$OUT" 2>&1
+is "bad config: exit 2" "$?" 2
+check "bad config: line and suggestion" \
+	grep -q 'bad.ini:2: unknown key "topologie", did you mean "topology"?' "$OUT"
+check "bad config: all complaints at once" grep -q 'bad.ini:4: accel' "$OUT"
+mkdir -p "$T/planted" && printf '[sluice]\ntree = planted\n' >"$T/planted/config.ini"
+(cd "$T/planted" && "$SLUICE" check-config --state-dir "$STATE" >"$OUT" 2>&1)
+check "config.ini of the current folder is not read" sh -c "! grep -q planted/config.ini '$OUT'"
+sl check-config
+is "check-config: a good one" "$RC" 0
+
+sl tree list
+check "tree list: toy is there" grep -q "^toy .*$T/toy" "$OUT"
+sl tree add no/name "$T/toy"
+is "tree add: a name that is none" "$RC" 2
+sl tree add other "$T/nowhere"
+is "tree add: a source that is none" "$RC" 2
+check "tree add: names the source" grep -q nowhere "$OUT"
+
+sl show
+is "show without a series: exit 0" "$RC" 0
+series one
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: break beta"
+test_range one
+run=$(jget '[.steps[1].boots[] | select(.reused | not) | .run][0]')
+sl show
+check "show: lists the series" grep -q "s1 .*breaks" "$OUT"
+sl show "$(jget .series.message_id)"
+check "show SERIES by message-id" grep -q "broken by patch 1" "$OUT"
+sl show s1
+check "show SERIES by number" grep -q "broken by patch 1" "$OUT"
+sl show "base..one"
+check "show SERIES by what was tested" grep -q "broken by patch 1" "$OUT"
+sl show --json s1
+check "show --json: the same document" \
+	sh -c "jq -e '.verdicts == input.verdicts' '$OUT' '$T/json'"
+sl show "$run"
+check "show RUN: the failing test" grep -q "fail .*toy/beta .*expected 100, saw 0" "$OUT"
+sl log "$run"
+check "log RUN: the console" grep -q "Linux version 0.0.0-stub" "$OUT"
+sl log --test beta "$run"
+check "log --test: only that test" grep -q "not ok 1 toy/beta" "$OUT"
+sl log --build "$run"
+check "log --build RUN: make's output" grep -q "LD .*vmlinux" "$OUT"
+sl log --build s1 0
+check "log --build SERIES STEP" grep -q "CC .*mm/rmap.o" "$OUT"
+sl log 4711
+is "log of no run: exit 2" "$RC" 2
+sl repro "$run"
+is "repro: exit 0" "$RC" 0
+check "repro: is shell" sh -n "$OUT"
+check "repro: the whole kernel, by hand" grep -q "sluice.plan=" "$OUT"
+sl test --json "$T/json2" --repo "$T/toy" base..one base..one
+is "--json with two series: exit 2" "$RC" 2
+
+# One writer, many readers.
+"$SLUICE" test --config-file "$T/config.ini" --repo "$T/toy" base..one >/dev/null 2>&1
+if command -v flock >/dev/null; then
+	flock "$STATE/lock" sh -c "
+		'$SLUICE' tree update --config-file '$T/config.ini' toy >'$OUT' 2>&1
+		echo \$? >'$T/rc'
+		'$SLUICE' show --config-file '$T/config.ini' s1 >'$T/shown' 2>&1"
+	is "second writer: exit 3" "$(cat "$T/rc")" 3
+	check "second writer: told that it is in use" grep -q -i "in use" "$OUT"
+	check "reader beside a writer" grep -q "broken by patch 1" "$T/shown"
+else
+	skip "second writer" "no flock"
+fi
+
+finish

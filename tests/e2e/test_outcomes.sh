@@ -1,0 +1,119 @@
+#!/bin/sh
+# Every way in which a patch can be good or bad, on the toy tree: what the
+# verdict, the exit code and the text say.
+# shellcheck source=tests/e2e/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+begin outcomes
+toy_tree
+
+series good
+say mm/swap.c "boot ok"
+patch "mm/swap: say so"
+sed -i 's|^int migrate_page|/* Moves one page. */\nint migrate_page|' "$T/toy/mm/migrate.c"
+patch "mm/migrate: a comment"
+test_range good
+is "good series: exit 0" "$RC" 0
+is "good series: every verdict passes" \
+	"$(jget '[.verdicts[] | select(.verdict != "pass")] | length')" 0
+is "good series: two tests of three patches and the base" \
+	"$(jget '.steps | length')" 3
+check "good series: said in words" grep -q "breaks nothing" "$OUT"
+
+series broken
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: break beta"
+say mm/swap.c "boot ok"
+patch "mm/swap: harmless"
+test_range broken
+is "introduced: exit 1" "$RC" 1
+is "introduced: by patch 1, never repaired" "$(verdict toy/beta smp4)" "introduced 1 null"
+is "introduced: the other tests pass" "$(verdict toy/alpha smp4)" "pass null null"
+check "introduced: the text names the patch" grep -q "broken by patch 1  mm/rmap: break beta" "$OUT"
+check "introduced: the text says what was expected" grep -q "expected 100, saw 0" "$OUT"
+check "introduced: it was seen twice" \
+	test "$(jget '[.verdicts[] | select(.test == "toy/beta")][0].failures')" -ge 2
+
+series transient
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: break beta"
+say mm/swap.c "boot ok"
+patch "mm/swap: between"
+unsay mm/rmap.c
+patch "mm/rmap: repair beta"
+test_range transient
+is "transient: exit 1" "$RC" 1
+is "transient: broken by 1, repaired by 3" "$(verdict toy/beta numa2)" "transient 1 3"
+check "transient: the text names the repair" grep -q "repaired by patch 3  mm/rmap: repair beta" "$OUT"
+
+series one-topology
+say mm/rmap.c "test toy/gamma fail nodes 2"
+patch "mm/rmap: break gamma on two nodes"
+test_range one-topology
+is "one topology: broken on numa2" "$(verdict toy/gamma numa2)" "introduced 1 null"
+is "one topology: fine on smp4" "$(verdict toy/gamma smp4)" "pass null null"
+
+series nobuild
+printf 'int broken(void) { return nowhere; }\n' >>"$T/toy/mm/swap.c"
+patch "mm/swap: does not compile"
+git -C "$T/toy" revert --no-edit HEAD >/dev/null
+test_range nobuild
+is "build failure: exit 1" "$RC" 1
+is "build failure: transient" "$(verdict_kind build)" "transient 1 2"
+is "build failure: the step says fail" "$(jget '.steps[1].builds[0].status')" fail
+is "build failure: no boot of it" "$(jget '[.steps[1].boots[] | select(.status != "skipped")] | length')" 0
+check "build failure: the compiler's line is shown" grep -q "nowhere" "$OUT"
+
+series warning
+printf 'static int unused_here;\n' >>"$T/toy/mm/swap.c"
+patch "mm/swap: a warning"
+sed -i 's|^int migrate_page|\nint migrate_page|' "$T/toy/mm/migrate.c"
+patch "mm/migrate: an empty line"
+test_range warning
+is "warning: exit 0" "$RC" 0
+is "warning: introduced by patch 1" "$(verdict_kind warning)" "introduced 1 null"
+is "warning: named with its flag" "$(jget '.steps[1].builds[0].new_warnings[0].flag')" unused-variable
+is "warning: not charged again" "$(jget '.steps[2].builds[0].new_warnings | length')" 0
+
+series notbuilt
+echo '/* more */' >>"$T/toy/drivers/toy/toy.c"
+patch "drivers/toy: not in this config"
+test_range notbuilt
+is "not built: exit 0" "$RC" 0
+is "not built: the file is named" "$(jget '.steps[1].builds[0].not_built | join(" ")')" drivers/toy/toy.c
+check "not built: not tested is said" grep -q "not-tested" "$OUT"
+
+series flaky
+say mm/rmap.c "test toy/alpha flaky-50"
+patch "mm/rmap: now and then"
+test_range flaky
+check "flaky: never called introduced without having come twice" \
+	test "$(jget '[.verdicts[] | select(.test == "toy/alpha" and .verdict == "introduced" and .failures < 2)] | length')" = 0
+
+series skip
+say mm/rmap.c "test toy/alpha skip"
+patch "mm/rmap: alpha cannot run"
+test_range skip
+is "skip: exit 0, no failure" "$RC" 0
+is "skip: a test that no longer runs is inconclusive" \
+	"$(verdict toy/alpha smp4)" "inconclusive null null"
+
+series splat
+say mm/rmap.c "test toy/beta splat"
+patch "mm/rmap: a warning in the kernel log"
+test_range splat
+is "splat: exit 1" "$RC" 1
+is "splat: charged to the patch and the test" "$(verdict toy/beta smp4)" "introduced 1 null"
+
+# The base is bad already.
+git -C "$T/toy" checkout -q base
+say mm/rmap.c "test toy/beta fail"
+git -C "$T/toy" checkout -q -B badbase
+git -C "$T/toy" commit -q -a -m "a base that has the bug"
+say mm/swap.c "boot ok"
+patch "mm/swap: innocent"
+sl test --repo "$T/toy" --json "$T/json" "badbase~1..badbase"
+is "pre-existing: exit 0" "$RC" 0
+is "pre-existing: said so" "$(verdict toy/beta smp4)" "pre-existing 0 null"
+git -C "$T/toy" checkout -q base
+
+finish
