@@ -92,24 +92,30 @@ static bool used_in_cell(const struct run_boot *b, int64_t id)
 
 static void step_boot_fill(const struct run_boot *b, struct step_boot *sb)
 {
-	*sb = (struct step_boot){ .series_id = b->run->series.id, .step = b->step,
+	*sb = (struct step_boot){ .series_id = b->run->series.id,
+				  .step = b->step,
 				  .config = str_dup(boot_config(b)->name),
 				  .arch = str_dup(boot_config(b)->arch),
 				  .topology = str_dup(boot_topology(b)->name),
-				  .role = b->role, .boot_id = b->boot.id,
+				  .role = b->role,
+				  .boot_id = b->boot.id,
 				  .reused = b->reused };
 }
 
 static void emit_boot_end(const struct run_boot *b)
 {
 	struct series_run *r = b->run;
-	struct run_event ev = { .kind = RUN_BOOT_END, .step = b->step, .nsteps = (int)r->nsteps,
+	struct run_event ev = { .kind = RUN_BOOT_END,
+				.step = b->step,
+				.nsteps = (int)r->nsteps,
 				.config = boot_config(b)->name,
 				.topology = boot_topology(b)->name,
 				.subject = r->steps[b->step].subject,
 				.status = boot_status_str(b->boot.status),
-				.seconds = b->boot.seconds, .reused = b->reused,
-				.text = b->boot.reason, .id = b->boot.id };
+				.seconds = b->boot.seconds,
+				.reused = b->reused,
+				.text = b->boot.reason,
+				.id = b->boot.id };
 
 	for (size_t i = 0; i < b->nresults; i++) {
 		const struct result *res = &b->results[i];
@@ -141,7 +147,8 @@ static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 		return -1;
 	/* Newest first: the last that will do is the oldest. */
 	for (size_t i = 0; i < n; i++)
-		if (!list[i].infra && (!b->alone || list[i].alone) && !used_in_cell(b, list[i].id))
+		if (!list[i].infra && (!b->alone || list[i].alone) &&
+		    !used_in_cell(b, list[i].id))
 			pick = i + 1;
 	if (pick) {
 		b->boot = list[pick - 1];
@@ -163,8 +170,9 @@ static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 
 /* ---- planning ---- */
 
-static int boots_want(struct series_run *r, int step, size_t c, size_t t, enum boot_role role,
-		      struct json_object *plan, bool alone, struct err *err)
+static int boots_want(struct series_run *r, int step, size_t c, size_t t,
+		      enum boot_role role, struct json_object *plan, bool alone,
+		      struct err *err)
 {
 	struct run_boot *b = mem_alloc0(sizeof(*b));
 	bool taken = false;
@@ -186,22 +194,29 @@ static int boots_want(struct series_run *r, int step, size_t c, size_t t, enum b
 		return -1;
 	if (taken)
 		return 0;
-	/* The parent's image again: its boot answers for both. */
-	for (size_t i = 0; i < b->index && !alone; i++)
-		if (r->boots[i]->state != SCHED_DONE && r->boots[i]->waits_for < 0 &&
-		    strcmp(r->boots[i]->key, b->key) == 0)
+	/* The parent's image again: its boot answers for both. Within a cell
+	 * the same key is a repeat, which must really run. */
+	for (size_t i = 0; i < b->index; i++) {
+		const struct run_boot *o = r->boots[i];
+
+		if (o->state != SCHED_DONE && o->waits_for < 0 && o->step != step &&
+		    o->alone == alone && strcmp(o->key, b->key) == 0)
 			b->waits_for = (long)i;
+	}
 	return 0;
 }
 
 static int cell_skip(struct series_run *r, int step, size_t c, size_t t, const char *why,
 		     struct err *err)
 {
-	struct step_boot sb = { .series_id = r->series.id, .step = step,
+	struct step_boot sb = { .series_id = r->series.id,
+				.step = step,
 				.config = r->plan->configs[c]->name,
 				.arch = r->plan->configs[c]->arch,
-				.topology = r->plan->topologies[t]->name, .role = BOOT_FIRST,
-				.boot_id = DB_NO_INT, .reason = (char *)why };
+				.topology = r->plan->topologies[t]->name,
+				.role = BOOT_FIRST,
+				.boot_id = DB_NO_INT,
+				.reason = (char *)why };
 
 	return step_boot_put(r->db, &sb, err);
 }
@@ -212,8 +227,10 @@ int boots_plan_step(struct series_run *r, int step, size_t config, struct err *e
 	int rc = 0;
 
 	for (size_t t = 0; rc == 0 && t < r->plan->ntopologies; t++) {
-		AUTO_JSON struct json_object *plan = plan_tests(r->plan, r->plan->topologies[t]);
-		struct step_boot cell = { .series_id = r->series.id, .step = step,
+		AUTO_JSON struct json_object *plan =
+			plan_tests(r->plan, r->plan->topologies[t]);
+		struct step_boot cell = { .series_id = r->series.id,
+					  .step = step,
 					  .config = r->plan->configs[config]->name,
 					  .arch = r->plan->configs[config]->arch,
 					  .topology = r->plan->topologies[t]->name };
@@ -222,9 +239,11 @@ int boots_plan_step(struct series_run *r, int step, size_t config, struct err *e
 		if (rc < 0)
 			break;
 		if (wb->status != BUILD_OK)
-			rc = cell_skip(r, step, config, t, "there is no image of this step", err);
+			rc = cell_skip(r, step, config, t,
+				       "there is no image of this step", err);
 		else if (!plan)
-			rc = cell_skip(r, step, config, t, "no suite runs on this topology", err);
+			rc = cell_skip(r, step, config, t,
+				       "no suite runs on this topology", err);
 		else
 			rc = boots_want(r, step, config, t, BOOT_FIRST, plan, false, err);
 	}
@@ -233,7 +252,8 @@ int boots_plan_step(struct series_run *r, int step, size_t config, struct err *e
 
 /* ---- further boots ---- */
 
-static bool has_result_elsewhere(struct series_run *r, const struct run_boot *b, const char *test)
+static bool has_result_elsewhere(struct series_run *r, const struct run_boot *b,
+				 const char *test)
 {
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *o = r->boots[i];
@@ -245,7 +265,8 @@ static bool has_result_elsewhere(struct series_run *r, const struct run_boot *b,
 		/* One that is still to run will have it, as far as we know. */
 		if (o->state != SCHED_DONE && o->role != BOOT_CONFIRM) {
 			for (size_t k = 0; k < json_len(o->plan); k++)
-				if (strcmp(json_str(json_object_array_get_idx(o->plan, k), "test", ""),
+				if (strcmp(json_str(json_object_array_get_idx(o->plan, k),
+						    "test", ""),
 					   test) == 0)
 					return true;
 			continue;
@@ -258,7 +279,8 @@ static bool has_result_elsewhere(struct series_run *r, const struct run_boot *b,
 }
 
 /* The tests that a boot which died under another test did not reach. */
-static struct json_object *tests_not_reached(struct series_run *r, const struct run_boot *b)
+static struct json_object *tests_not_reached(struct series_run *r,
+					     const struct run_boot *b)
 {
 	struct json_object *rest = json_object_new_array();
 	bool culprit = false;
@@ -305,8 +327,9 @@ static bool repeat_exists(struct series_run *r, const struct run_boot *b)
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *o = r->boots[i];
 
-		if (o->role == BOOT_CONFIRM && o->step == b->step && o->config == b->config &&
-		    o->topology == b->topology && strcmp(o->key, b->key) == 0)
+		if (o->role == BOOT_CONFIRM && o->step == b->step &&
+		    o->config == b->config && o->topology == b->topology &&
+		    strcmp(o->key, b->key) == 0)
 			return true;
 	}
 	return false;
@@ -338,18 +361,20 @@ int boots_plan_repeats(struct series_run *r, struct err *err)
 		struct run_boot *b = r->boots[i];
 		int rc = 0;
 
-		if (b->state != SCHED_DONE || b->lost || cell_boots(r, b) >= CELL_BOOTS_MAX)
+		if (b->state != SCHED_DONE || b->lost ||
+		    cell_boots(r, b) >= CELL_BOOTS_MAX)
 			continue;
 		if (b->role != BOOT_CONFIRM && b->boot.status != BOOT_OK) {
 			AUTO_JSON struct json_object *rest = tests_not_reached(r, b);
 
 			if (json_len(rest))
-				rc = boots_want(r, b->step, b->config, b->topology, BOOT_REST,
-						rest, false, err);
+				rc = boots_want(r, b->step, b->config, b->topology,
+						BOOT_REST, rest, false, err);
 		}
-		if (rc == 0 && base_settled(r, b) && needs_repeat(r, b) && !repeat_exists(r, b))
-			rc = boots_want(r, b->step, b->config, b->topology, BOOT_CONFIRM, b->plan,
-					true, err);
+		if (rc == 0 && base_settled(r, b) && needs_repeat(r, b) &&
+		    !repeat_exists(r, b))
+			rc = boots_want(r, b->step, b->config, b->topology, BOOT_CONFIRM,
+					b->plan, true, err);
 		if (rc < 0)
 			return -1;
 	}
@@ -373,8 +398,8 @@ static const struct run_boot *base_boot(const struct run_boot *b)
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *o = r->boots[i];
 
-		if (o->step == 0 && o->config == b->config && o->topology == b->topology &&
-		    o->state == SCHED_DONE && !o->lost)
+		if (o->step == 0 && o->config == b->config &&
+		    o->topology == b->topology && o->state == SCHED_DONE && !o->lost)
 			return o;
 	}
 	return NULL;
@@ -388,7 +413,8 @@ static struct json_object *scaled_plan(const struct run_boot *b, long long *ret_
 	for (size_t i = 0; i < json_len(b->plan); i++) {
 		struct json_object *t = json_object_array_get_idx(b->plan, i);
 		struct json_object *copy = json_object_new_object();
-		const struct result *res = base ? boot_result(base, json_str(t, "test", "")) : NULL;
+		const struct result *res =
+			base ? boot_result(base, json_str(t, "test", "")) : NULL;
 		long long ms = scaled_ms(b->run, json_int(t, "deadline_ms", 60000),
 					 res ? res->seconds : 0);
 
@@ -413,8 +439,8 @@ static void set_nonce(struct json_object *job)
 	json_set_str(job, "nonce", hex);
 }
 
-static int boot_job(const struct run_boot *b, struct json_object *job, uint64_t *ret_deadline,
-		    struct err *err)
+static int boot_job(const struct run_boot *b, struct json_object *job,
+		    uint64_t *ret_deadline, struct err *err)
 {
 	struct series_run *r = b->run;
 	const struct config *c = r->opts->config;
@@ -424,7 +450,8 @@ static int boot_job(const struct run_boot *b, struct json_object *job, uint64_t 
 
 	if (artifact_path(r->artifacts, b->image, &image, err) < 0)
 		return -1;
-	hello = scaled_ms(r, (long long)c->boot_timeout_ms, base ? base->boot.boot_seconds : 0);
+	hello = scaled_ms(r, (long long)c->boot_timeout_ms,
+			  base ? base->boot.boot_seconds : 0);
 	json_set_str(job, "image", image);
 	json_set_str(job, "initramfs", r->initramfs);
 	json_set_str(job, "topology", boot_topology(b)->text);
@@ -500,7 +527,8 @@ static void boot_identity(struct run_boot *b, double seconds)
 	bt->started = bt->finished - (int64_t)seconds;
 }
 
-static int boot_take_console(struct run_boot *b, const struct role_end *end, struct err *err)
+static int boot_take_console(struct run_boot *b, const struct role_end *end,
+			     struct err *err)
 {
 	const char *name = json_str(end->result, "console", NULL);
 	AUTO_FREE char *path = name ? role_file(end, name) : NULL;
@@ -527,7 +555,8 @@ static int boot_lost(struct run_boot *b, struct err *err)
 	rc = boot_put(r->db, &b->boot, b->results, b->nresults, again ? NULL : &sb, err);
 	step_boot_done(&sb);
 	if (again) {
-		run_note(r, "step %d on %s: %s; trying again", b->step, boot_topology(b)->name,
+		run_note(r, "step %d on %s: %s; trying again", b->step,
+			 boot_topology(b)->name,
 			 b->boot.reason ? b->boot.reason : "the guest was lost");
 		boot_done(&b->boot);
 		result_list_free(b->results, b->nresults);
@@ -548,8 +577,8 @@ static int boot_store(struct run_boot *b, const struct role_end *end, struct err
 	struct step_boot sb;
 	int rc = 0;
 
-	boot_identity(b, end->result ? json_num(end->result, "seconds", end->seconds)
-				     : end->seconds);
+	boot_identity(b, end->result ? json_num(end->result, "seconds", end->seconds) :
+				       end->seconds);
 	if (end->result) {
 		boot_from_json(b, end->result);
 		rc = boot_take_console(b, end, err);
@@ -612,15 +641,18 @@ static void boot_ended(const struct role_end *end, void *arg)
 static void emit_boot_begin(const struct run_boot *b)
 {
 	struct series_run *r = b->run;
-	struct run_event ev = { .kind = RUN_BOOT_BEGIN, .step = b->step, .nsteps = (int)r->nsteps,
+	struct run_event ev = { .kind = RUN_BOOT_BEGIN,
+				.step = b->step,
+				.nsteps = (int)r->nsteps,
 				.config = boot_config(b)->name,
 				.topology = boot_topology(b)->name,
 				.subject = r->steps[b->step].subject,
-				.status = boot_role_str(b->role), .expected_s = -1 };
+				.status = boot_role_str(b->role),
+				.expected_s = -1 };
 	double hello;
 
-	if (timing_boot(r->db, ev.topology, boot_config(b)->arch, accel_str(r->plan->accel),
-			&ev.expected_s, &hello, NULL) <= 0)
+	if (timing_boot(r->db, ev.topology, boot_config(b)->arch,
+			accel_str(r->plan->accel), &ev.expected_s, &hello, NULL) <= 0)
 		ev.expected_s = -1;
 	run_emit(r, &ev);
 }
@@ -629,7 +661,10 @@ void boots_start(struct series_run *r, size_t i)
 {
 	struct run_boot *b = r->boots[i];
 	struct json_object *job = json_object_new_object();
-	struct role_opts opts = { .name = "boot", .job = job, .done = boot_ended, .arg = b };
+	struct role_opts opts = { .name = "boot",
+				  .job = job,
+				  .done = boot_ended,
+				  .arg = b };
 
 	b->state = SCHED_RUNNING;
 	b->began = run_now();

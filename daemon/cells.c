@@ -23,12 +23,14 @@ const struct result *boot_result(const struct run_boot *b, const char *test)
 static bool splats_hold(struct json_object *splats, const char *key)
 {
 	for (size_t i = 0; i < json_len(splats); i++)
-		if (strcmp(json_str(json_object_array_get_idx(splats, i), "key", ""), key) == 0)
+		if (strcmp(json_str(json_object_array_get_idx(splats, i), "key", ""),
+			   key) == 0)
 			return true;
 	return false;
 }
 
-static bool base_has_splat(struct series_run *r, const struct run_boot *like, const char *key)
+static bool base_has_splat(struct series_run *r, const struct run_boot *like,
+			   const char *key)
 {
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *b = r->boots[i];
@@ -96,8 +98,8 @@ static enum sight sight_of_boot(struct series_run *r, const struct run_boot *b)
 	return SIGHT_BAD;
 }
 
-static enum sight sight_of(struct series_run *r, const struct run_boot *b, const char *test,
-			   const struct result **ret_result)
+static enum sight sight_of(struct series_run *r, const struct run_boot *b,
+			   const char *test, const struct result **ret_result)
 {
 	*ret_result = NULL;
 	if (!test)
@@ -154,8 +156,8 @@ static enum cell_state cell_state_of(int good, int bad, int skipped, int lost)
 	return lost ? CELL_INFRA : CELL_NONE;
 }
 
-struct cell_view cell_view_of(struct series_run *r, int step, size_t config, size_t topology,
-			 const char *test)
+struct cell_view cell_view_of(struct series_run *r, int step, size_t config,
+			      size_t topology, const char *test)
 {
 	struct cell_view v = { .bad = NULL };
 	int good = 0, bad = 0, skipped = 0, lost = 0;

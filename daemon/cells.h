@@ -21,8 +21,8 @@ struct cell_view {
 };
 
 /* test NULL: the boot itself. */
-struct cell_view cell_view_of(struct series_run *r, int step, size_t config, size_t topology,
-			 const char *test);
+struct cell_view cell_view_of(struct series_run *r, int step, size_t config,
+			      size_t topology, const char *test);
 /* The result of a test in a boot, or NULL. */
 const struct result *boot_result(const struct run_boot *b, const char *test);
 /* Whether this boot alone is bad for the test (NULL: for the boot itself). */

@@ -13,10 +13,10 @@
 
 enum key_type {
 	KEY_TEXT,
-	KEY_NAME,     /* of something we ship or made: [A-Za-z0-9._-] */
-	KEY_NAMES,    /* a list of them */
-	KEY_PATH,     /* empty or absolute */
-	KEY_PROGRAM,  /* a name for $PATH, or absolute */
+	KEY_NAME,    /* of something we ship or made: [A-Za-z0-9._-] */
+	KEY_NAMES,   /* a list of them */
+	KEY_PATH,    /* empty or absolute */
+	KEY_PROGRAM, /* a name for $PATH, or absolute */
 	KEY_CHOICE,
 	KEY_COUNT,    /* long long */
 	KEY_PERCENT,  /* uint64_t */
@@ -89,8 +89,8 @@ static const struct key keys[] = {
 	{ "fetch", "timeout", KEY_DURATION, AT(fetch_timeout_ms), "2m", NULL, 1, 0,
 	  "for one run of b4" },
 
-	{ "limits", "series_patches", KEY_COUNT, AT(series_patches), "100", NULL, 1, 10000,
-	  "patches in a series" },
+	{ "limits", "series_patches", KEY_COUNT, AT(series_patches), "100", NULL, 1,
+	  10000, "patches in a series" },
 	{ "limits", "mail_size", KEY_SIZE, AT(mail_bytes), "2M", NULL, 1024, 0,
 	  "of one mail" },
 	{ "limits", "mbox_size", KEY_SIZE, AT(mbox_bytes), "64M", NULL, 1024, 0,
@@ -146,7 +146,8 @@ static const struct key keys[] = {
 	{ "programs", "b4", KEY_PROGRAM, AT(b4), "b4", NULL, 0, 0, "fetches series" },
 	{ "programs", "git", KEY_PROGRAM, AT(git), "git", NULL, 0, 0,
 	  "fetches trees, and applies what libgit2 cannot" },
-	{ "programs", "make", KEY_PROGRAM, AT(make), "make", NULL, 0, 0, "builds kernels" },
+	{ "programs", "make", KEY_PROGRAM, AT(make), "make", NULL, 0, 0,
+	  "builds kernels" },
 	{ "programs", "qemu", KEY_PROGRAM, AT(qemu), "qemu-system-x86_64", NULL, 0, 0,
 	  "boots kernels" },
 	{ "programs", "bwrap", KEY_PROGRAM, AT(bwrap), "bwrap", NULL, 0, 0,
@@ -255,7 +256,8 @@ static bool key_set(struct config *c, const struct key *k, const char *text)
 	}
 }
 
-static void key_complain(struct conf *conf, int line, const struct key *k, const char *text)
+static void key_complain(struct conf *conf, int line, const struct key *k,
+			 const char *text)
 {
 	AUTO(str_done) struct str why = STR_INIT;
 
@@ -305,7 +307,8 @@ static void config_cleanup(struct config **c)
 }
 
 /* Reads what the table knows of one section, and complains about the rest. */
-static void section_load(struct config *c, struct conf *conf, const struct conf_section *s)
+static void section_load(struct config *c, struct conf *conf,
+			 const struct conf_section *s)
 {
 	const char *known[ARRAY_SIZE(keys) + 1] = { NULL };
 	size_t n = 0;
@@ -423,7 +426,8 @@ static void key_form(const struct key *k, struct str *out)
 void config_print_keys(FILE *out)
 {
 	for (size_t s = 0; s < ARRAY_SIZE(sections); s++) {
-		fprintf(out, "%s[%s] %s\n", s ? "\n" : "", sections[s].name, sections[s].help);
+		fprintf(out, "%s[%s] %s\n", s ? "\n" : "", sections[s].name,
+			sections[s].help);
 		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 			AUTO(str_done) struct str form = STR_INIT;
 
@@ -441,13 +445,15 @@ void config_print_default_ini(FILE *out)
 {
 	fputs("; sluice, as shipped: every key with its built-in default.\n"
 	      "; Copy to /etc/sluice/config.ini or ~/.config/sluice/config.ini and keep\n"
-	      "; what you change. Sizes: 512M, 4G; times: 90s, 10m, 2h.\n", out);
+	      "; what you change. Sizes: 512M, 4G; times: 90s, 10m, 2h.\n",
+	      out);
 	for (size_t s = 0; s < ARRAY_SIZE(sections); s++) {
 		fprintf(out, "\n; %s\n[%s]\n", sections[s].help, sections[s].name);
 		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 			if (strcmp(keys[i].section, sections[s].name) == 0)
 				fprintf(out, "; %s\n%s =%s%s\n", keys[i].help,
-					keys[i].name, *keys[i].def ? " " : "", keys[i].def);
+					keys[i].name, *keys[i].def ? " " : "",
+					keys[i].def);
 	}
 }
 
@@ -462,7 +468,8 @@ void config_print_mdoc(FILE *out)
 			if (strcmp(keys[i].section, sections[s].name) != 0)
 				continue;
 			key_form(&keys[i], &form);
-			fprintf(out, ".It Ic %s No = Ar %s\n", keys[i].name, str_get(&form));
+			fprintf(out, ".It Ic %s No = Ar %s\n", keys[i].name,
+				str_get(&form));
 			if (*keys[i].def)
 				fprintf(out, "Default: %s.\n", keys[i].def);
 			fprintf(out, "%c%s.\n", toupper((unsigned char)keys[i].help[0]),

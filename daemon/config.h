@@ -17,9 +17,9 @@
 struct config {
 	/* [sluice] what is tested where, when the command line does not say */
 	char *tree;
-	char *config;   /* list */
-	char *topology; /* list */
-	char *suite;    /* list */
+	char *config;    /* list */
+	char *topology;  /* list */
+	char *suite;     /* list */
 	char *state_dir; /* "" : /var/lib/sluice for root, else XDG */
 	/* [fetch] */
 	char *archive;
@@ -43,10 +43,10 @@ struct config {
 	long long cpus;
 	uint64_t memory_bytes;
 	/* [boot] */
-	char *accel; /* auto, kvm, tcg */
-	long long boot_parallel; /* guests at once; 0: from the number of CPUs */
+	char *accel;              /* auto, kvm, tcg */
+	long long boot_parallel;  /* guests at once; 0: from the number of CPUs */
 	uint64_t boot_timeout_ms; /* to the first word of the guest's init */
-	uint64_t deadline_scale; /* percent of the base's measured time */
+	uint64_t deadline_scale;  /* percent of the base's measured time */
 	char *cmdline_extra;
 	/* [web] */
 	char *listen; /* address:port; port 0 picks one */
@@ -62,8 +62,8 @@ struct config {
  * err when a named file cannot be read; complaints (one a line, "file:12: ...")
  * go to ret_complaints, and then *ret_config is NULL and the return is -1 too.
  */
-int config_load(const char *file, struct config **ret_config,
-		struct str *ret_complaints, struct err *err);
+int config_load(const char *file, struct config **ret_config, struct str *ret_complaints,
+		struct err *err);
 void config_free(struct config *c);
 
 /* The table as text: "section.key  type  default  help", for help and tests. */

@@ -27,8 +27,8 @@ static int bind_add(struct gitbinds *b, const struct state *st, const char *path
 	return 0;
 }
 
-static int bind_alternates(struct gitbinds *b, const struct state *st, const char *objects,
-			   int depth, struct err *err)
+static int bind_alternates(struct gitbinds *b, const struct state *st,
+			   const char *objects, int depth, struct err *err)
 {
 	AUTO_FREE char *path = path_join(objects, "info", "alternates", NULL);
 	AUTO_FREE char *text = NULL;
@@ -46,7 +46,8 @@ static int bind_alternates(struct gitbinds *b, const struct state *st, const cha
 
 		if (lines[i][0] == '#')
 			continue;
-		dir = lines[i][0] == '/' ? str_dup(lines[i]) : path_join(objects, lines[i], NULL);
+		dir = lines[i][0] == '/' ? str_dup(lines[i]) :
+					   path_join(objects, lines[i], NULL);
 		rc = bind_add(b, st, dir, false, err);
 		if (rc == 0)
 			rc = bind_alternates(b, st, dir, depth + 1, err);

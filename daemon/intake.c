@@ -31,9 +31,11 @@ static int intake_tree(struct series_run *r, struct err *err)
 
 	if (found == 0) {
 		tree_done(&t);
-		return err_set(err, ERR_INPUT,
-			       "there is no tree \"%s\"; \"sluice tree list\" shows those there are, "
-			       "\"sluice tree add NAME SOURCE\" makes one", r->series.tree);
+		return err_set(
+			err, ERR_INPUT,
+			"there is no tree \"%s\"; \"sluice tree list\" shows those there are, "
+			"\"sluice tree add NAME SOURCE\" makes one",
+			r->series.tree);
 	}
 	if (found > 0 && t.kind == TREE_GIT)
 		found = tree_refresh(r->state->git, t.name, t.source, err);
@@ -104,9 +106,13 @@ static int intake_store(struct series_run *r, const char *content, const char *b
 
 static void intake_tell_series(struct series_run *r)
 {
-	struct run_event ev = { .kind = RUN_SERIES, .step = -1, .text = r->series.subject,
-				.subject = r->series.author, .nsteps = (int)r->series.patches,
-				.total = (int)r->series.patches, .id = r->series.id };
+	struct run_event ev = { .kind = RUN_SERIES,
+				.step = -1,
+				.text = r->series.subject,
+				.subject = r->series.author,
+				.nsteps = (int)r->series.patches,
+				.total = (int)r->series.patches,
+				.id = r->series.id };
 
 	run_emit(r, &ev);
 }
@@ -129,7 +135,8 @@ static void intake_take_series(struct series_run *r, struct json_object *doc)
 
 /* Copies the patches into the job folder of apply; the mails make the content. */
 static int intake_take_mails(struct series_run *r, const struct role_end *end,
-			     const char *dir, char ret_content[SHA256_HEX], struct err *err)
+			     const char *dir, char ret_content[SHA256_HEX],
+			     struct err *err)
 {
 	AUTO_FREE char *folder = path_join(dir, "job", "patches", NULL);
 	struct str mbox = STR_INIT;
@@ -145,7 +152,8 @@ static int intake_take_mails(struct series_run *r, const struct role_end *end,
 		size_t len;
 
 		if (!src) {
-			rc = err_set(err, ERR_SYS, "fetch left no file for patch %zu", i + 1);
+			rc = err_set(err, ERR_SYS, "fetch left no file for patch %zu",
+				     i + 1);
 			break;
 		}
 		rc = file_read(src, MAIL_MAX, &mail, &len, err);
@@ -159,8 +167,8 @@ static int intake_take_mails(struct series_run *r, const struct role_end *end,
 		json_set_str(p, "file", inside);
 	}
 	if (rc == 0)
-		rc = artifact_put_bytes(r->artifacts, str_get(&mbox), mbox.len, ARTIFACT_ZSTD,
-					sha, err);
+		rc = artifact_put_bytes(r->artifacts, str_get(&mbox), mbox.len,
+					ARTIFACT_ZSTD, sha, err);
 	if (rc == 0) {
 		r->series.mbox = str_dup(sha);
 		memcpy(ret_content, sha, SHA256_HEX);
@@ -169,8 +177,8 @@ static int intake_take_mails(struct series_run *r, const struct role_end *end,
 	return rc;
 }
 
-static int intake_fetched_ok(struct series_run *r, const struct role_end *end, char **ret_dir,
-			     struct err *err)
+static int intake_fetched_ok(struct series_run *r, const struct role_end *end,
+			     char **ret_dir, struct err *err)
 {
 	AUTO_FREE char *base_text = NULL, *dir = NULL;
 	struct heads heads = { 0 };
@@ -207,8 +215,8 @@ static void intake_fetched(const struct role_end *end, void *arg)
 			json_str(end->result, "reason", "cannot be used"));
 		return run_fail(r, RUN_UNUSABLE);
 	}
-	r->base_commit = str_dup(
-		json_str(json_obj(end->result, "series"), "base_commit", NULL));
+	r->base_commit =
+		str_dup(json_str(json_obj(end->result, "series"), "base_commit", NULL));
 	if (intake_fetched_ok(r, end, &dir, &r->err) < 0)
 		return run_fail(r, r->err.code == ERR_INPUT ? RUN_UNUSABLE : RUN_INFRA);
 	intake_tell_series(r);
@@ -220,7 +228,10 @@ static void intake_fetch(struct series_run *r, const struct source *src)
 	const struct config *c = r->opts->config;
 	struct json_object *job = json_object_new_object(), *o = json_object_new_object();
 	struct json_object *limits = json_object_new_object();
-	struct role_opts opts = { .name = "fetch", .job = job, .done = intake_fetched, .arg = r,
+	struct role_opts opts = { .name = "fetch",
+				  .job = job,
+				  .done = intake_fetched,
+				  .arg = r,
 				  .deadline_ms = c->fetch_timeout_ms * 2 + 10000 };
 	AUTO_FREE char *input = NULL;
 
@@ -279,7 +290,8 @@ static void step_from_json(struct step *s, struct json_object *o)
 	s->files = json_object_get(json_arr(o, "files"));
 }
 
-static int intake_take_steps(struct series_run *r, struct json_object *doc, struct err *err)
+static int intake_take_steps(struct series_run *r, struct json_object *doc,
+			     struct err *err)
 {
 	struct json_object *base = json_obj(doc, "base"), *steps = json_arr(doc, "steps");
 	struct series *s = &r->series;
@@ -306,13 +318,17 @@ static int intake_take_steps(struct series_run *r, struct json_object *doc, stru
 
 static void intake_tell_steps(struct series_run *r)
 {
-	struct run_event base = { .kind = RUN_BASE, .step = 0, .nsteps = (int)r->nsteps,
-				  .text = r->series.base_commit, .status = r->series.base_how,
+	struct run_event base = { .kind = RUN_BASE,
+				  .step = 0,
+				  .nsteps = (int)r->nsteps,
+				  .text = r->series.base_commit,
+				  .status = r->series.base_how,
 				  .subject = r->series.tree };
 
 	run_emit(r, &base);
 	for (size_t i = 1; i < r->nsteps; i++) {
-		struct run_event ev = { .kind = RUN_STEP, .step = (int)i,
+		struct run_event ev = { .kind = RUN_STEP,
+					.step = (int)i,
 					.nsteps = (int)r->nsteps,
 					.subject = r->steps[i].subject,
 					.status = step_apply_str(r->steps[i].apply),
@@ -409,8 +425,13 @@ static void intake_apply(struct series_run *r, char *dir)
 {
 	struct json_object *job = json_object_new_object();
 	struct gitbinds binds = { 0 };
-	struct role_opts opts = { .name = "apply", .job = job, .dir = dir, .sandbox = true,
-				  .deadline_ms = 600000, .done = intake_applied, .arg = r };
+	struct role_opts opts = { .name = "apply",
+				  .job = job,
+				  .dir = dir,
+				  .sandbox = true,
+				  .deadline_ms = 600000,
+				  .done = intake_applied,
+				  .arg = r };
 	int rc = apply_job(r, job, &r->err);
 
 	if (rc == 0)
@@ -460,8 +481,8 @@ void intake_start(struct series_run *r)
 	struct source src = { 0 };
 
 	r->series.tree = str_dup(r->opts->tree ? r->opts->tree : r->opts->config->tree);
-	if (source_find(r->opts->source, r->opts->repo, r->db, r->opts->config->series_patches,
-			&src, &r->err) < 0) {
+	if (source_find(r->opts->source, r->opts->repo, r->db,
+			r->opts->config->series_patches, &src, &r->err) < 0) {
 		run_fail(r, RUN_UNUSABLE);
 	} else if (src.kind == SOURCE_RANGE) {
 		if (src.tree && !r->opts->tree) {

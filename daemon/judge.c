@@ -90,7 +90,10 @@ static void judge_episode(struct judgement *j, const struct cell *cells, int nst
 struct judgement judge_cells(const struct cell *cells, int nsteps)
 {
 	struct judgement j = {
-		.from = -1, .until = -1, .candidate_first = -1, .candidate_last = -1,
+		.from = -1,
+		.until = -1,
+		.candidate_first = -1,
+		.candidate_last = -1,
 	};
 	int good, bad_first = cell_find(cells, 0, nsteps, true);
 

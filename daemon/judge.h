@@ -8,7 +8,7 @@
 #include "db/words.h"
 
 enum cell_state {
-	CELL_NONE,  /* not looked at: not built, not reached, not scheduled */
+	CELL_NONE, /* not looked at: not built, not reached, not scheduled */
 	CELL_PASS,
 	CELL_FAIL,  /* bad, and bad again when it was repeated */
 	CELL_FLAKY, /* bad and good with the same image */
@@ -25,10 +25,10 @@ struct cell {
 
 struct judgement {
 	enum verdict_word word;
-	int from;  /* first bad step, or -1 */
-	int until; /* first good step after it, or -1 */
+	int from;                            /* first bad step, or -1 */
+	int until;                           /* first good step after it, or -1 */
 	int candidate_first, candidate_last; /* from could be any of them; -1 */
-	int runs, failures; /* over all steps */
+	int runs, failures;                  /* over all steps */
 };
 
 /*

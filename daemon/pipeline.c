@@ -102,7 +102,8 @@ static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void
 
 	(void)s;
 	if (!r->fatal)
-		err_set(&r->err, ERR_SYS, "interrupted; what is finished is kept, the same command goes on from there");
+		err_set(&r->err, ERR_SYS,
+			"interrupted; what is finished is kept, the same command goes on from there");
 	log_debug("signal %u", si->ssi_signo);
 	run_fail(r, RUN_INFRA);
 	return 0;
@@ -115,15 +116,19 @@ static double expected_build(struct series_run *r, size_t c, bool incremental)
 	double s;
 
 	return timing_build(r->db, r->plan->configs[c]->name, r->plan->configs[c]->arch,
-			    incremental, &s, NULL) > 0 ? s : -1;
+			    incremental, &s, NULL) > 0 ?
+		       s :
+		       -1;
 }
 
 static double expected_boot(struct series_run *r, size_t t, const char *arch)
 {
 	double s, hello;
 
-	return timing_boot(r->db, r->plan->topologies[t]->name, arch, accel_str(r->plan->accel),
-			   &s, &hello, NULL) > 0 ? s : -1;
+	return timing_boot(r->db, r->plan->topologies[t]->name, arch,
+			   accel_str(r->plan->accel), &s, &hello, NULL) > 0 ?
+		       s :
+		       -1;
 }
 
 /* Adds s to the sum unless one part is unknown already. */
@@ -147,7 +152,8 @@ static void count_work(struct series_run *r, struct run_event *ev)
 			ev->total += (int)r->plan->ntopologies;
 			for (size_t t = 0; t < r->plan->ntopologies; t++)
 				add_expected(&ev->expected_s,
-					     expected_boot(r, t, r->plan->configs[c]->arch));
+					     expected_boot(r, t,
+							   r->plan->configs[c]->arch));
 		}
 	}
 	for (size_t i = 0; i < r->nboots; i++) {
@@ -157,14 +163,17 @@ static void count_work(struct series_run *r, struct run_event *ev)
 		ev->done += b->state == SCHED_DONE;
 		if (b->state != SCHED_DONE && b->waits_for < 0)
 			add_expected(&ev->expected_s,
-				     expected_boot(r, b->topology, r->plan->configs[b->config]->arch));
+				     expected_boot(r, b->topology,
+						   r->plan->configs[b->config]->arch));
 	}
 }
 
 static int on_tick(sd_event_source *s, uint64_t usec, void *arg)
 {
 	struct series_run *r = arg;
-	struct run_event ev = { .kind = RUN_TICK, .step = -1, .seconds = run_now() - r->began };
+	struct run_event ev = { .kind = RUN_TICK,
+				.step = -1,
+				.seconds = run_now() - r->began };
 
 	if (r->walk.builds)
 		count_work(r, &ev);
@@ -186,8 +195,8 @@ static struct sched_action run_ask(struct series_run *r)
 	struct sched_view v = {
 		.nsteps = r->ntested,
 		.cpus = c->cpus > 0 ? (int)c->cpus : (int)sysconf(_SC_NPROCESSORS_ONLN),
-		.memory = c->memory_bytes ? c->memory_bytes
-					  : (uint64_t)sysconf(_SC_PHYS_PAGES) *
+		.memory = c->memory_bytes ? c->memory_bytes :
+					    (uint64_t)sysconf(_SC_PHYS_PAGES) *
 						    (uint64_t)sysconf(_SC_PAGESIZE),
 		.guests_max = (int)c->boot_parallel,
 		.build_memory = BUILD_MEMORY,
@@ -201,8 +210,10 @@ static struct sched_action run_ask(struct series_run *r)
 		const struct run_boot *b = r->boots[i];
 		const struct topology *t = r->plan->topologies[b->topology];
 
-		boots[i] = (struct sched_boot){ .step = b->step, .state = b->state,
-						.alone = b->alone, .cpus = (int)topology_cpus(t),
+		boots[i] = (struct sched_boot){ .step = b->step,
+						.state = b->state,
+						.alone = b->alone,
+						.cpus = (int)topology_cpus(t),
 						.memory = topology_memory(t) };
 		/* Answered by another boot; nothing to start for it. */
 		if (b->waits_for >= 0)
@@ -249,11 +260,13 @@ void run_intake_done(struct series_run *r)
 
 static int run_make_initramfs(struct series_run *r, struct err *err)
 {
-	AUTO_FREE char *tmp = str_printf("%s/initramfs-%ld", r->state->jobs, (long)getpid());
+	AUTO_FREE char *tmp =
+		str_printf("%s/initramfs-%ld", r->state->jobs, (long)getpid());
 	int rc = plan_write_initramfs(r->plan, r->state, tmp, err);
 
 	if (rc == 0)
-		rc = artifact_put_file(r->artifacts, tmp, ARTIFACT_RAW, r->initramfs_sha, err);
+		rc = artifact_put_file(r->artifacts, tmp, ARTIFACT_RAW, r->initramfs_sha,
+				       err);
 	if (rc == 0)
 		rc = artifact_path(r->artifacts, r->initramfs_sha, &r->initramfs, err);
 	unlink(tmp);
@@ -285,8 +298,11 @@ static int run_setup(struct series_run *r, struct err *err)
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	sd_event_add_signal(r->event, NULL, SIGINT, on_signal, r);
 	sd_event_add_signal(r->event, NULL, SIGTERM, on_signal, r);
-	sd_event_add_time_relative(r->event, NULL, CLOCK_MONOTONIC, TICK_US, 0, on_tick, r);
-	r->host = (struct role_host){ .event = r->event, .state = r->state, .config = o->config };
+	sd_event_add_time_relative(r->event, NULL, CLOCK_MONOTONIC, TICK_US, 0, on_tick,
+				   r);
+	r->host = (struct role_host){ .event = r->event,
+				      .state = r->state,
+				      .config = o->config };
 	return 0;
 }
 
@@ -324,14 +340,18 @@ static void run_judge(struct series_run *r)
 }
 
 enum run_exit run_series(struct db *db, struct artifact_store *artifacts,
-			 const struct run_opts *opts, long long *ret_series_id, struct err *err)
+			 const struct run_opts *opts, long long *ret_series_id,
+			 struct err *err)
 {
-	struct series_run r = { .opts = opts, .db = db, .artifacts = artifacts,
+	struct series_run r = { .opts = opts,
+				.db = db,
+				.artifacts = artifacts,
 				.began = run_now() };
 
 	if (run_setup(&r, err) < 0) {
-		r.exit = err->code == ERR_INPUT || err->code == ERR_MISSING ? RUN_UNUSABLE
-									     : RUN_INFRA;
+		r.exit = err->code == ERR_INPUT || err->code == ERR_MISSING ?
+				 RUN_UNUSABLE :
+				 RUN_INFRA;
 		run_free(&r);
 		*ret_series_id = 0;
 		return r.exit;

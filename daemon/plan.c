@@ -58,13 +58,13 @@ static int check_names(const char *what, char *const *names, struct err *err)
 	for (size_t i = 0; names[i]; i++)
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(names[i], names[j]) == 0)
-				return err_set(err, ERR_INPUT, "%s \"%s\" is named twice", what,
-					       names[i]);
+				return err_set(err, ERR_INPUT, "%s \"%s\" is named twice",
+					       what, names[i]);
 	return 0;
 }
 
-static int load_machine(struct plan *p, const struct config *config, const struct state *st,
-			struct err *err)
+static int load_machine(struct plan *p, const struct config *config,
+			const struct state *st, struct err *err)
 {
 	struct toolchain tc;
 
@@ -117,10 +117,11 @@ void plan_free(struct plan *p)
 }
 
 /* Adds a program once; names and paths go to the vectors, which own them. */
-static int add_program(const struct state *st, const char *name, struct initramfs_entry *entries,
-		       size_t *n, struct err *err)
+static int add_program(const struct state *st, const char *name,
+		       struct initramfs_entry *entries, size_t *n, struct err *err)
 {
-	AUTO_FREE char *inside = str_printf(strcmp(name, "init") ? "tests/%s" : "%s", name);
+	AUTO_FREE char *inside =
+		str_printf(strcmp(name, "init") ? "tests/%s" : "%s", name);
 	AUTO_FREE char *source = path_join(st->guest_dir, name, NULL);
 
 	for (size_t i = 0; i < *n; i++)
@@ -128,7 +129,8 @@ static int add_program(const struct state *st, const char *name, struct initramf
 			return 0;
 	if (!path_exists(source))
 		return err_set(err, ERR_MISSING,
-			       "%s: the guest program \"%s\" is not built (run make)", source, name);
+			       "%s: the guest program \"%s\" is not built (run make)",
+			       source, name);
 	entries[*n] = (struct initramfs_entry){ .path = TAKE_PTR(inside),
 						.source = TAKE_PTR(source) };
 	(*n)++;

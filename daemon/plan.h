@@ -32,9 +32,9 @@ struct plan {
 };
 
 /* ERR_INPUT for a name that is none; ERR_MISSING for a program. The caller frees. */
-int plan_load(const struct config *config, const struct state *st,
-	      char *const *configs, char *const *topologies, char *const *suites,
-	      struct plan **ret_plan, struct err *err);
+int plan_load(const struct config *config, const struct state *st, char *const *configs,
+	      char *const *topologies, char *const *suites, struct plan **ret_plan,
+	      struct err *err);
 void plan_free(struct plan *p);
 
 /* Writes the initramfs with the guest's init and all suites' programs. */

@@ -49,7 +49,8 @@ static double seconds_since(const struct timespec *t)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
+	return (double)(now.tv_sec - t->tv_sec) +
+	       (double)(now.tv_nsec - t->tv_nsec) / 1e9;
 }
 
 /* The whole document from the descriptor that only the role itself had. */
@@ -92,7 +93,8 @@ static char *role_last_words(struct role *r)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return str_dup("");
 	n = pread(fd, buf, sizeof(buf) - 1,
-		  st.st_size > (off_t)sizeof(buf) ? st.st_size - (off_t)sizeof(buf) + 1 : 0);
+		  st.st_size > (off_t)sizeof(buf) ? st.st_size - (off_t)sizeof(buf) + 1 :
+						    0);
 	if (n <= 0)
 		return str_dup("");
 	buf[n] = '\0';
@@ -119,14 +121,14 @@ static void role_on_done(struct job *job, enum job_how how, int code, void *arg)
 		infra = str_printf("%s: %s", r->name, json_str(doc, "error", "unknown"));
 	} else if (!doc) {
 		words = role_last_words(r);
-		infra = str_printf("%s: %s: %s %d%s%s", r->name, err.msg, job_how_str(how),
-				   code, *words ? ": " : "", words);
+		infra = str_printf("%s: %s: %s %d%s%s", r->name, err.msg,
+				   job_how_str(how), code, *words ? ": " : "", words);
 	} else {
 		end.result = doc;
 	}
 	end.infra = infra;
-	log_debug("role %s ended after %.2f s (%.2f s cpu): %s", r->name, end.seconds, cpu,
-		  infra ? infra : json_str(doc, "status", "?"));
+	log_debug("role %s ended after %.2f s (%.2f s cpu): %s", r->name, end.seconds,
+		  cpu, infra ? infra : json_str(doc, "status", "?"));
 	r->done(&end, r->arg);
 	role_free(r);
 }
@@ -147,8 +149,8 @@ static int role_write_job(struct role *r, const char *job_dir, struct json_objec
 	return 0;
 }
 
-static int role_start_job(struct role *r, const struct role_opts *opts, const char *job_dir,
-			  struct err *err)
+static int role_start_job(struct role *r, const struct role_opts *opts,
+			  const char *job_dir, struct err *err)
 {
 	const struct state *st = r->host->state;
 	struct sandbox_bind binds[ROLE_BINDS_MAX + 2];
@@ -172,8 +174,8 @@ static int role_start_job(struct role *r, const struct role_opts *opts, const ch
 	int rc;
 
 	if (opts->nbinds > ROLE_BINDS_MAX)
-		return err_set(err, ERR_LIMIT, "%zu folders to bind, over %d", opts->nbinds,
-			       ROLE_BINDS_MAX);
+		return err_set(err, ERR_LIMIT, "%zu folders to bind, over %d",
+			       opts->nbinds, ROLE_BINDS_MAX);
 	if (opts->sandbox) {
 		struct sandbox_spec spec = {
 			.bwrap = r->host->config->bwrap,
@@ -186,7 +188,9 @@ static int role_start_job(struct role *r, const struct role_opts *opts, const ch
 			.nfds = 1,
 		};
 
-		binds[0] = (struct sandbox_bind){ .src = job_dir, .dst = "/job", .rw = true };
+		binds[0] = (struct sandbox_bind){ .src = job_dir,
+						  .dst = "/job",
+						  .rw = true };
 		binds[1] = (struct sandbox_bind){ .src = st->self, .dst = SELF_INSIDE };
 		for (size_t i = 0; i < opts->nbinds; i++)
 			binds[2 + i] = opts->binds[i];

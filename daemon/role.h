@@ -22,7 +22,7 @@ struct role_host {
 	sd_event *event;
 	struct state *state;
 	const struct config *config;
-	double cpu_s;       /* what roles and their children used so far */
+	double cpu_s; /* what roles and their children used so far */
 };
 
 struct role_end {
@@ -37,12 +37,12 @@ typedef void (*role_done_fn)(const struct role_end *end, void *arg);
 
 struct role_opts {
 	const char *name;
-	struct json_object *job;  /* handed over; "schema" and "role" are added */
-	char *dir;                /* from state_job_dir, handed over */
+	struct json_object *job; /* handed over; "schema" and "role" are added */
+	char *dir;               /* from state_job_dir, handed over */
 	bool sandbox;
 	const struct sandbox_bind *binds; /* besides /job and our binary */
 	size_t nbinds;
-	uint64_t deadline_ms;     /* a margin over what the role keeps to itself */
+	uint64_t deadline_ms; /* a margin over what the role keeps to itself */
 	uint64_t output_max;
 	role_done_fn done;
 	void *arg;
@@ -51,8 +51,8 @@ struct role_opts {
 struct role;
 
 /* On failure done is not called, dir and job are gone all the same. */
-int role_start(struct role_host *host, struct role_opts *opts,
-	       struct role **ret_role, struct err *err);
+int role_start(struct role_host *host, struct role_opts *opts, struct role **ret_role,
+	       struct err *err);
 /* Kills it; done comes with cancelled set. */
 void role_cancel(struct role *role);
 

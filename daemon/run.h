@@ -29,9 +29,9 @@ struct run_event {
 		RUN_NOTE,        /* text worth a line */
 	} kind;
 	int step, nsteps;
-	const char *subject;  /* of the step's patch, or NULL */
+	const char *subject; /* of the step's patch, or NULL */
 	const char *config, *topology;
-	const char *status;   /* the words */
+	const char *status; /* the words */
 	const char *text;
 	double seconds, expected_s; /* expected_s < 0: not known */
 	bool reused;
@@ -44,11 +44,11 @@ typedef void (*run_event_fn)(const struct run_event *ev, void *arg);
 
 struct run_opts {
 	const struct config *config;
-	const char *state_dir;  /* absolute */
-	const char *source;     /* SERIES as the user gave it */
-	const char *tree;       /* NULL: config's */
-	const char *base;       /* NULL: chosen */
-	const char *repo;       /* where A..B is looked for first; NULL: cwd */
+	const char *state_dir; /* absolute */
+	const char *source;    /* SERIES as the user gave it */
+	const char *tree;      /* NULL: config's */
+	const char *base;      /* NULL: chosen */
+	const char *repo;      /* where A..B is looked for first; NULL: cwd */
 	char *const *configs, *const *topologies, *const *suites;
 	run_event_fn on_event;
 	void *arg;

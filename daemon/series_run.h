@@ -24,44 +24,44 @@
 
 /* A build of one step and config, known or to be made. */
 struct walk_build {
-	bool decided;             /* status is final for this run */
+	bool decided; /* status is final for this run */
 	enum build_status status;
 	bool reused;
-	int64_t build_id;         /* DB_NO_INT when skipped */
-	char *image;              /* artifact, when ok */
-	char *warnings;           /* artifact with the carried set, or NULL */
+	int64_t build_id; /* DB_NO_INT when skipped */
+	char *image;      /* artifact, when ok */
+	char *warnings;   /* artifact with the carried set, or NULL */
 	struct json_object *not_built;
-	int attempts;             /* lost to our own trouble so far */
+	int attempts; /* lost to our own trouble so far */
 };
 
 /* The output folder of one config, and what was built in it. */
 struct walk_out {
-	char *base_dir;    /* clean base output, shared by series */
+	char *base_dir; /* clean base output, shared by series */
 	bool base_ready;
-	char *dir;         /* of this series; NULL: none yet */
-	int at;            /* step that was built in it last */
-	struct str chain;  /* trees built in it, base first */
-	char *warnings;    /* artifact with the set carried in it */
+	char *dir;                 /* of this series; NULL: none yet */
+	int at;                    /* step that was built in it last */
+	struct str chain;          /* trees built in it, base first */
+	char *warnings;            /* artifact with the set carried in it */
 	char base_key[SHA256_HEX]; /* config, make arguments, toolchain */
 };
 
 struct walk {
-	char *src_base;  /* source folder of the base tree */
+	char *src_base; /* source folder of the base tree */
 	bool src_base_ready;
-	char *src;       /* of this series; NULL: none yet */
-	int src_at;      /* step that lies in it */
-	struct walk_out *out;   /* one for each config */
+	char *src;                 /* of this series; NULL: none yet */
+	int src_at;                /* step that lies in it */
+	struct walk_out *out;      /* one for each config */
 	struct walk_build *builds; /* [step * nconfigs + config] */
-	bool busy;       /* a job of the walk runs */
-	int step;        /* what is being worked on */
+	bool busy;                 /* a job of the walk runs */
+	int step;                  /* what is being worked on */
 	size_t config;
-	int building;    /* step of the build that runs: 0 also when a base is made again */
+	int building; /* step of the build that runs: 0 also when a base is made again */
 };
 
 /* A boot that is wanted, runs or is done. */
 struct run_boot {
 	struct series_run *run;
-	size_t index;             /* in run->boots */
+	size_t index; /* in run->boots */
 	int step;
 	size_t config, topology;
 	enum boot_role role;
@@ -71,11 +71,11 @@ struct run_boot {
 	struct json_object *plan; /* tests, deadlines as the suite has them */
 	char *image;
 	char key[SHA256_HEX];
-	int attempts;             /* lost to our own trouble so far */
+	int attempts; /* lost to our own trouble so far */
 	struct role *child;
 	double began;
 	/* Once it is done: */
-	bool lost;                /* to our own trouble; nothing else is filled */
+	bool lost; /* to our own trouble; nothing else is filled */
 	bool reused;
 	struct boot boot;
 	struct result *results;
@@ -93,24 +93,24 @@ struct series_run {
 
 	struct series series;
 	struct json_object *mails; /* fetch's list of patches, NULL for a range */
-	char *repo;        /* the series' object folder */
-	char *range_repo;  /* NULL unless a range */
+	char *repo;                /* the series' object folder */
+	char *range_repo;          /* NULL unless a range */
 	char range_from[41], range_to[41];
 	char *base_option; /* resolved --base, or NULL */
 	char *base_commit; /* what the mails name, or NULL */
 	struct step *steps;
-	size_t nsteps;     /* all, with those not reached */
-	int ntested;       /* steps 0..ntested-1 have a tree */
+	size_t nsteps; /* all, with those not reached */
+	int ntested;   /* steps 0..ntested-1 have a tree */
 
 	struct walk walk;
 	struct run_boot **boots;
 	size_t nboots;
-	char *initramfs;   /* path of the artifact */
+	char *initramfs; /* path of the artifact */
 	char initramfs_sha[SHA256_HEX];
-	char **cmdlines;   /* kernel command line of each topology */
+	char **cmdlines; /* kernel command line of each topology */
 
-	bool stopping;     /* a signal came */
-	bool fatal;        /* err says why we cannot go on */
+	bool stopping; /* a signal came */
+	bool fatal;    /* err says why we cannot go on */
 	enum run_exit exit;
 	struct err err;
 	struct role *role; /* of intake, walk: one at a time */

@@ -56,8 +56,8 @@ static char *repo_around(const char *dir)
 	return NULL;
 }
 
-static bool range_in_repo(struct source *s, const char *repo, const char *range, long long max,
-			  struct err *err)
+static bool range_in_repo(struct source *s, const char *repo, const char *range,
+			  long long max, struct err *err)
 {
 	if (range_resolve(repo, range, (size_t)max, s->from, s->to, err) < 0)
 		return false;
@@ -100,9 +100,11 @@ static int find_range(const char *text, const char *repo, struct db *db, long lo
 		return err_set(err, ERR_INPUT, "%s", first.msg);
 	if (other.code)
 		return err_set(err, ERR_INPUT, "%s", other.msg);
-	return err_set(err, ERR_INPUT,
-		       "%s looks like a range of commits, but there is no git repository around "
-		       "the current folder and no tree of a local one", text);
+	return err_set(
+		err, ERR_INPUT,
+		"%s looks like a range of commits, but there is no git repository around "
+		"the current folder and no tree of a local one",
+		text);
 }
 
 static bool is_maildir(const char *path)
@@ -121,7 +123,8 @@ int source_find(const char *text, const char *repo, struct db *db, long long max
 	int rc = 0;
 
 	if (stat(text, &st) == 0) {
-		s.kind = S_ISDIR(st.st_mode) && is_maildir(text) ? SOURCE_MAILDIR : SOURCE_MBOX;
+		s.kind = S_ISDIR(st.st_mode) && is_maildir(text) ? SOURCE_MAILDIR :
+								   SOURCE_MBOX;
 	} else if (strstr(text, "..") && !strchr(text, ':') &&
 		   find_range(text, repo, db, max, &s, err) == 0) {
 		s.kind = SOURCE_RANGE;
@@ -135,8 +138,10 @@ int source_find(const char *text, const char *repo, struct db *db, long long max
 		if (strchr(text, ':'))
 			err_set(err, ERR_INPUT, "%s is no range of commits", text);
 	} else {
-		rc = err_set(err, ERR_INPUT,
-			     "%s: no such file, and no message-id, archive URL or range A..B", text);
+		rc = err_set(
+			err, ERR_INPUT,
+			"%s: no such file, and no message-id, archive URL or range A..B",
+			text);
 	}
 	if (rc < 0) {
 		source_done(&s);
@@ -148,8 +153,8 @@ int source_find(const char *text, const char *repo, struct db *db, long long max
 
 /* ---- copying ---- */
 
-static int copy_mail(const char *src, const struct state *st, uint64_t *left, const char *dst,
-		     struct err *err)
+static int copy_mail(const char *src, const struct state *st, uint64_t *left,
+		     const char *dst, struct err *err)
 {
 	struct stat info;
 
@@ -158,7 +163,8 @@ static int copy_mail(const char *src, const struct state *st, uint64_t *left, co
 	if (!S_ISREG(info.st_mode))
 		return err_set(err, ERR_INPUT, "%s is not a plain file", src);
 	if ((uint64_t)info.st_size > *left)
-		return err_set(err, ERR_LIMIT, "%s: over the limit of limits.mbox_bytes", src);
+		return err_set(err, ERR_LIMIT, "%s: over the limit of limits.mbox_bytes",
+			       src);
 	*left -= (uint64_t)info.st_size;
 	return state_give_file(st, src, dst, err);
 }
@@ -187,8 +193,9 @@ static int copy_maildir_folder(const char *src, const char *name, const struct s
 
 static int is_patch_file(const struct dirent *e)
 {
-	return e->d_name[0] != '.' && (str_ends(e->d_name, ".patch") ||
-				       str_ends(e->d_name, ".eml") || str_ends(e->d_name, ".mbox"));
+	return e->d_name[0] != '.' &&
+	       (str_ends(e->d_name, ".patch") || str_ends(e->d_name, ".eml") ||
+		str_ends(e->d_name, ".mbox"));
 }
 
 /* What git format-patch -o leaves: one mail a file, in order of names. */
@@ -219,7 +226,8 @@ static int copy_patch_folder(const char *src, const struct state *st, uint64_t m
 	free(names);
 	if (rc == 0 && n == 0)
 		rc = err_set(err, ERR_INPUT,
-			     "%s is neither a maildir nor a folder with .patch files", src);
+			     "%s is neither a maildir nor a folder with .patch files",
+			     src);
 	if (rc == 0)
 		rc = file_write_atomic(dst, str_get(&mbox), mbox.len, 0644, err);
 	if (rc == 0)
@@ -228,8 +236,8 @@ static int copy_patch_folder(const char *src, const struct state *st, uint64_t m
 	return rc;
 }
 
-int source_copy(const struct source *s, const struct state *st, uint64_t max, const char *dst,
-		struct err *err)
+int source_copy(const struct source *s, const struct state *st, uint64_t max,
+		const char *dst, struct err *err)
 {
 	uint64_t left = max;
 	struct stat info;

@@ -18,10 +18,10 @@ const char *source_kind_str(enum source_kind kind);
 
 struct source {
 	enum source_kind kind;
-	char *text;          /* path, message-id, or the range as given */
-	long long version;   /* 0: the newest */
-	char *repo;          /* SOURCE_RANGE: where it was found */
-	char *tree;          /* the tree that borrows that repository, or NULL */
+	char *text;        /* path, message-id, or the range as given */
+	long long version; /* 0: the newest */
+	char *repo;        /* SOURCE_RANGE: where it was found */
+	char *tree;        /* the tree that borrows that repository, or NULL */
 	char from[41], to[41];
 };
 

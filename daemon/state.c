@@ -49,15 +49,17 @@ static int find_build_user(const struct config *config, struct state *st, struct
 	}
 	pw = getpwnam(config->build_user);
 	if (!pw)
-		return err_set(err, ERR_MISSING,
-			       "builds and guests never run as root, and the user \"%s\" "
-			       "(config: sandbox.build_user) does not exist; make it with: "
-			       "useradd --system --no-create-home --shell /usr/sbin/nologin %s",
-			       config->build_user, config->build_user);
+		return err_set(
+			err, ERR_MISSING,
+			"builds and guests never run as root, and the user \"%s\" "
+			"(config: sandbox.build_user) does not exist; make it with: "
+			"useradd --system --no-create-home --shell /usr/sbin/nologin %s",
+			config->build_user, config->build_user);
 	if (pw->pw_uid == 0)
-		return err_set(err, ERR_INPUT,
-			       "sandbox.build_user \"%s\" is root; builds and guests never run as root",
-			       config->build_user);
+		return err_set(
+			err, ERR_INPUT,
+			"sandbox.build_user \"%s\" is root; builds and guests never run as root",
+			config->build_user);
 	st->uid = pw->pw_uid;
 	st->gid = pw->pw_gid;
 	return 0;
@@ -125,7 +127,8 @@ static int state_find_self(struct state *st, struct err *err)
 	AUTO_FREE char *self = paths_self();
 
 	if (!self)
-		return err_set(err, ERR_SYS, "cannot find our own binary (is /proc mounted?)");
+		return err_set(err, ERR_SYS,
+			       "cannot find our own binary (is /proc mounted?)");
 	if (sandbox_reachable(self, st->uid, st->gid, NULL) == 0) {
 		st->self = TAKE_PTR(self);
 		return 0;
@@ -156,8 +159,8 @@ static int state_make_folders(struct state *st, struct err *err)
 		/* The store is made by whoever imports the first tree. */
 		if (folders[i].path == &st->git)
 			continue;
-		if (folders[i].owned ? state_make_owned(st, *folders[i].path, err) < 0
-				     : dir_make(*folders[i].path, 0755, err) < 0)
+		if (folders[i].owned ? state_make_owned(st, *folders[i].path, err) < 0 :
+				       dir_make(*folders[i].path, 0755, err) < 0)
 			return -1;
 	}
 	st->db_path = path_join(st->dir, "sluice.db", NULL);
@@ -250,7 +253,8 @@ int state_clean(struct state *st, struct err *err)
 	return clean_folder(st->out, err);
 }
 
-int state_give_file(const struct state *st, const char *src, const char *dst, struct err *err)
+int state_give_file(const struct state *st, const char *src, const char *dst,
+		    struct err *err)
 {
 	if (file_copy(src, dst, 0644, err) < 0)
 		return -1;

@@ -13,12 +13,12 @@
 
 struct state {
 	char *dir;
-	char *db_path;   /* sluice.db */
-	char *git;       /* the bare store of all trees */
-	char *series;    /* a bare repository for each series */
+	char *db_path; /* sluice.db */
+	char *git;     /* the bare store of all trees */
+	char *series;  /* a bare repository for each series */
 	char *artifacts;
-	char *src;       /* checked-out sources */
-	char *out;       /* build output, a cache */
+	char *src; /* checked-out sources */
+	char *out; /* build output, a cache */
 	char *jobs;
 	char *self;      /* our binary, where the build user can reach it */
 	char *guest_dir; /* the guest's programs, likewise */
@@ -36,8 +36,8 @@ char *state_default_dir(const char *option, const struct config *config);
  * build user reaches them when the project lies below a 0700 folder. Refuses a
  * state folder which the build user cannot reach. The caller frees.
  */
-int state_open(const char *dir, const struct config *config,
-	       struct state **ret_state, struct err *err);
+int state_open(const char *dir, const struct config *config, struct state **ret_state,
+	       struct err *err);
 void state_free(struct state *st);
 
 /*

@@ -21,7 +21,8 @@ struct verdict_list {
 };
 
 static struct verdict *verdict_add(struct verdict_list *l, enum verdict_kind kind,
-				   const char *config, const char *topology, const char *test)
+				   const char *config, const char *topology,
+				   const char *test)
 {
 	struct verdict *v;
 
@@ -68,8 +69,9 @@ static void judge_apply(struct series_run *r, struct verdict_list *l)
 	for (size_t k = 0; k < r->nsteps; k++) {
 		enum step_apply a = r->steps[k].apply;
 
-		cells[k].state = a == APPLY_NOT_REACHED ? CELL_NONE
-				 : a == APPLY_CONFLICT || a == APPLY_REFUSED ? CELL_FAIL : CELL_PASS;
+		cells[k].state = a == APPLY_NOT_REACHED                    ? CELL_NONE :
+				 a == APPLY_CONFLICT || a == APPLY_REFUSED ? CELL_FAIL :
+									     CELL_PASS;
 	}
 	j = judge_cells(cells, (int)r->nsteps);
 	verdict_fill(v, &j, false);
@@ -77,7 +79,8 @@ static void judge_apply(struct series_run *r, struct verdict_list *l)
 		const struct step *s = &r->steps[j.from];
 
 		v->reason = str_printf("patch %d %s%s%s%s%s", j.from,
-				       s->apply == APPLY_REFUSED ? "is refused" : "does not apply",
+				       s->apply == APPLY_REFUSED ? "is refused" :
+								   "does not apply",
 				       s->file ? ": " : "", s->file ? s->file : "",
 				       s->reason ? ": " : "", s->reason ? s->reason : "");
 	}
@@ -95,7 +98,8 @@ static void build_reason(struct series_run *r, struct verdict *v, int step, size
 		file = json_str(b.error, "file", NULL);
 		text = json_str(b.error, "text", NULL);
 		if (file && text)
-			v->reason = str_printf("%s:%lld: %s", file, json_int(b.error, "line", 0), text);
+			v->reason = str_printf("%s:%lld: %s", file,
+					       json_int(b.error, "line", 0), text);
 		else
 			v->reason = str_dup(text ? text : b.reason);
 	}
@@ -105,7 +109,8 @@ static void build_reason(struct series_run *r, struct verdict *v, int step, size
 static void judge_builds(struct series_run *r, struct verdict_list *l, size_t c)
 {
 	struct cell *cells = mem_alloc0((size_t)r->ntested * sizeof(*cells));
-	struct verdict *v = verdict_add(l, KIND_BUILD, r->plan->configs[c]->name, NULL, NULL);
+	struct verdict *v =
+		verdict_add(l, KIND_BUILD, r->plan->configs[c]->name, NULL, NULL);
 	struct judgement j;
 	int lost = -1;
 
@@ -114,8 +119,9 @@ static void judge_builds(struct series_run *r, struct verdict_list *l, size_t c)
 
 		if (!b->decided || b->status == BUILD_SKIPPED)
 			continue;
-		cells[k].state = b->status == BUILD_OK ? CELL_PASS
-				 : b->status == BUILD_INFRA ? CELL_INFRA : CELL_FAIL;
+		cells[k].state = b->status == BUILD_OK    ? CELL_PASS :
+				 b->status == BUILD_INFRA ? CELL_INFRA :
+							    CELL_FAIL;
 		if (b->status == BUILD_INFRA && lost < 0)
 			lost = k;
 	}
@@ -139,15 +145,17 @@ static void judge_not_built(struct series_run *r, struct verdict_list *l)
 		for (size_t c = 0; untested && c < r->plan->nconfigs; c++) {
 			const struct walk_build *b = run_build(r, k, c);
 
-			untested = b->status == BUILD_OK && json_len(b->not_built) >= files;
+			untested = b->status == BUILD_OK &&
+				   json_len(b->not_built) >= files;
 		}
 		if (!untested)
 			continue;
 		v = verdict_add(l, KIND_BUILD, NULL, NULL, NULL);
 		v->verdict = VERDICT_NOT_TESTED;
 		v->from_step = k;
-		v->reason = str_printf("not in this config: nothing that patch %d changes is compiled",
-				       k);
+		v->reason = str_printf(
+			"not in this config: nothing that patch %d changes is compiled",
+			k);
 	}
 }
 
@@ -164,7 +172,8 @@ static struct json_object *step_new_warnings(struct series_run *r, int step, siz
 }
 
 /* The first step from k on that no longer shows the warning, or none. */
-static int64_t warning_until(struct series_run *r, struct json_object *warning, int k, size_t c)
+static int64_t warning_until(struct series_run *r, struct json_object *warning, int k,
+			     size_t c)
 {
 	AUTO_JSON struct json_object *shown = NULL;
 	AUTO_FREE char *want = warnings_normal_text(json_str(warning, "text", ""));
@@ -177,16 +186,20 @@ static int64_t warning_until(struct series_run *r, struct json_object *warning, 
 		size_t len;
 
 		if (!sha || run_build(r, s, c)->status != BUILD_OK ||
-		    artifact_load(r->artifacts, sha, 0, WARNINGS_MAX, WARNINGS_MAX, &text, &len,
-				  NULL) < 0 || json_parse(text, len, &doc, NULL) < 0)
+		    artifact_load(r->artifacts, sha, 0, WARNINGS_MAX, WARNINGS_MAX, &text,
+				  &len, NULL) < 0 ||
+		    json_parse(text, len, &doc, NULL) < 0)
 			continue;
 		all = warnings_all(doc);
 		for (size_t i = 0; !there && i < json_len(all); i++) {
 			struct json_object *w = json_object_array_get_idx(all, i);
-			AUTO_FREE char *have = warnings_normal_text(json_str(w, "text", ""));
+			AUTO_FREE char *have =
+				warnings_normal_text(json_str(w, "text", ""));
 
-			there = strcmp(json_str(w, "file", ""), json_str(warning, "file", "")) == 0 &&
-				strcmp(json_str(w, "flag", ""), json_str(warning, "flag", "")) == 0 &&
+			there = strcmp(json_str(w, "file", ""),
+				       json_str(warning, "file", "")) == 0 &&
+				strcmp(json_str(w, "flag", ""),
+				       json_str(warning, "flag", "")) == 0 &&
 				strcmp(have, want) == 0;
 		}
 		if (!there)
@@ -195,10 +208,11 @@ static int64_t warning_until(struct series_run *r, struct json_object *warning, 
 	return DB_NO_INT;
 }
 
-static void judge_one_warning(struct series_run *r, struct verdict_list *l, size_t c, int k,
-			      struct json_object *w)
+static void judge_one_warning(struct series_run *r, struct verdict_list *l, size_t c,
+			      int k, struct json_object *w)
 {
-	struct verdict *v = verdict_add(l, KIND_WARNING, r->plan->configs[c]->name, NULL, NULL);
+	struct verdict *v =
+		verdict_add(l, KIND_WARNING, r->plan->configs[c]->name, NULL, NULL);
 	const char *flag = json_str(w, "flag", "");
 	long long since = json_int(w, "since", k);
 
@@ -210,8 +224,8 @@ static void judge_one_warning(struct series_run *r, struct verdict_list *l, size
 	for (long long s = since < k && since > 0 ? since : k; s <= k; s++)
 		json_object_array_add(v->candidates, json_object_new_int64(s));
 	v->reason = str_printf("%s:%lld: %s%s%s%s", json_str(w, "file", "?"),
-			       json_int(w, "line", 0), json_str(w, "text", ""), *flag ? " [-W" : "",
-			       flag, *flag ? "]" : "");
+			       json_int(w, "line", 0), json_str(w, "text", ""),
+			       *flag ? " [-W" : "", flag, *flag ? "]" : "");
 }
 
 static int judge_warnings(struct series_run *r, struct verdict_list *l, size_t c,
@@ -248,8 +262,9 @@ static struct json_object *lines_of(const char *text)
 
 static const char *first_splat_text(struct json_object *splats)
 {
-	return json_len(splats) ? json_str(json_object_array_get_idx(splats, 0), "text", NULL)
-				: NULL;
+	return json_len(splats) ?
+		       json_str(json_object_array_get_idx(splats, 0), "text", NULL) :
+		       NULL;
 }
 
 /* One line and the console lines that matter, from the boot that shows it. */
@@ -262,7 +277,8 @@ static void tell_evidence(struct verdict *v, const struct cell_view *view)
 	v->boot_id = b->boot.id;
 	splat = first_splat_text(res ? res->splats : b->boot.splats);
 	if (res) {
-		v->reason = str_dup(res->reason ? res->reason : test_result_str(res->result));
+		v->reason =
+			str_dup(res->reason ? res->reason : test_result_str(res->result));
 		if (splat)
 			v->evidence = lines_of(splat);
 		else if (b->boot.status != BOOT_OK && json_len(b->boot.console_tail))
@@ -277,7 +293,8 @@ static void tell_evidence(struct verdict *v, const struct cell_view *view)
 
 		if (b->boot.status == BOOT_OK) {
 			free(v->reason);
-			v->reason = str_dup(json_str(s, "title", "a splat in the kernel log"));
+			v->reason = str_dup(
+				json_str(s, "title", "a splat in the kernel log"));
 		}
 		v->evidence = lines_of(splat);
 	} else {
@@ -306,17 +323,18 @@ static void tell_inconclusive(struct verdict *v)
 	AUTO_FREE char *seen = v->reason;
 
 	v->reason = str_printf("%s (%s)", seen ? seen : "failed",
-			       v->from_step > 0 && json_len(v->candidates)
-				       ? "seen once, the repeat is missing"
-				       : "nothing good before it to hold it against");
+			       v->from_step > 0 && json_len(v->candidates) ?
+				       "seen once, the repeat is missing" :
+				       "nothing good before it to hold it against");
 }
 
-static void judge_subject(struct series_run *r, struct verdict_list *l, size_t c, size_t t,
-			  const char *test)
+static void judge_subject(struct series_run *r, struct verdict_list *l, size_t c,
+			  size_t t, const char *test)
 {
 	struct cell_view *views = mem_alloc0((size_t)r->ntested * sizeof(*views));
 	struct cell *cells = mem_alloc0((size_t)r->ntested * sizeof(*cells));
-	struct verdict *v = verdict_add(l, test ? KIND_TEST : KIND_BOOT, r->plan->configs[c]->name,
+	struct verdict *v = verdict_add(l, test ? KIND_TEST : KIND_BOOT,
+					r->plan->configs[c]->name,
 					r->plan->topologies[t]->name, test);
 	bool known = false;
 	struct judgement j;
@@ -343,7 +361,8 @@ static void judge_subject(struct series_run *r, struct verdict_list *l, size_t c
 	free(cells);
 }
 
-static void judge_cell_column(struct series_run *r, struct verdict_list *l, size_t c, size_t t)
+static void judge_cell_column(struct series_run *r, struct verdict_list *l, size_t c,
+			      size_t t)
 {
 	AUTO_JSON struct json_object *plan = plan_tests(r->plan, r->plan->topologies[t]);
 

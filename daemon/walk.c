@@ -46,22 +46,28 @@ static void walk_base_key(struct series_run *r, size_t c, char ret[SHA256_HEX])
 {
 	char hash[SHA256_HEX];
 	char **vars = make_vars(r->plan->configs[c]->arch);
-	struct buildkey k = { .config_hash = hash, .arch = r->plan->configs[c]->arch,
-			      .make_args = vars, .toolchain = r->plan->toolchain };
+	struct buildkey k = { .config_hash = hash,
+			      .arch = r->plan->configs[c]->arch,
+			      .make_args = vars,
+			      .toolchain = r->plan->toolchain };
 
 	kconfig_hash(r->plan->configs[c], hash);
 	build_key(&k, ret);
 	strv_free(vars);
 }
 
-static void walk_key(struct series_run *r, size_t c, const char *chain, char ret[SHA256_HEX])
+static void walk_key(struct series_run *r, size_t c, const char *chain,
+		     char ret[SHA256_HEX])
 {
 	char hash[SHA256_HEX];
 	char **vars = make_vars(r->plan->configs[c]->arch);
 	char **trees = strv_split(chain, " ");
-	struct buildkey k = { .trees = (const char *const *)trees, .ntrees = strv_len(trees),
-			      .config_hash = hash, .arch = r->plan->configs[c]->arch,
-			      .make_args = vars, .toolchain = r->plan->toolchain };
+	struct buildkey k = { .trees = (const char *const *)trees,
+			      .ntrees = strv_len(trees),
+			      .config_hash = hash,
+			      .arch = r->plan->configs[c]->arch,
+			      .make_args = vars,
+			      .toolchain = r->plan->toolchain };
 
 	kconfig_hash(r->plan->configs[c], hash);
 	build_key(&k, ret);
@@ -75,7 +81,8 @@ int walk_init(struct series_run *r, struct err *err)
 
 	(void)err;
 	w->out = mem_alloc0(r->plan->nconfigs * sizeof(*w->out));
-	w->builds = mem_alloc0((size_t)r->ntested * r->plan->nconfigs * sizeof(*w->builds));
+	w->builds =
+		mem_alloc0((size_t)r->ntested * r->plan->nconfigs * sizeof(*w->builds));
 	w->src_base = str_printf("%s/base-%s", r->state->src, r->steps[0].tree);
 	w->src_base_ready = path_exists(w->src_base);
 	w->src_at = -1;
@@ -202,8 +209,8 @@ static struct json_object *load_warnings(struct series_run *r, const char *sha)
 	struct json_object *doc = NULL;
 	size_t len;
 
-	if (!sha || artifact_load(r->artifacts, sha, 0, WARNINGS_MAX, WARNINGS_MAX, &text, &len,
-				  NULL) < 0)
+	if (!sha || artifact_load(r->artifacts, sha, 0, WARNINGS_MAX, WARNINGS_MAX, &text,
+				  &len, NULL) < 0)
 		return NULL;
 	return json_parse(text, len, &doc, NULL) == 0 ? doc : NULL;
 }
@@ -224,16 +231,19 @@ static struct json_object *new_warnings(struct series_run *r, int step, size_t c
 
 /* Files that the patch touches and this config does not compile: from whoever
  * built it. files: JSON array, handed back as a new one cut to the patch's. */
-static struct json_object *own_files(struct series_run *r, int step, struct json_object *files)
+static struct json_object *own_files(struct series_run *r, int step,
+				     struct json_object *files)
 {
 	struct json_object *own = json_object_new_array();
 	struct json_object *mine = r->steps[step].files;
 
 	for (size_t i = 0; i < json_len(files); i++) {
-		const char *f = json_object_get_string(json_object_array_get_idx(files, i));
+		const char *f =
+			json_object_get_string(json_object_array_get_idx(files, i));
 
 		for (size_t k = 0; f && k < json_len(mine); k++)
-			if (strcmp(f, json_str(json_object_array_get_idx(mine, k), "path", "")) == 0)
+			if (strcmp(f, json_str(json_object_array_get_idx(mine, k), "path",
+					       "")) == 0)
 				json_add_str(own, f);
 	}
 	return own;
@@ -254,7 +264,8 @@ static struct json_object *known_not_built(struct series_run *r, int64_t build_i
 		if (step_build_list(r->db, uses[i].series_id, &list, &m, NULL) < 0)
 			break;
 		for (size_t k = 0; !found && k < m; k++)
-			if (list[k].build_id == build_id && list[k].not_built && !list[k].reused)
+			if (list[k].build_id == build_id && list[k].not_built &&
+			    !list[k].reused)
 				found = json_object_get(list[k].not_built);
 		step_build_list_free(list, m);
 	}
@@ -262,14 +273,17 @@ static struct json_object *known_not_built(struct series_run *r, int64_t build_i
 	return found;
 }
 
-static void step_build_fill(struct series_run *r, int step, size_t c, struct step_build *sb)
+static void step_build_fill(struct series_run *r, int step, size_t c,
+			    struct step_build *sb)
 {
 	const struct walk_build *b = run_build(r, step, c);
 
-	*sb = (struct step_build){ .series_id = r->series.id, .step = step,
+	*sb = (struct step_build){ .series_id = r->series.id,
+				   .step = step,
 				   .config = str_dup(r->plan->configs[c]->name),
 				   .arch = str_dup(r->plan->configs[c]->arch),
-				   .build_id = b->build_id, .status = b->status,
+				   .build_id = b->build_id,
+				   .status = b->status,
 				   .reused = b->reused,
 				   .new_warnings = new_warnings(r, step, c),
 				   .not_built = json_object_get(b->not_built) };
@@ -279,11 +293,16 @@ static void emit_build_end(struct series_run *r, int step, size_t c, double seco
 			   const char *reason)
 {
 	const struct walk_build *b = run_build(r, step, c);
-	struct run_event ev = { .kind = RUN_BUILD_END, .step = step, .nsteps = (int)r->nsteps,
+	struct run_event ev = { .kind = RUN_BUILD_END,
+				.step = step,
+				.nsteps = (int)r->nsteps,
 				.config = r->plan->configs[c]->name,
 				.subject = r->steps[step].subject,
-				.status = build_status_str(b->status), .seconds = seconds,
-				.reused = b->reused, .text = reason, .id = b->build_id };
+				.status = build_status_str(b->status),
+				.seconds = seconds,
+				.reused = b->reused,
+				.text = reason,
+				.id = b->build_id };
 
 	run_emit(r, &ev);
 }
@@ -316,8 +335,8 @@ static int walk_decide(struct series_run *r, int step, size_t c, struct err *err
 {
 	struct chain_match m = { .r = r, .step = step };
 	struct build b = { 0 };
-	int found = build_find_by_tree(r->db, r->walk.out[c].base_key, r->steps[step].tree,
-				       chain_is_ours, &m, &b, err);
+	int found = build_find_by_tree(r->db, r->walk.out[c].base_key,
+				       r->steps[step].tree, chain_is_ours, &m, &b, err);
 	int rc = found < 0 ? -1 : 0;
 
 	if (found > 0 && image_is_there(r, &b)) {
@@ -330,7 +349,8 @@ static int walk_decide(struct series_run *r, int step, size_t c, struct err *err
 }
 
 /* A step whose base cannot be built is not built at all: nothing to hold it against. */
-static int walk_skip(struct series_run *r, int step, size_t c, const char *why, struct err *err)
+static int walk_skip(struct series_run *r, int step, size_t c, const char *why,
+		     struct err *err)
 {
 	struct walk_build *wb = run_build(r, step, c);
 	struct step_build sb;
@@ -368,7 +388,8 @@ bool walk_waiting(struct series_run *r)
 		int rc = 0;
 
 		if (!b->decided && w->step > 0 && base_is_lost(r, w->config))
-			rc = walk_skip(r, w->step, w->config, "the base was not built", &r->err);
+			rc = walk_skip(r, w->step, w->config, "the base was not built",
+				       &r->err);
 		else if (!b->decided)
 			rc = walk_decide(r, w->step, w->config, &r->err);
 		if (rc < 0) {
@@ -393,9 +414,12 @@ static int walk_tool(struct series_run *r, const char *const *argv, job_done_fn 
 		     struct err *err)
 {
 	struct job *job;
-	struct job_opts opts = { .argv = (char *const *)argv, .deadline_ms = COPY_DEADLINE_MS,
+	struct job_opts opts = { .argv = (char *const *)argv,
+				 .deadline_ms = COPY_DEADLINE_MS,
 				 .uid = geteuid() == 0 ? r->state->uid : 0,
-				 .gid = r->state->gid, .on_done = done, .arg = r };
+				 .gid = r->state->gid,
+				 .on_done = done,
+				 .arg = r };
 
 	r->walk.busy = true;
 	return job_start(r->event, &opts, &job, err);
@@ -491,13 +515,16 @@ static void src_checked_out(const struct role_end *end, void *arg)
 	run_advance(r);
 }
 
-static int walk_checkout(struct series_run *r, const char *from, const char *to, const char *src,
-			 struct err *err)
+static int walk_checkout(struct series_run *r, const char *from, const char *to,
+			 const char *src, struct err *err)
 {
 	struct json_object *job = json_object_new_object();
 	struct gitbinds binds = { 0 };
-	struct role_opts opts = { .name = "checkout", .job = job, .sandbox = true,
-				  .deadline_ms = CHECKOUT_DEADLINE_MS, .done = src_checked_out,
+	struct role_opts opts = { .name = "checkout",
+				  .job = job,
+				  .sandbox = true,
+				  .deadline_ms = CHECKOUT_DEADLINE_MS,
+				  .done = src_checked_out,
 				  .arg = r };
 	int rc;
 
@@ -511,7 +538,8 @@ static int walk_checkout(struct series_run *r, const char *from, const char *to,
 		rc = gitbinds_add(&binds, r->state, r->repo, false, err);
 	if (rc == 0) {
 		binds.v = mem_realloc(binds.v, binds.n + 1, sizeof(*binds.v));
-		binds.v[binds.n++] = (struct sandbox_bind){ .src = str_dup(src), .dst = "/src",
+		binds.v[binds.n++] = (struct sandbox_bind){ .src = str_dup(src),
+							    .dst = "/src",
 							    .rw = true };
 		opts.binds = binds.v;
 		opts.nbinds = binds.n;
@@ -546,7 +574,8 @@ static struct json_object *changed_files(struct series_run *r, int from, int to)
 
 	for (int k = from + 1; k <= to; k++)
 		for (size_t i = 0; i < json_len(r->steps[k].files); i++)
-			json_add_str(a, json_str(json_object_array_get_idx(r->steps[k].files, i),
+			json_add_str(a, json_str(json_object_array_get_idx(
+							 r->steps[k].files, i),
 						 "path", ""));
 	return a;
 }
@@ -560,8 +589,9 @@ static void chain_for(struct series_run *r, int step, size_t c, struct str *chai
 	str_addf(chain, "%s %s", str_get(&r->walk.out[c].chain), r->steps[step].tree);
 }
 
-static int put_role_file(struct series_run *r, const struct role_end *end, const char *name,
-			 enum artifact_kind kind, char **ret_sha, struct err *err)
+static int put_role_file(struct series_run *r, const struct role_end *end,
+			 const char *name, enum artifact_kind kind, char **ret_sha,
+			 struct err *err)
 {
 	AUTO_FREE char *path = name ? role_file(end, name) : NULL;
 	char sha[SHA256_HEX];
@@ -598,15 +628,15 @@ static int build_take(struct series_run *r, const struct role_end *end, struct b
 	if (artifact_put_file(r->artifacts, log, ARTIFACT_ZSTD, sha, err) < 0)
 		return -1;
 	b->log = str_dup(sha);
-	if (put_role_file(r, end, job_name(json_str(res, "warnings", NULL)), ARTIFACT_ZSTD,
-			  &b->warnings, err) < 0 ||
+	if (put_role_file(r, end, job_name(json_str(res, "warnings", NULL)),
+			  ARTIFACT_ZSTD, &b->warnings, err) < 0 ||
 	    put_role_file(r, end, job_name(json_str(res, "config", NULL)), ARTIFACT_ZSTD,
 			  &b->kconfig, err) < 0)
 		return -1;
 	if (b->status != BUILD_OK)
 		return 0;
-	if (put_role_file(r, end, job_name(json_str(res, "image", NULL)), ARTIFACT_RAW, &b->image,
-			  err) < 0)
+	if (put_role_file(r, end, job_name(json_str(res, "image", NULL)), ARTIFACT_RAW,
+			  &b->image, err) < 0)
 		return -1;
 	if (!b->image)
 		return err_set(err, ERR_SYS, "the build left no image");
@@ -665,7 +695,8 @@ static void walk_remember(struct series_run *r, int step, size_t c, const struct
 }
 
 /* A build lost to our own trouble, or cut off: its folder is not to be trusted. */
-static int walk_lost(struct series_run *r, int step, size_t c, struct build *b, struct err *err)
+static int walk_lost(struct series_run *r, int step, size_t c, struct build *b,
+		     struct err *err)
 {
 	struct walk_build *wb = run_build(r, step, c);
 	struct step_build sb;
@@ -703,8 +734,8 @@ static int base_out_commit(struct series_run *r, size_t c, struct err *err)
 	return 0;
 }
 
-static int walk_store(struct series_run *r, const struct role_end *end, int step, size_t c,
-		      struct err *err)
+static int walk_store(struct series_run *r, const struct role_end *end, int step,
+		      size_t c, struct err *err)
 {
 	struct walk_build *wb = run_build(r, step, c);
 	struct build b = { .started = (int64_t)time(NULL) - (int64_t)end->seconds,
@@ -722,9 +753,11 @@ static int walk_store(struct series_run *r, const struct role_end *end, int step
 		b.seconds = end->seconds;
 	}
 	if (rc == 0 && (b.status == BUILD_INFRA || b.status == BUILD_TIMEOUT)) {
-		rc = refill ? err_set(err, ERR_SYS, "the base's output folder was lost and "
-				      "cannot be built again: %s", b.reason ? b.reason : "?")
-			    : walk_lost(r, step, c, &b, err);
+		rc = refill ? err_set(err, ERR_SYS,
+				      "the base's output folder was lost and "
+				      "cannot be built again: %s",
+				      b.reason ? b.reason : "?") :
+			      walk_lost(r, step, c, &b, err);
 	} else if (rc == 0) {
 		/* A base that does not build is what the next steps start from
 		 * all the same: the series may be what repairs it. */
@@ -733,7 +766,8 @@ static int walk_store(struct series_run *r, const struct role_end *end, int step
 		tell_missing_symbols(r, end->result);
 		if (rc == 0 && !refill) {
 			json_object_put(wb->not_built);
-			wb->not_built = own_files(r, step, json_arr(end->result, "not_built"));
+			wb->not_built =
+				own_files(r, step, json_arr(end->result, "not_built"));
 			walk_remember(r, step, c, &b);
 			step_build_fill(r, step, c, &sb);
 			rc = build_put(r->db, &b, &sb, err);
@@ -793,8 +827,8 @@ static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 	json_set_int(job, "jobs", cf->build_jobs > 0 ? cf->build_jobs : cpus);
 	json_set_bool(job, "configure", step == 0);
 	json_set_int(job, "step", step);
-	json_set(job, "changed", step == 0 ? json_object_new_array()
-					   : changed_files(r, o->at, step));
+	json_set(job, "changed",
+		 step == 0 ? json_object_new_array() : changed_files(r, o->at, step));
 	json_set_int(job, "timeout_ms", (long long)cf->build_timeout_ms);
 	json_set_int(job, "out_max_bytes", (long long)cf->output_bytes);
 	json_set_int(job, "memory_max_bytes", (long long)cf->process_memory_bytes);
@@ -803,8 +837,8 @@ static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 	json_set_str(job, "warnings_in", NULL);
 	if (step == 0 || !o->warnings)
 		return 0;
-	if (artifact_load(r->artifacts, o->warnings, 0, WARNINGS_MAX, WARNINGS_MAX, &warnings,
-			  &len, err) < 0 ||
+	if (artifact_load(r->artifacts, o->warnings, 0, WARNINGS_MAX, WARNINGS_MAX,
+			  &warnings, &len, err) < 0 ||
 	    file_write_atomic(path, warnings, len, 0644, err) < 0)
 		return -1;
 	json_set_str(job, "warnings_in", "/job/warnings.json");
@@ -813,12 +847,15 @@ static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 
 static void emit_build_begin(struct series_run *r, int step, size_t c)
 {
-	struct run_event ev = { .kind = RUN_BUILD_BEGIN, .step = step, .nsteps = (int)r->nsteps,
+	struct run_event ev = { .kind = RUN_BUILD_BEGIN,
+				.step = step,
+				.nsteps = (int)r->nsteps,
 				.config = r->plan->configs[c]->name,
-				.subject = r->steps[step].subject, .expected_s = -1 };
+				.subject = r->steps[step].subject,
+				.expected_s = -1 };
 
-	if (timing_build(r->db, r->plan->configs[c]->name, r->plan->configs[c]->arch, step > 0,
-			 &ev.expected_s, NULL) <= 0)
+	if (timing_build(r->db, r->plan->configs[c]->name, r->plan->configs[c]->arch,
+			 step > 0, &ev.expected_s, NULL) <= 0)
 		ev.expected_s = -1;
 	run_emit(r, &ev);
 }
@@ -829,9 +866,15 @@ static int walk_build_step(struct series_run *r, int step, size_t c, const char 
 	struct json_object *job = json_object_new_object();
 	struct sandbox_bind binds[] = { { .src = src, .dst = "/src" },
 					{ .src = out, .dst = "/out", .rw = true } };
-	struct role_opts opts = { .name = "build", .job = job, .sandbox = true, .binds = binds,
-				  .nbinds = ARRAY_SIZE(binds), .done = walk_built, .arg = r,
-				  .deadline_ms = r->opts->config->build_timeout_ms + BUILD_MARGIN_MS,
+	struct role_opts opts = { .name = "build",
+				  .job = job,
+				  .sandbox = true,
+				  .binds = binds,
+				  .nbinds = ARRAY_SIZE(binds),
+				  .done = walk_built,
+				  .arg = r,
+				  .deadline_ms = r->opts->config->build_timeout_ms +
+						 BUILD_MARGIN_MS,
 				  .output_max = r->opts->config->log_bytes * 2 };
 
 	opts.dir = state_job_dir(r->state, "build", err);
@@ -877,8 +920,8 @@ void walk_step(struct series_run *r)
 	else if (!w->src)
 		rc = walk_link_src(r, &r->err);
 	else if (w->src_at != w->step)
-		rc = walk_checkout(r, r->steps[w->src_at].tree, r->steps[w->step].tree, w->src,
-				   &r->err);
+		rc = walk_checkout(r, r->steps[w->src_at].tree, r->steps[w->step].tree,
+				   w->src, &r->err);
 	else if (!o->dir)
 		rc = walk_copy_out(r, &r->err);
 	else
