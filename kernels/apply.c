@@ -87,7 +87,7 @@ static int read_before(struct applier *a, const struct side *s, git_odb_object *
 	AUTO_GIT(odb) git_odb *odb = NULL;
 	git_oid id;
 
-	if (tree_find(a->repo, a->tree, s->from, &id, ret_mode, a->err))
+	if (tree_entry_find(a->repo, a->tree, s->from, &id, ret_mode, a->err))
 		return -1;
 	if (!*ret_mode)
 		return fail(a, s->from, "there is no such file");
@@ -119,7 +119,7 @@ static int check_free(struct applier *a, const struct side *s)
 	for (size_t i = 0; i < a->n; i++)
 		if (!strcmp(a->edits[i].path, s->to))
 			return a->edits[i].mode ? fail(a, s->to, "it is made twice") : 1;
-	if (tree_find(a->repo, a->tree, s->to, &id, &mode, a->err))
+	if (tree_entry_find(a->repo, a->tree, s->to, &id, &mode, a->err))
 		return -1;
 	return mode ? fail(a, s->to, "it is there already") : 1;
 }
@@ -245,6 +245,18 @@ static bool read_named(git_repository *repo, const char *hex, git_odb_object **r
 	return false;
 }
 
+bool apply_knows_blobs(git_repository *repo, const struct filepatches *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		const struct filepatch *f = &files->v[i];
+		AUTO_GIT(odb_object) git_odb_object *old = NULL;
+
+		if (f->old_path && f->hunks_len && !read_named(repo, f->old_id, &old))
+			return false;
+	}
+	return true;
+}
+
 void apply_grow_blobs(git_repository *repo, const struct filepatches *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
@@ -273,7 +285,7 @@ static int read_ancestor(struct applier *a, const struct filepatch *f, git_odb_o
 
 	if (read_named(a->repo, f->old_id, ret))
 		return 1;
-	if (a->origin && tree_find(a->repo, a->origin, f->old_path, &id, &mode, a->err))
+	if (a->origin && tree_entry_find(a->repo, a->origin, f->old_path, &id, &mode, a->err))
 		return -1;
 	if (!is_regular(mode))
 		return fail(a, f->old_path, "the text it was made on is not known here");

@@ -34,6 +34,8 @@ int apply_is_there(git_repository *repo, const git_oid *tree, const struct filep
 int apply_three_way(git_repository *repo, const git_oid *tree, const git_oid *origin,
 		    const struct filepatches *files, git_oid *ret_tree,
 		    struct apply_failure *ret_failure, struct err *err);
+/* Is every text that the patch changes known by the id in its index line? */
+bool apply_knows_blobs(git_repository *repo, const struct filepatches *files);
 /*
  * Writes the blobs that the patch makes of the ones its index lines name, where
  * they are known: the next patch's index lines name those. Best effort.

@@ -213,7 +213,7 @@ static int delete_change(struct checkout *c, int root, const struct tree_change 
 	const char *name;
 	AUTO_FD int dir = open_parent(root, t->path, false, &name);
 
-	if (dir < 0 && errno == ENOENT)
+	if (dir < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0; /* an earlier run got this far */
 	if (dir < 0 || unlink_entry(dir, name, t->old_mode))
 		return err_sys(c->err, "remove %s", t->path);

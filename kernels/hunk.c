@@ -271,10 +271,11 @@ static bool fail_mismatch(struct hunk_failure *f, size_t hunk, const struct imag
 		if (!a)
 			return fail(f, hunk, "the file ends before \"%s\"", line);
 		if (a->len != b->len || memcmp(a->s, b->s, a->len))
-			return fail(f, hunk, "line %zu is not \"%s\", nor does the hunk match "
-				    "elsewhere", at + i + 1, line);
+			return fail(f, hunk, *line ? "line %zu is not \"%s\"" :
+						     "line %zu is not empty",
+				    at + i + 1, line);
 	}
-	return fail(f, hunk, "the hunk does not match at line %zu", at + 1);
+	return fail(f, hunk, "the hunk does not fit at line %zu", at + 1);
 }
 
 static bool apply_one(struct image *im, struct input *in, bool reverse, size_t number,

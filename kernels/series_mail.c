@@ -39,7 +39,7 @@ struct series {
 	struct err *err;
 };
 
-static void series_done(struct series *s)
+static void mail_series_done(struct series *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		patch_free(s->mails[i].patch);
@@ -268,7 +268,8 @@ static int find_way(struct series *s, size_t k, const char **ret_way, git_oid *r
 		return rc;
 	*ret_way = "three-way";
 	rc = try_three_way(s, k, ret_tree);
-	if (rc == 0) {
+	/* Without the blobs git am has nothing to merge from, and says only that. */
+	if (rc == 0 && apply_knows_blobs(s->repo, files)) {
 		*ret_way = "git-am";
 		rc = try_git_am(s, k, ret_tree, word);
 	}
@@ -390,7 +391,7 @@ static int add_steps(struct series *s)
 int series_mail_apply(git_repository *repo, struct json_object *job, const char *jobdir,
 		      struct json_object *result, struct err *err)
 {
-	AUTO(series_done) struct series s = {
+	AUTO(mail_series_done) struct series s = {
 		.repo = repo, .job = job, .jobdir = jobdir, .err = err
 	};
 	const char *prefix = json_str(job, "ref_prefix", NULL);

@@ -1,0 +1,196 @@
+#include "tests/unit/git_fixture.h"
+
+#include "kernels/base.h"
+
+/* Two branches; on main the file a counts up: v1 .. v6. */
+static const char seed[] =
+	"git init -q -b main src && cd src && echo keep > k && "
+	"day() { export GIT_COMMITTER_DATE=\"@170000000$1 +0000\"; } && "
+	"for i in 1 2 3; do day $i; echo v$i > a; git add -A; git commit -qm v$i; "
+	"git tag v$i; done && "
+	"git checkout -q -b stable && echo s > s && git add -A && git commit -qm stable && "
+	"git checkout -q main && "
+	"for i in 4 5 6; do day $i; echo v$i > a; git commit -qam v$i; git tag v$i; done && "
+	"git checkout -q --orphan lost && echo l > a && git add -A && git commit -qm lost && "
+	"git tag lost && git checkout -q main && git branch -qD lost";
+
+struct fixture {
+	char *dir;
+	git_repository *repo;
+	struct base_head heads[2];
+};
+
+static struct fixture fx;
+
+static git_oid id_of(const char *rev)
+{
+	AUTO_FREE char *script = str_printf("cd src && git rev-parse '%s'", rev);
+	AUTO_FREE char *hex = sh_out(fx.dir, script);
+	git_oid id;
+
+	assert_int_equal(git_id(hex, &id, NULL), 0);
+	return id;
+}
+
+static int setup(void **state)
+{
+	if (tmpdir_setup(state))
+		return -1;
+	fx.dir = *state;
+	sh(fx.dir, seed);
+	AUTO_FREE char *src = path_join(fx.dir, "src", NULL);
+	if (git_open(src, &fx.repo, NULL))
+		return -1;
+	fx.heads[0] = (struct base_head){ "refs/trees/t/main", id_of("main") };
+	fx.heads[1] = (struct base_head){ "refs/trees/t/stable", id_of("stable") };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	git_repository_free(fx.repo);
+	return tmpdir_teardown(state);
+}
+
+/* The diff between two revisions, as a series of one patch; asks with it. */
+static char *ask(const char *from, const char *to, struct base_question *q,
+		 enum base_how *ret_how, char **ret_tried)
+{
+	AUTO_FREE char *script = str_printf("cd src && git diff %s %s", from, to);
+	AUTO_FREE char *diff = sh_out(fx.dir, script);
+	AUTO_FREE char *text = str_printf("%s\n", diff);
+	AUTO(filepatches_done) struct filepatches files = { 0 };
+	AUTO_JSON struct json_object *tried = json_object_new_array();
+	struct err err = { 0 };
+	char why[160], hex[41];
+	git_oid id;
+
+	assert_true(filepatches_read(text, strlen(text), &files, why));
+	q->repo = fx.repo;
+	q->heads = fx.heads;
+	q->nheads = 2;
+	q->patches = &files;
+	q->npatches = 1;
+	if (base_choose(q, &id, ret_how, tried, &err))
+		fail_msg("%s", err.msg);
+	git_hex(&id, hex);
+	if (ret_tried)
+		*ret_tried = str_dup(json_object_to_json_string(tried));
+	return str_dup(hex);
+}
+
+static void is_commit(const char *hex, const char *rev)
+{
+	char want[41];
+	git_oid id = id_of(rev);
+
+	git_hex(&id, want);
+	assert_string_equal(hex, want);
+}
+
+static void expect(const char *from, const char *to, size_t candidates, const char *base,
+		   enum base_how want)
+{
+	struct base_question q = { .candidates = candidates };
+	enum base_how how;
+	AUTO_FREE char *hex = ask(from, to, &q, &how, NULL);
+
+	is_commit(hex, base);
+	assert_string_equal(base_how_str(how), base_how_str(want));
+}
+
+static void test_blobs(void **state)
+{
+	(void)state;
+	expect("main", "v5", 100, "main", BASE_BLOBS);
+	expect("stable", "v4", 100, "stable", BASE_BLOBS);
+	expect("v5", "v1", 100, "v5", BASE_BLOBS);
+	/* v3 and stable have it: a head goes before history. */
+	expect("v3", "v1", 100, "stable", BASE_BLOBS);
+	expect("v1", "v2", 100, "v1", BASE_BLOBS);
+	/* Out of reach. */
+	expect("v1", "v2", 3, "main", BASE_HEAD);
+	expect("v1", "v2", 0, "main", BASE_HEAD);
+}
+
+static void test_tried(void **state)
+{
+	struct base_question q = { .candidates = 3 };
+	enum base_how how;
+	AUTO_FREE char *tried = NULL;
+	AUTO_FREE char *hex = ask("v1", "v2", &q, &how, &tried);
+
+	(void)state;
+	assert_non_null(strstr(tried, "refs\\/trees\\/t\\/main"));
+	assert_non_null(strstr(tried, "refs\\/trees\\/t\\/stable"));
+	assert_non_null(strstr(tried, "0 of 1 files are as the index lines say, a is not"));
+	assert_non_null(strstr(tried, "3 commits of history looked at"));
+}
+
+static void test_unknown_blob(void **state)
+{
+	struct base_question q = { .candidates = 100 };
+	enum base_how how;
+	AUTO_FREE char *tried = NULL;
+
+	(void)state;
+	sh(fx.dir, "cp -r src src2 && cd src2 && echo else > a && git commit -qam else && "
+		   "git tag else && cd .. && mv src src1 && mv src2 src");
+	AUTO_FREE char *hex = ask("else", "v5", &q, &how, &tried);
+	sh(fx.dir, "mv src src2 && mv src1 src");
+	assert_int_equal(how, BASE_HEAD);
+	is_commit(hex, "main");
+	assert_non_null(strstr(tried, "no commit has the a"));
+}
+
+static void test_base_commit(void **state)
+{
+	AUTO_FREE char *v2 = sh_out(fx.dir, "cd src && git rev-parse v2");
+	AUTO_FREE char *lost = sh_out(fx.dir, "cd src && git rev-parse lost");
+	struct base_question q = { .candidates = 100, .base_commit = v2 };
+	enum base_how how;
+	AUTO_FREE char *hex = ask("main", "v5", &q, &how, NULL);
+	AUTO_FREE char *tried = NULL;
+
+	(void)state;
+	assert_int_equal(how, BASE_COMMIT);
+	is_commit(hex, "v2");
+	free(TAKE_PTR(hex));
+	/* There, but on no branch of the tree; and not there at all. */
+	q.base_commit = lost;
+	hex = ask("main", "v5", &q, &how, &tried);
+	assert_int_equal(how, BASE_BLOBS);
+	assert_non_null(strstr(tried, "on no branch of this tree"));
+	free(TAKE_PTR(hex));
+	free(TAKE_PTR(tried));
+	q.base_commit = "1111111111111111111111111111111111111111";
+	hex = ask("main", "v5", &q, &how, &tried);
+	assert_non_null(strstr(tried, "not in this tree"));
+	free(TAKE_PTR(hex));
+	/* What was asked for wins over all. */
+	q.option = lost;
+	q.base_commit = v2;
+	hex = ask("main", "v5", &q, &how, NULL);
+	assert_int_equal(how, BASE_OPTION);
+	is_commit(hex, "lost");
+}
+
+static void test_new_file_only(void **state)
+{
+	(void)state;
+	/* "s" is new in stable: that it is not there says nothing of a blob. */
+	expect("v3", "stable", 100, "main", BASE_HEAD);
+}
+
+#define repo_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		repo_test(test_blobs),	     repo_test(test_tried),
+		repo_test(test_unknown_blob), repo_test(test_base_commit),
+		repo_test(test_new_file_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
