@@ -205,6 +205,7 @@ static int copy_patch_folder(const char *src, const struct state *st, uint64_t m
 	struct dirent **names = NULL;
 	struct str mbox = STR_INIT;
 	int n = scandir(src, &names, is_patch_file, alphasort), rc = 0;
+	size_t left = max;
 
 	if (n < 0)
 		return err_sys(err, "%s", src);
@@ -214,12 +215,13 @@ static int copy_patch_folder(const char *src, const struct state *st, uint64_t m
 		size_t len = 0;
 
 		if (rc == 0)
-			rc = file_read(path, max - mbox.len, &mail, &len, err);
+			rc = file_read(path, left, &mail, &len, err);
 		if (rc == 0 && len && !str_starts(mail, "From "))
 			str_add(&mbox, "From mboxrd@z Thu Jan  1 00:00:00 1970\n");
 		if (rc == 0) {
 			str_addn(&mbox, mail, len);
 			str_add(&mbox, "\n");
+			left -= len;
 		}
 		free(names[i]);
 	}
@@ -230,8 +232,8 @@ static int copy_patch_folder(const char *src, const struct state *st, uint64_t m
 			     src);
 	if (rc == 0)
 		rc = file_write_atomic(dst, str_get(&mbox), mbox.len, 0644, err);
-	if (rc == 0)
-		rc = tree_chown(dst, st->uid, st->gid, err);
+	if (rc == 0 && geteuid() == 0 && lchown(dst, st->uid, st->gid) < 0)
+		rc = err_sys(err, "chown %s", dst);
 	str_done(&mbox);
 	return rc;
 }

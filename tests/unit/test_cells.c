@@ -21,7 +21,8 @@ struct fixture {
 	size_t ngarbage;
 };
 
-static struct run_boot *add_boot(struct fixture *f, int step, int64_t id, enum test_result a)
+static struct run_boot *add_boot(struct fixture *f, int step, int64_t id,
+				 enum test_result a)
 {
 	size_t i = f->run.nboots++;
 	struct run_boot *b = &f->boots[i];

@@ -20,13 +20,27 @@ static struct judgement judge(const char *steps)
 
 	for (int k = 0; k < n; k++) {
 		switch (steps[k]) {
-		case 'P': cells[k] = (struct cell){ CELL_PASS, 1, 0 }; break;
-		case 'F': cells[k] = (struct cell){ CELL_FAIL, 2, 2 }; break;
-		case 'f': cells[k] = (struct cell){ CELL_FLAKY, 2, 1 }; break;
-		case 'o': cells[k] = (struct cell){ CELL_ONCE, 1, 1 }; break;
-		case 'S': cells[k].state = CELL_SKIP; break;
-		case 'I': cells[k].state = CELL_INFRA; break;
-		default: cells[k].state = CELL_NONE; break;
+		case 'P':
+			cells[k] = (struct cell){ CELL_PASS, 1, 0 };
+			break;
+		case 'F':
+			cells[k] = (struct cell){ CELL_FAIL, 2, 2 };
+			break;
+		case 'f':
+			cells[k] = (struct cell){ CELL_FLAKY, 2, 1 };
+			break;
+		case 'o':
+			cells[k] = (struct cell){ CELL_ONCE, 1, 1 };
+			break;
+		case 'S':
+			cells[k].state = CELL_SKIP;
+			break;
+		case 'I':
+			cells[k].state = CELL_INFRA;
+			break;
+		default:
+			cells[k].state = CELL_NONE;
+			break;
 		}
 	}
 	return judge_cells(cells, n);
@@ -78,7 +92,8 @@ static void the_table(void **state)
 		struct judgement j = judge(e->steps);
 
 		if (j.word != e->word || j.from != e->from || j.until != e->until ||
-		    j.candidate_first != e->cand_first || j.candidate_last != e->cand_last)
+		    j.candidate_first != e->cand_first ||
+		    j.candidate_last != e->cand_last)
 			fail_msg("%s: %s from %d until %d candidates %d..%d", e->steps,
 				 verdict_word_str(j.word), j.from, j.until,
 				 j.candidate_first, j.candidate_last);

@@ -13,8 +13,12 @@
 static struct sched_view view_of(const struct sched_boot *boots, size_t n)
 {
 	return (struct sched_view){
-		.nsteps = 6, .cpus = 2, .memory = 8 * GIB, .build_memory = GIB,
-		.boots = boots, .nboots = n,
+		.nsteps = 6,
+		.cpus = 2,
+		.memory = 8 * GIB,
+		.build_memory = GIB,
+		.boots = boots,
+		.nboots = n,
 	};
 }
 
@@ -34,8 +38,10 @@ static void nothing_left_is_finished(void **state)
 static void base_then_tip_then_order(void **state)
 {
 	struct sched_boot boots[] = {
-		{ .step = 2, .memory = GIB }, { .step = 5, .memory = GIB },
-		{ .step = 0, .memory = GIB }, { .step = 1, .memory = GIB },
+		{ .step = 2, .memory = GIB },
+		{ .step = 5, .memory = GIB },
+		{ .step = 0, .memory = GIB },
+		{ .step = 1, .memory = GIB },
 	};
 	static const size_t want[] = { 2, 1, 3, 0 };
 	struct sched_view v = view_of(boots, ARRAY_SIZE(boots));
@@ -112,7 +118,8 @@ static void alone_waits_for_everything(void **state)
 static void guests_follow_the_cpus(void **state)
 {
 	struct sched_boot boots[] = {
-		{ .step = 0, .state = SCHED_RUNNING }, { .step = 1, .state = SCHED_RUNNING },
+		{ .step = 0, .state = SCHED_RUNNING },
+		{ .step = 1, .state = SCHED_RUNNING },
 		{ .step = 2 },
 	};
 	struct sched_view v = view_of(boots, 3);
