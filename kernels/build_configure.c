@@ -94,8 +94,8 @@ static int check(struct build_configure *c, const char *path, const char *old,
 	if (file_read(path, DOTCONFIG_MAX, &now, NULL, err) < 0)
 		return -1;
 	keep_time(path, old, st, now);
-	*ret_missing = kconfig_check(c->fragments, c->nfragments, now, tree_defines,
-				     &tree);
+	*ret_missing =
+		kconfig_check(c->fragments, c->nfragments, now, tree_defines, &tree);
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 /* Less than this free counts as a full disk. */
 #define NEARLY_FULL (256ULL << 20)
 
-const char *build_status_str(enum build_status s)
+const char *build_word(enum build_outcome s)
 {
 	static const char *const names[] = {
 		[BUILD_OK] = "ok",
@@ -71,7 +71,7 @@ static bool evidence_counts(const struct build_end *e, unsigned bit)
  * A full disk is ours; a full file system that is no larger than what a patch
  * may fill, or the sandbox's sized /tmp, is a limit.
  */
-static enum build_status judge_no_space(const struct build_end *e, char **ret_reason)
+static enum build_outcome judge_no_space(const struct build_end *e, char **ret_reason)
 {
 	const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
 	const char *line = buildlog_evidence_line(e->log, BUILDLOG_NOSPC);
@@ -88,7 +88,8 @@ static enum build_status judge_no_space(const struct build_end *e, char **ret_re
 			return BUILD_FAIL;
 		}
 		if (!full && statfs(tmp, &t) == 0 && t.f_type == TMPFS_MAGIC_NUMBER) {
-			*ret_reason = str_printf("the build filled its %s: %s", tmp, line);
+			*ret_reason =
+				str_printf("the build filled its %s: %s", tmp, line);
 			return BUILD_FAIL;
 		}
 	}
@@ -96,7 +97,7 @@ static enum build_status judge_no_space(const struct build_end *e, char **ret_re
 	return BUILD_INFRA;
 }
 
-static enum build_status judge_memory(const struct build_end *e, char **ret_reason)
+static enum build_outcome judge_memory(const struct build_end *e, char **ret_reason)
 {
 	if (!e->limits->memory_max) {
 		*ret_reason = str_printf("out of memory: %s",
@@ -108,7 +109,7 @@ static enum build_status judge_memory(const struct build_end *e, char **ret_reas
 	return BUILD_FAIL;
 }
 
-static enum build_status judge_exit(const struct build_end *e, char **ret_reason)
+static enum build_outcome judge_exit(const struct build_end *e, char **ret_reason)
 {
 	if (e->code == 0) {
 		*ret_reason = str_dup("");
@@ -143,7 +144,7 @@ static bool signal_from_outside(int sig)
 	       sig == SIGQUIT || sig == SIGPIPE;
 }
 
-enum build_status build_judge(const struct build_end *e, char **ret_reason)
+enum build_outcome build_judge(const struct build_end *e, char **ret_reason)
 {
 	switch (e->how) {
 	case MAKE_EXITED:
@@ -153,8 +154,9 @@ enum build_status build_judge(const struct build_end *e, char **ret_reason)
 					 strsignal(e->code));
 		return signal_from_outside(e->code) ? BUILD_INFRA : BUILD_FAIL;
 	case MAKE_TIMEOUT:
-		*ret_reason = str_printf("no end within %llu s",
-					 (unsigned long long)((e->timeout_ms + 999) / 1000));
+		*ret_reason =
+			str_printf("no end within %llu s",
+				   (unsigned long long)((e->timeout_ms + 999) / 1000));
 		return BUILD_TIMEOUT;
 	case MAKE_FLOODED:
 		*ret_reason = over_limit("make wrote output", e->limits->output_max);

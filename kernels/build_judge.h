@@ -10,8 +10,8 @@
 #include "kernels/buildlog.h"
 #include "kernels/make_run.h"
 
-enum build_status { BUILD_OK, BUILD_FAIL, BUILD_TIMEOUT, BUILD_INFRA };
-const char *build_status_str(enum build_status s);
+enum build_outcome { BUILD_OK, BUILD_FAIL, BUILD_TIMEOUT, BUILD_INFRA };
+const char *build_word(enum build_outcome s);
 
 struct build_end {
 	enum make_how how;
@@ -23,6 +23,6 @@ struct build_end {
 };
 
 /* *ret_reason: one line, "" for BUILD_OK; the caller frees. */
-enum build_status build_judge(const struct build_end *e, char **ret_reason);
+enum build_outcome build_judge(const struct build_end *e, char **ret_reason);
 
 #endif

@@ -104,7 +104,8 @@ static void add_own_object(struct pending *p, const char *file)
 static void add_folder(struct pending *p, const char *makefile)
 {
 	const char *slash = strrchr(makefile, '/');
-	AUTO_FREE char *folder = str_ndup(makefile, slash ? (size_t)(slash - makefile) : 0);
+	AUTO_FREE char *folder =
+		str_ndup(makefile, slash ? (size_t)(slash - makefile) : 0);
 	AUTO_FREE char *path = path_join(p->m->out, folder, NULL);
 	AUTO_DIR DIR *d = opendir(path);
 	struct dirent *e;

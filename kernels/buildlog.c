@@ -278,8 +278,8 @@ static const char *target_of_root(struct buildlog *b, char **ret_object)
 	if (!dot)
 		return b->target;
 	*ret_object = str_printf("%.*s.o", (int)(dot - b->root), b->root);
-	return json_object_object_get_ex(b->targets, *ret_object, NULL) ? *ret_object
-									: b->target;
+	return json_object_object_get_ex(b->targets, *ret_object, NULL) ? *ret_object :
+									  b->target;
 }
 
 /* gcc prints the include stack only where it changed: until then root stays. */

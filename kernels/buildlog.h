@@ -32,8 +32,8 @@ enum buildlog_kind {
 	BUILDLOG_COMPILE, /* compiler, assembler */
 	BUILDLOG_LINK,    /* ld, modpost, objtool as error */
 	BUILDLOG_KCONFIG,
-	BUILDLOG_TOOL,    /* another program said "error" */
-	BUILDLOG_MAKE,    /* only make's own *** */
+	BUILDLOG_TOOL, /* another program said "error" */
+	BUILDLOG_MAKE, /* only make's own *** */
 };
 
 struct buildlog_error {

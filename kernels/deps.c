@@ -62,14 +62,14 @@ static void scan_text(struct scan *s, char *text, const char *object)
 /* Regular files only: a build may have planted a pipe. */
 static char *read_regular(int dirfd, const char *name)
 {
-	AUTO_FD int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	AUTO_FD int fd =
+		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	AUTO_FREE char *text = NULL;
 	struct stat st;
 	ssize_t got;
 	size_t len = 0;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    st.st_size > CMD_MAX)
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > CMD_MAX)
 		return NULL;
 	text = mem_alloc0((size_t)st.st_size + 1);
 	while (len < (size_t)st.st_size &&
@@ -94,8 +94,8 @@ static void scan_cmd(struct scan *s, int dirfd, const char *folder, const char *
 
 static void scan_dir(struct scan *s, int fd, const char *folder, int depth);
 
-static void scan_entry(struct scan *s, DIR *d, const struct dirent *e,
-		       const char *folder, int depth)
+static void scan_entry(struct scan *s, DIR *d, const struct dirent *e, const char *folder,
+		       int depth)
 {
 	const char *name = e->d_name;
 	AUTO_FREE char *below = NULL;

@@ -116,16 +116,16 @@ static void set_once(char **field, const char *value)
 	*field = str_dup(value);
 }
 
-static int load_fragment(const char *dir, const char *file, int depth,
-			 struct kconfig *k, struct err *err);
+static int load_fragment(const char *dir, const char *file, int depth, struct kconfig *k,
+			 struct err *err);
 
 /* One header line; arch and target of the outer file win as it comes last. */
 static int take_header(const char *dir, const char *path, int number, char *key,
 		       char *value, int depth, struct kconfig *k, struct err *err)
 {
 	if (!value || !*value)
-		return err_set(err, ERR_INPUT, "%s:%d: \"%s\" has no value", path,
-			       number, key);
+		return err_set(err, ERR_INPUT, "%s:%d: \"%s\" has no value", path, number,
+			       key);
 	if (strcmp(key, "arch") == 0)
 		set_once(&k->arch, value);
 	else if (strcmp(key, "target") == 0)
@@ -133,14 +133,15 @@ static int take_header(const char *dir, const char *path, int number, char *key,
 	else if (strcmp(key, "include") == 0)
 		return load_fragment(dir, value, depth + 1, k, err);
 	else if (strcmp(key, "optional") != 0)
-		return err_set(err, ERR_INPUT,
-			       "%s:%d: unknown key \"%s\" (arch, target, include, optional)",
-			       path, number, key);
+		return err_set(
+			err, ERR_INPUT,
+			"%s:%d: unknown key \"%s\" (arch, target, include, optional)",
+			path, number, key);
 	return 0;
 }
 
-static int load_headers(const char *dir, const char *path, const char *text,
-			int depth, struct kconfig *k, struct err *err)
+static int load_headers(const char *dir, const char *path, const char *text, int depth,
+			struct kconfig *k, struct err *err)
 {
 	AUTO(lines_done) struct lines l = { .next = text };
 	char *key, *value;
@@ -152,8 +153,8 @@ static int load_headers(const char *dir, const char *path, const char *text,
 	return 0;
 }
 
-static int load_fragment(const char *dir, const char *file, int depth,
-			 struct kconfig *k, struct err *err)
+static int load_fragment(const char *dir, const char *file, int depth, struct kconfig *k,
+			 struct err *err)
 {
 	AUTO_FREE char *path = path_join(dir, file, NULL);
 	AUTO_FREE char *text = NULL;
@@ -168,8 +169,8 @@ static int load_fragment(const char *dir, const char *file, int depth,
 	if (file_read(path, FRAGMENT_MAX, &text, NULL, err) < 0 ||
 	    load_headers(dir, path, text, depth, k, err) < 0)
 		return -1;
-	k->fragments = mem_realloc(k->fragments, k->nfragments + 1,
-				   sizeof(*k->fragments));
+	k->fragments =
+		mem_realloc(k->fragments, k->nfragments + 1, sizeof(*k->fragments));
 	k->fragments[k->nfragments++] = (struct kconfig_fragment){
 		.name = str_dup(file),
 		.text = TAKE_PTR(text),
@@ -191,12 +192,12 @@ static int no_such_config(const char *dir, const char *name, struct err *err)
 		       name, dir, have.len ? str_get(&have) : "none");
 }
 
-int kconfig_load(const char *dir, const char *name, struct kconfig *k,
-		 struct err *err)
+int kconfig_load(const char *dir, const char *name, struct kconfig *k, struct err *err)
 {
 	AUTO_FREE char *file = str_printf("%s" SUFFIX, name);
 	AUTO_FREE char *path = path_join(dir, file, NULL);
-	AUTO(kconfig_done) struct kconfig new = {
+	AUTO(kconfig_done)
+	struct kconfig new = {
 		.name = str_dup(name),
 		.arch = str_dup("x86_64"),
 		.target = str_dup("vmlinux"),

@@ -35,8 +35,7 @@ struct kconfig {
 /* Names of the .config files in dir, sorted; strv_free. */
 int kconfig_list(const char *dir, char ***ret_names, struct err *err);
 /* ERR_MISSING names what there is. k is filled on success only. */
-int kconfig_load(const char *dir, const char *name, struct kconfig *k,
-		 struct err *err);
+int kconfig_load(const char *dir, const char *name, struct kconfig *k, struct err *err);
 void kconfig_done(struct kconfig *k);
 /* Of arch, target and all fragments; the name is no part of it. */
 void kconfig_hash(const struct kconfig *k, char ret_hex[SHA256_HEX]);

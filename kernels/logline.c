@@ -82,10 +82,14 @@ enum log_severity logline_severity(const char *p, const char **ret_text)
 		const char *word;
 		enum log_severity severity;
 	} words[] = {
-		{ "warning:", LOG_WARNING },   { "Warning:", LOG_WARNING },
-		{ "error:", LOG_ERROR },       { "Error:", LOG_ERROR },
-		{ "fatal error:", LOG_ERROR }, { "Fatal error:", LOG_ERROR },
-		{ "note:", LOG_NOTE },         { "Info:", LOG_NOTE },
+		{ "warning:", LOG_WARNING },
+		{ "Warning:", LOG_WARNING },
+		{ "error:", LOG_ERROR },
+		{ "Error:", LOG_ERROR },
+		{ "fatal error:", LOG_ERROR },
+		{ "Fatal error:", LOG_ERROR },
+		{ "note:", LOG_NOTE },
+		{ "Info:", LOG_NOTE },
 		{ "internal compiler error:", LOG_ERROR },
 	};
 

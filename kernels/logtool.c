@@ -107,7 +107,8 @@ bool logtool_objtool(const char *line, struct log_diag *ret)
 
 bool logtool_modpost(const char *line, struct log_diag *ret)
 {
-	static const char error[] = "ERROR: ", warning[] = "WARNING: ", name[] = "modpost: ";
+	static const char error[] = "ERROR: ", warning[] = "WARNING: ",
+			  name[] = "modpost: ";
 	struct log_diag d = { .kind = BUILDLOG_LINK };
 
 	if (str_starts(line, error)) {
@@ -171,15 +172,21 @@ static bool has_any(const char *line, const char *const *phrases)
 
 static bool speaks_of_itself(const char *line)
 {
-	static const char *const own[] = { "error writing to ", "error closing ",
-					   "opening dependency file", "can't ",
-					   "cannot write", "when writing output" };
+	static const char *const own[] = { "error writing to ",
+					   "error closing ",
+					   "opening dependency file",
+					   "can't ",
+					   "cannot write",
+					   "when writing output" };
 	const char *rest, *text;
 	size_t len;
 	int number;
 
 	if (!*line || isspace((unsigned char)*line))
 		return false;
+	/* "make: *** [Makefile:22: x] Killed" has a place, too. */
+	if (str_starts(line, "make: *** ") || str_starts(line, "make["))
+		return true;
 	if (!logline_place(line, &len, &number, &rest))
 		return true;
 	if (logline_severity(rest, &text) == LOG_NONE)

@@ -73,8 +73,8 @@ char **make_env(const char *ccache_dir, bool ccache_write)
 	list_add(&l, str_dup("GCC_COLORS="));
 	if (ccache_dir) {
 		list_add(&l, str_printf("CCACHE_DIR=%s", ccache_dir));
-		list_add(&l, str_dup(ccache_write ? "CCACHE_NOSTATS=1"
-						  : "CCACHE_READONLY=1"));
+		list_add(&l, str_dup(ccache_write ? "CCACHE_NOSTATS=1" :
+						    "CCACHE_READONLY=1"));
 	}
 	return l.v;
 }

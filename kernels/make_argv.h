@@ -11,8 +11,8 @@
 struct make_opts {
 	const char *make; /* NULL: "make" */
 	const char *src, *out, *arch;
-	int jobs;          /* under 1: 1 */
-	bool ccache;       /* compile through ccache */
+	int jobs;    /* under 1: 1 */
+	bool ccache; /* compile through ccache */
 };
 
 /* ARCH=…, LOCALVERSION=, KBUILD_BUILD_…: what belongs in the key. strv_free. */

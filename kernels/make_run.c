@@ -10,6 +10,8 @@
 #include "lib/job.h"
 
 #define TIMER_ACCURACY_US 50000
+/* Whoever follows the log waits this long at most, and a flood costs no more. */
+#define FLUSH_MS 300
 
 struct run {
 	const struct make_run *opts;
@@ -17,6 +19,7 @@ struct run {
 	sd_event_source *timer;
 	struct job *job; /* NULL once it is done */
 	bool filled;
+	uint64_t flushed_ms;
 	enum job_how how;
 	int code;
 };
@@ -35,16 +38,26 @@ static bool over_size(const struct make_run *o)
 	       (unsigned long long)tree_size(o->out) > o->limits->out_max;
 }
 
+static void copy_line(struct run *r, const char *line, size_t len)
+{
+	uint64_t now = make_now_ms();
+
+	fwrite(line, 1, len, r->opts->copy);
+	fputc('\n', r->opts->copy);
+	if (now - r->flushed_ms >= FLUSH_MS) {
+		fflush(r->opts->copy);
+		r->flushed_ms = now;
+	}
+}
+
 static void on_line(struct job *job, const char *line, size_t len, void *arg)
 {
 	struct run *r = arg;
 
 	(void)job;
 	buildlog_line(r->opts->log, line, len);
-	if (r->opts->copy) {
-		fwrite(line, 1, len, r->opts->copy);
-		fputc('\n', r->opts->copy);
-	}
+	if (r->opts->copy)
+		copy_line(r, line, len);
 }
 
 static void on_done(struct job *job, enum job_how how, int code, void *arg)
@@ -105,8 +118,8 @@ static int start(struct run *r, struct err *err)
 
 	/* A deadline that is over still gives a millisecond: one way to end. */
 	if (o->limits->deadline_ms)
-		opts.deadline_ms = o->limits->deadline_ms > now ?
-					   o->limits->deadline_ms - now : 1;
+		opts.deadline_ms =
+			o->limits->deadline_ms > now ? o->limits->deadline_ms - now : 1;
 	return job_start(r->event, &opts, &r->job, err);
 }
 

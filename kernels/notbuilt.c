@@ -28,8 +28,8 @@ static bool is_named(const char *name, const char *stem)
 static bool steers_all(const char *path)
 {
 	static const char *const prefixes[] = {
-		"scripts/Makefile", "scripts/Kbuild",   "scripts/Kconfig",
-		"scripts/kconfig/", "scripts/basic/",   "kernel/configs/",
+		"scripts/Makefile", "scripts/Kbuild", "scripts/Kconfig",
+		"scripts/kconfig/", "scripts/basic/", "kernel/configs/",
 	};
 	const char *slash;
 
@@ -45,15 +45,15 @@ static bool steers_all(const char *path)
 	if (!str_starts(path, "arch/"))
 		return false;
 	slash = strchr(path + strlen("arch/"), '/');
-	return slash && (str_starts(slash, "/Makefile") || str_starts(slash, "/configs/") ||
-			 strcmp(slash, "/Kbuild") == 0);
+	return slash && (str_starts(slash, "/Makefile") ||
+			 str_starts(slash, "/configs/") || strcmp(slash, "/Kbuild") == 0);
 }
 
 enum file_role file_role(const char *path)
 {
 	static const char *const never[] = {
-		"Documentation/", "LICENSES/", "MAINTAINERS", "CREDITS", "COPYING",
-		"README", ".",
+		"Documentation/", "LICENSES/", "MAINTAINERS", "CREDITS",
+		"COPYING",        "README",    ".",
 	};
 	const char *name = base_name(path);
 
@@ -126,8 +126,8 @@ int notbuilt_find(const char *src, const char *out, char *const *changed,
 		built[i] = built_without_scan(out, changed[i]);
 		scan = scan || (!built[i] && file_role(changed[i]) != FILE_NEVER);
 	}
-	if (scan && deps_scan(src, out, (const char *const *)changed, n, mark_built,
-			      &f, err) < 0)
+	if (scan &&
+	    deps_scan(src, out, (const char *const *)changed, n, mark_built, &f, err) < 0)
 		return -1;
 	list = mem_alloc0((n + 1) * sizeof(*list));
 	for (size_t i = 0; i < n; i++)

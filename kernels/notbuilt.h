@@ -14,11 +14,11 @@
 
 /* How a change of this file shows, judged by its name alone. */
 enum file_role {
-	FILE_SOURCE,   /* through an object's dependencies */
-	FILE_MAKEFILE, /* through its folder */
-	FILE_KCONFIG,  /* through its folder, and the configuration must be redone */
-	FILE_CONFIGURE,/* the configuration and all flags hang on it */
-	FILE_NEVER,    /* Documentation/, MAINTAINERS, … */
+	FILE_SOURCE,    /* through an object's dependencies */
+	FILE_MAKEFILE,  /* through its folder */
+	FILE_KCONFIG,   /* through its folder, and the configuration must be redone */
+	FILE_CONFIGURE, /* the configuration and all flags hang on it */
+	FILE_NEVER,     /* Documentation/, MAINTAINERS, … */
 };
 enum file_role file_role(const char *path);
 

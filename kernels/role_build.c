@@ -22,7 +22,7 @@
 #include "lib/sha256.h"
 #include "lib/str.h"
 
-#define OUTPUT_MAX_DEFAULT (64LL << 20)
+#define OUTPUT_MAX_DEFAULT (16LL << 20)
 #define PROCESSES_MAX_DEFAULT 4096
 #define WATCH_MS_DEFAULT 10000
 #define WARNINGS_DOC_MAX (64u << 20)
@@ -46,7 +46,7 @@ struct build {
 	struct buildlog *log;
 	struct build_made made;
 	bool reconfigure; /* still to be done by the next build */
-	enum build_status status;
+	enum build_outcome status;
 	char *reason;
 };
 
@@ -265,8 +265,8 @@ static char *image_of(const struct build *b)
 static int strip_image(const struct build *b, const char *from, const char *to,
 		       bool *ret_ok, struct err *err)
 {
-	char *argv[] = { (char *)"strip", (char *)"-s", (char *)"-o", (char *)to,
-			 (char *)from, NULL };
+	char *argv[] = { (char *)"strip", (char *)"-s", (char *)"-o",
+			 (char *)to,      (char *)from, NULL };
 	struct job_opts opts = {
 		.argv = argv,
 		.envp = b->env,
@@ -340,9 +340,8 @@ static int carry_warnings(struct build *b, struct json_object *result, struct er
 	};
 	struct json_object *compiled = json_arr(result, "compiled");
 
-	if (!b->made.complete &&
-	    build_made_pending(&b->made, b->log, b->changed, &pending, &w.pending_all,
-			       err) < 0)
+	if (!b->made.complete && build_made_pending(&b->made, b->log, b->changed,
+						    &pending, &w.pending_all, err) < 0)
 		return -1;
 	w.pending = pending;
 	json_object_object_foreach(targets, target, list)
@@ -447,7 +446,7 @@ int role_build(struct json_object *job, const char *jobdir, struct json_object *
 		return -1;
 	if (run_build(&b, job, result, err) < 0)
 		return err_prefix(err, "build %s", b.target);
-	json_set_str(result, "status", build_status_str(b.status));
+	json_set_str(result, "status", build_word(b.status));
 	json_set_str(result, "reason", b.reason);
 	json_set_num(result, "seconds", (double)(make_now_ms() - start) / 1000);
 	json_set_num(result, "cpu_seconds", cpu_seconds() - cpu);

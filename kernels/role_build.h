@@ -27,7 +27,7 @@
 
 #include "lib/err.h"
 
-int role_build(struct json_object *job, const char *jobdir,
-	       struct json_object *result, struct err *err);
+int role_build(struct json_object *job, const char *jobdir, struct json_object *result,
+	       struct err *err);
 
 #endif

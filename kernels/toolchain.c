@@ -14,7 +14,7 @@ static const struct tool {
 	const char *name; /* NULL: make, as configured */
 	bool needed;
 } tools[] = {
-	{ "gcc", true }, { "as", false },   { "ld", false },     { NULL, true },
+	{ "gcc", true },   { "as", false },    { "ld", false },     { NULL, true },
 	{ "flex", false }, { "bison", false }, { "pahole", false },
 };
 
@@ -85,7 +85,8 @@ int toolchain_id(const char *make, struct toolchain *ret, struct err *err)
 		if (ask(program, &line, err) < 0)
 			return err_prefix(err, "ask %s for its version", program);
 		if (!line && tools[i].needed)
-			return err_set(err, ERR_MISSING, "%s: not found, or it has no --version", program);
+			return err_set(err, ERR_MISSING,
+				       "%s: not found, or it has no --version", program);
 		version = toolchain_version(line);
 		str_addf(&text, "%s%s %s", i ? ", " : "", name, version);
 		str_addf(&all, "%s: %s\n", name, line ? line : "none");

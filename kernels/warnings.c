@@ -62,8 +62,8 @@ static char *key_of(struct json_object *w)
 {
 	AUTO_FREE char *text = warnings_normal_text(json_str(w, "text", ""));
 
-	return str_printf("%s\n%s\n%s", json_str(w, "file", ""),
-			  json_str(w, "flag", ""), text);
+	return str_printf("%s\n%s\n%s", json_str(w, "file", ""), json_str(w, "flag", ""),
+			  text);
 }
 
 /* {key:[warnings]} of one object's list; the lists' length is the multiplicity. */

@@ -25,11 +25,12 @@
 
 struct warnings_build {
 	int step;
-	bool complete; /* make succeeded: nothing is uncompiled */
+	bool complete;                /* make succeeded: nothing is uncompiled */
 	struct json_object *compiled; /* {object:[warnings]}: made anew by this build */
-	struct json_object *pending;  /* {object:true}: touched by the change, not made; NULL: none */
-	bool pending_all;             /* the change may touch any object */
-	bool reconfigure;             /* the next build must configure anew */
+	struct json_object
+		*pending; /* {object:true}: touched by the change, not made; NULL: none */
+	bool pending_all; /* the change may touch any object */
+	bool reconfigure; /* the next build must configure anew */
 	/* Whether an object is no longer in the tree; may be NULL. */
 	bool (*gone)(const char *object, void *arg);
 	void *arg;
