@@ -70,11 +70,24 @@ static void mount_dev(void)
 		      makedev(nodes[i].major, nodes[i].minor));
 }
 
+/* A guest without a console starts with none of them: a pipe must not get one. */
+static void standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 void system_mount(void)
 {
 	size_t i;
 
 	mount_dev();
+	standard_descriptors();
 	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		mkdir(mounts[i].target, 0755);
 		mount(mounts[i].source, mounts[i].target, mounts[i].type, 0,
