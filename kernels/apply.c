@@ -57,7 +57,8 @@ static struct side side_of(const struct filepatch *f, bool reverse)
 	return s;
 }
 
-static void add_edit(struct applier *a, const char *path, unsigned mode, const git_oid *id)
+static void add_edit(struct applier *a, const char *path, unsigned mode,
+		     const git_oid *id)
 {
 	struct tree_edit *e = NULL;
 
@@ -140,8 +141,8 @@ static int put_after(struct applier *a, const struct filepatch *f, const struct 
 	git_oid id;
 
 	if (!s->to && len)
-		return fail(a, s->from, "the file is to go, but the patch leaves %zu bytes",
-			    len);
+		return fail(a, s->from,
+			    "the file is to go, but the patch leaves %zu bytes", len);
 	if (s->to && (!s->from || moved)) {
 		int rc = check_free(a, s);
 
@@ -183,16 +184,20 @@ static int finish(struct applier *a, git_oid *ret_tree)
 	const char *bad = NULL;
 	int rc = tree_edit(a->repo, a->tree, a->edits, a->n, ret_tree, &bad, a->err);
 
-	return rc == 0 ? fail(a, bad, "it is a file on one side and a folder on the other")
-		       : rc;
+	return rc == 0 ? fail(a, bad,
+			      "it is a file on one side and a folder on the other") :
+			 rc;
 }
 
-int apply_exact(git_repository *repo, const git_oid *tree, const struct filepatches *files,
-		git_oid *ret_tree, struct apply_failure *ret_failure, struct err *err)
+int apply_exact(git_repository *repo, const git_oid *tree,
+		const struct filepatches *files, git_oid *ret_tree,
+		struct apply_failure *ret_failure, struct err *err)
 {
-	AUTO(applier_done) struct applier a = {
-		.repo = repo, .tree = tree, .failure = ret_failure, .err = err
-	};
+	AUTO(applier_done)
+	struct applier a = { .repo = repo,
+			     .tree = tree,
+			     .failure = ret_failure,
+			     .err = err };
 
 	for (size_t i = 0; i < files->n; i++) {
 		int rc = apply_file(&a, &files->v[i]);
@@ -203,13 +208,16 @@ int apply_exact(git_repository *repo, const git_oid *tree, const struct filepatc
 	return finish(&a, ret_tree);
 }
 
-int apply_is_there(git_repository *repo, const git_oid *tree, const struct filepatches *files,
-		   struct err *err)
+int apply_is_there(git_repository *repo, const git_oid *tree,
+		   const struct filepatches *files, struct err *err)
 {
 	struct apply_failure ignored;
-	AUTO(applier_done) struct applier a = {
-		.repo = repo, .tree = tree, .reverse = true, .failure = &ignored, .err = err
-	};
+	AUTO(applier_done)
+	struct applier a = { .repo = repo,
+			     .tree = tree,
+			     .reverse = true,
+			     .failure = &ignored,
+			     .err = err };
 
 	for (size_t i = 0; i < files->n; i++) {
 		int rc;
@@ -236,8 +244,8 @@ static bool read_named(git_repository *repo, const char *hex, git_odb_object **r
 	size_t len = strlen(hex);
 	git_oid id;
 
-	if (len < 7 || git_oid_fromstrn(&id, hex, len) || git_repository_odb(&odb, repo) ||
-	    git_odb_read_prefix(ret, odb, &id, len))
+	if (len < 7 || git_oid_fromstrn(&id, hex, len) ||
+	    git_repository_odb(&odb, repo) || git_odb_read_prefix(ret, odb, &id, len))
 		return false;
 	if (git_odb_object_type(*ret) == GIT_OBJECT_BLOB)
 		return true;
@@ -272,12 +280,14 @@ void apply_grow_blobs(git_repository *repo, const struct filepatches *files)
 			continue;
 		if (hunks_apply(f->hunks, f->hunks_len, false, git_odb_object_data(old),
 				git_odb_object_size(old), &after, NULL, &ignored))
-			git_blob_create_from_buffer(&id, repo, str_get(&after), after.len);
+			git_blob_create_from_buffer(&id, repo, str_get(&after),
+						    after.len);
 	}
 }
 
 /* The text that the patch was made on. */
-static int read_ancestor(struct applier *a, const struct filepatch *f, git_odb_object **ret)
+static int read_ancestor(struct applier *a, const struct filepatch *f,
+			 git_odb_object **ret)
 {
 	AUTO_GIT(odb) git_odb *odb = NULL;
 	unsigned mode = 0;
@@ -285,7 +295,8 @@ static int read_ancestor(struct applier *a, const struct filepatch *f, git_odb_o
 
 	if (read_named(a->repo, f->old_id, ret))
 		return 1;
-	if (a->origin && tree_entry_find(a->repo, a->origin, f->old_path, &id, &mode, a->err))
+	if (a->origin &&
+	    tree_entry_find(a->repo, a->origin, f->old_path, &id, &mode, a->err))
 		return -1;
 	if (!is_regular(mode))
 		return fail(a, f->old_path, "the text it was made on is not known here");
@@ -294,13 +305,16 @@ static int read_ancestor(struct applier *a, const struct filepatch *f, git_odb_o
 	return 1;
 }
 
-static int merge_texts(struct applier *a, const struct filepatch *f, git_odb_object *ancestor,
-		       git_odb_object *ours, const struct str *theirs, unsigned mode)
+static int merge_texts(struct applier *a, const struct filepatch *f,
+		       git_odb_object *ancestor, git_odb_object *ours,
+		       const struct str *theirs, unsigned mode)
 {
 	git_merge_file_input in[3] = {
-		{ .version = 1, .ptr = git_odb_object_data(ancestor),
+		{ .version = 1,
+		  .ptr = git_odb_object_data(ancestor),
 		  .size = git_odb_object_size(ancestor) },
-		{ .version = 1, .ptr = git_odb_object_data(ours),
+		{ .version = 1,
+		  .ptr = git_odb_object_data(ours),
 		  .size = git_odb_object_size(ours) },
 		{ .version = 1, .ptr = str_get(theirs), .size = theirs->len },
 	};
@@ -310,9 +324,9 @@ static int merge_texts(struct applier *a, const struct filepatch *f, git_odb_obj
 
 	if (git_merge_file(&merged, &in[0], &in[1], &in[2], NULL))
 		return err_git(a->err, "merge %s", f->old_path);
-	rc = merged.automergeable
-		     ? put_after(a, f, &s, mode, merged.ptr ? merged.ptr : "", merged.len)
-		     : fail(a, f->old_path, "a three-way merge conflicts");
+	rc = merged.automergeable ?
+		     put_after(a, f, &s, mode, merged.ptr ? merged.ptr : "", merged.len) :
+		     fail(a, f->old_path, "a three-way merge conflicts");
 	git_merge_file_result_free(&merged);
 	return rc;
 }
@@ -341,9 +355,12 @@ int apply_three_way(git_repository *repo, const git_oid *tree, const git_oid *or
 		    const struct filepatches *files, git_oid *ret_tree,
 		    struct apply_failure *ret_failure, struct err *err)
 {
-	AUTO(applier_done) struct applier a = {
-		.repo = repo, .tree = tree, .origin = origin, .failure = ret_failure, .err = err
-	};
+	AUTO(applier_done)
+	struct applier a = { .repo = repo,
+			     .tree = tree,
+			     .origin = origin,
+			     .failure = ret_failure,
+			     .err = err };
 
 	for (size_t i = 0; i < files->n; i++) {
 		int rc = merge_file(&a, &files->v[i]);

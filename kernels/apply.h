@@ -21,11 +21,12 @@ struct apply_failure {
  * All of these: 1 applied with the new tree in *ret_tree, 0 with *ret_failure,
  * -1 with err when an object could not be read or written.
  */
-int apply_exact(git_repository *repo, const git_oid *tree, const struct filepatches *files,
-		git_oid *ret_tree, struct apply_failure *ret_failure, struct err *err);
+int apply_exact(git_repository *repo, const git_oid *tree,
+		const struct filepatches *files, git_oid *ret_tree,
+		struct apply_failure *ret_failure, struct err *err);
 /* Does taking the patch away from the tree work? Then it is there already. */
-int apply_is_there(git_repository *repo, const git_oid *tree, const struct filepatches *files,
-		   struct err *err);
+int apply_is_there(git_repository *repo, const git_oid *tree,
+		   const struct filepatches *files, struct err *err);
 /*
  * For plain changes of files: each patched on the blob its index line names, or
  * else on what origin (the tree the series was made on, or NULL) has, then

@@ -76,7 +76,8 @@ static void collect(struct chooser *c)
 			if (f->old_path)
 				add_evidence(c, f->old_path,
 					     strlen(f->old_id) >= 7 ? f->old_id : "");
-			if (f->new_path && (!f->old_path || strcmp(f->old_path, f->new_path)))
+			if (f->new_path &&
+			    (!f->old_path || strcmp(f->old_path, f->new_path)))
 				add_evidence(c, f->new_path, f->old_path ? "" : NULL);
 		}
 	}
@@ -90,7 +91,7 @@ static int matches(struct chooser *c, const git_oid *tree, const struct evidence
 
 	if (e->id && !*e->id)
 		return 1;
-	if (tree_find(c->q->repo, tree, e->path, &id, &mode, c->err))
+	if (tree_entry_find(c->q->repo, tree, e->path, &id, &mode, c->err))
 		return -1;
 	if (!e->id || !mode)
 		return !e->id == !mode;
@@ -99,7 +100,8 @@ static int matches(struct chooser *c, const git_oid *tree, const struct evidence
 }
 
 /* How many of the pieces of evidence hold for a commit; *ret_bad: the first that does not. */
-static int score(struct chooser *c, const git_oid *commit, size_t *ret, const char **ret_bad)
+static int score(struct chooser *c, const git_oid *commit, size_t *ret,
+		 const char **ret_bad)
 {
 	AUTO_GIT(tree) git_tree *t = NULL;
 
@@ -136,8 +138,8 @@ static int try_heads(struct chooser *c, git_oid *ret)
 		}
 		git_hex(&h->commit, hex);
 		note(c, hex, h->ref,
-		     str_printf("%zu of %zu files are as the index lines say, %s is not", n,
-				c->n, bad));
+		     str_printf("%zu of %zu files are as the index lines say, %s is not",
+				n, c->n, bad));
 	}
 	return 0;
 }
@@ -223,8 +225,9 @@ static int try_blobs(struct chooser *c, git_oid *ret)
 	unknown = unknown_blob(c);
 	if (unknown) {
 		note(c, NULL, NULL,
-		     str_printf("history: no commit has the %s that the patches were made on",
-				unknown));
+		     str_printf(
+			     "history: no commit has the %s that the patches were made on",
+			     unknown));
 		return 0;
 	}
 	return try_history(c, ret);
@@ -256,7 +259,8 @@ static bool try_base_commit(struct chooser *c, git_oid *ret)
 		return false;
 	}
 	if (!in_tree(c, ret)) {
-		note(c, hex, NULL, str_dup("base-commit: known, but on no branch of this tree"));
+		note(c, hex, NULL,
+		     str_dup("base-commit: known, but on no branch of this tree"));
 		return false;
 	}
 	return true;
@@ -269,12 +273,13 @@ static int take_option(struct chooser *c, git_oid *ret)
 	if (git_id(c->q->option, ret, c->err))
 		return -1;
 	if (git_commit_lookup(&commit, c->q->repo, ret))
-		return err_set(c->err, ERR_INPUT, "the base %s is not there", c->q->option);
+		return err_set(c->err, ERR_INPUT, "the base %s is not there",
+			       c->q->option);
 	return 0;
 }
 
-int base_choose(const struct base_question *q, git_oid *ret_commit, enum base_how *ret_how,
-		struct json_object *tried, struct err *err)
+int base_choose(const struct base_question *q, git_oid *ret_commit,
+		enum base_how *ret_how, struct json_object *tried, struct err *err)
 {
 	AUTO(chooser_done) struct chooser c = { .q = q, .tried = tried, .err = err };
 	int rc;

@@ -44,7 +44,8 @@ static int write_all(int fd, const char *data, size_t len)
 static int write_regular(int dir, const char *name, bool executable, const void *data,
 			 size_t len)
 {
-	AUTO_FD int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	AUTO_FD int fd = openat(dir, name,
+				O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 				executable ? 0755 : 0644);
 
 	if (fd < 0 || write_all(fd, data, len))
@@ -70,7 +71,9 @@ static int write_entry(struct checkout *c, int dir, const char *name, const git_
 	if (mode == GIT_FILEMODE_LINK) {
 		AUTO_FREE char *target = str_ndup(data, len);
 
-		return symlinkat(target, dir, name) ? err_sys(c->err, "symlink %s", name) : 0;
+		return symlinkat(target, dir, name) ?
+			       err_sys(c->err, "symlink %s", name) :
+			       0;
 	}
 	if (write_regular(dir, name, mode == GIT_FILEMODE_BLOB_EXECUTABLE, data, len))
 		return err_sys(c->err, "write %s", name);
@@ -99,7 +102,8 @@ static int write_tree(struct checkout *c, int dir, const git_oid *id)
 	int rc = 0;
 
 	if (c->depth >= DEPTH_MAX)
-		return err_set(c->err, ERR_LIMIT, "a tree is over %d folders deep", DEPTH_MAX);
+		return err_set(c->err, ERR_LIMIT, "a tree is over %d folders deep",
+			       DEPTH_MAX);
 	if (git_tree_lookup(&t, c->repo, id))
 		return err_git(c->err, "read a tree");
 	c->depth++;
@@ -108,7 +112,8 @@ static int write_tree(struct checkout *c, int dir, const git_oid *id)
 		const char *name = git_tree_entry_name(e);
 
 		if (!name_ok(name))
-			rc = err_set(c->err, ERR_INPUT, "a tree has the entry \"%s\"", name);
+			rc = err_set(c->err, ERR_INPUT, "a tree has the entry \"%s\"",
+				     name);
 		else if (git_tree_entry_type(e) == GIT_OBJECT_TREE)
 			rc = write_folder(c, dir, name, git_tree_entry_id(e));
 		else
@@ -119,8 +124,8 @@ static int write_tree(struct checkout *c, int dir, const git_oid *id)
 	return rc;
 }
 
-static int open_root(struct checkout *c, git_repository *repo, const char *root, int *ret_fd,
-		     struct err *err)
+static int open_root(struct checkout *c, git_repository *repo, const char *root,
+		     int *ret_fd, struct err *err)
 {
 	*c = (struct checkout){ .repo = repo, .err = err };
 	if (git_repository_odb(&c->odb, repo))
@@ -246,7 +251,8 @@ int checkout_step(git_repository *repo, const git_oid *from, const git_oid *to,
 	AUTO_FD int fd = -1;
 
 	umask(022);
-	if (tree_diff(repo, from, to, &changes, err) || open_root(&c, repo, root, &fd, err))
+	if (tree_diff(repo, from, to, &changes, err) ||
+	    open_root(&c, repo, root, &fd, err))
 		return -1;
 	/* First what goes: a file may become a folder, and the other way round. */
 	for (size_t i = 0; i < changes.n; i++)

@@ -57,9 +57,9 @@ int fast_import_start(const char *git, const char *repo, const char *ref,
 	 * Speed over size: level 1 and no deltas make 1.4 GB of source 20 %
 	 * bigger and the import three times as fast, reading it too.
 	 */
-	char *argv[] = { (char *)git,     git_dir,   "-c",	"core.compression=1",
-			 "fast-import",   "--quiet", "--force", "--done",
-			 "--depth=0",     NULL };
+	char *argv[] = { (char *)git,   git_dir,   "-c",      "core.compression=1",
+			 "fast-import", "--quiet", "--force", "--done",
+			 "--depth=0",   NULL };
 	AUTO_STRV char **env = gitcmd_env("/nonexistent");
 	struct fast_import *fi = mem_alloc0(sizeof(*fi));
 
@@ -77,8 +77,8 @@ int fast_import_start(const char *git, const char *repo, const char *ref,
 	return 0;
 }
 
-int fast_import_file(struct fast_import *fi, const char *path, bool executable, uint64_t size,
-		     struct err *err)
+int fast_import_file(struct fast_import *fi, const char *path, bool executable,
+		     uint64_t size, struct err *err)
 {
 	fprintf(fi->out, "M %s inline ", executable ? "100755" : "100644");
 	put_path(fi, path);
@@ -89,7 +89,8 @@ int fast_import_file(struct fast_import *fi, const char *path, bool executable, 
 	return ferror(fi->out) ? broken(fi, err) : 0;
 }
 
-int fast_import_data(struct fast_import *fi, const char *data, size_t len, struct err *err)
+int fast_import_data(struct fast_import *fi, const char *data, size_t len,
+		     struct err *err)
 {
 	if (len > fi->left)
 		return err_set(err, ERR_INTERNAL, "more data than the file was to have");
@@ -109,7 +110,8 @@ int fast_import_symlink(struct fast_import *fi, const char *path, const char *ta
 	return ferror(fi->out) ? broken(fi, err) : 0;
 }
 
-int fast_import_copy(struct fast_import *fi, const char *from, const char *to, struct err *err)
+int fast_import_copy(struct fast_import *fi, const char *from, const char *to,
+		     struct err *err)
 {
 	fputs("C ", fi->out);
 	put_path(fi, from);

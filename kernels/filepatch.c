@@ -111,7 +111,8 @@ static bool add_file(struct filepatches *out, const struct diff_file *d, const c
 	return f->old_path || f->new_path;
 }
 
-bool filepatches_read(const char *diff, size_t len, struct filepatches *ret, char why[160])
+bool filepatches_read(const char *diff, size_t len, struct filepatches *ret,
+		      char why[160])
 {
 	AUTO(filepatches_done) struct filepatches out = { 0 };
 	struct diff_reader r;

@@ -14,8 +14,8 @@ struct filepatch {
 	char *new_path;    /* NULL: it is deleted */
 	unsigned old_mode; /* 0: not said */
 	unsigned new_mode;
-	bool copied;       /* old_path stays */
-	char old_id[41];   /* hex, often shortened; "": not said */
+	bool copied;     /* old_path stays */
+	char old_id[41]; /* hex, often shortened; "": not said */
 	char new_id[41];
 	const char *hunks; /* "" when only names or modes change */
 	size_t hunks_len;
@@ -27,7 +27,8 @@ struct filepatches {
 };
 
 /* False with why when the diff is broken or empty; policy_check_diff says so before. */
-bool filepatches_read(const char *diff, size_t len, struct filepatches *ret, char why[160]);
+bool filepatches_read(const char *diff, size_t len, struct filepatches *ret,
+		      char why[160]);
 void filepatches_done(struct filepatches *f);
 
 #endif

@@ -42,7 +42,8 @@ int err_git(struct err *err, const char *fmt, ...)
 	if (vasprintf(&what, fmt, ap) < 0)
 		abort();
 	va_end(ap);
-	return err_set(err, ERR_SYS, "%s: %s", what, last ? last->message : "libgit2 failed");
+	return err_set(err, ERR_SYS, "%s: %s", what,
+		       last ? last->message : "libgit2 failed");
 }
 
 int git_open(const char *path, git_repository **ret_repo, struct err *err)

@@ -13,10 +13,10 @@
 
 #define GIT_HEX 41 /* with the NUL */
 
-#define GIT_CLEANUP(name, type, fn)             \
+#define GIT_CLEANUP(name, type, fn)                 \
 	static inline void cleanup_##name(type **p) \
-	{                                       \
-		fn(*p);                         \
+	{                                           \
+		fn(*p);                             \
 	}
 GIT_CLEANUP(git_repo, git_repository, git_repository_free)
 GIT_CLEANUP(git_odb, git_odb, git_odb_free)

@@ -40,10 +40,11 @@ static int put_mail(struct am *am, struct err *err)
 {
 	AUTO(str_done) struct str mail = STR_INIT;
 
-	str_add(&mail, "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\n"
-		       "From: sluice <sluice@localhost>\n"
-		       "Date: Sat, 1 Jan 2000 00:00:00 +0000\n"
-		       "Subject: [PATCH] patch\n\npatch\n---\n");
+	str_add(&mail,
+		"From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001\n"
+		"From: sluice <sluice@localhost>\n"
+		"Date: Sat, 1 Jan 2000 00:00:00 +0000\n"
+		"Subject: [PATCH] patch\n\npatch\n---\n");
 	str_addn(&mail, am->opts->diff, am->opts->diff_len);
 	str_add(&mail, "-- \nsluice\n");
 	return file_write_atomic(am->mail, mail.data, mail.len, 0644, err);
@@ -51,11 +52,12 @@ static int put_mail(struct am *am, struct err *err)
 
 static int set_up(struct am *am, struct err *err)
 {
-	static const char config[] = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
-				     "\tsparseCheckout = true\n\tsymlinks = false\n"
-				     "\tfsync = none\n\tautocrlf = false\n"
-				     "[user]\n\tname = sluice\n\temail = sluice@localhost\n"
-				     "[rerere]\n\tenabled = false\n";
+	static const char config[] =
+		"[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
+		"\tsparseCheckout = true\n\tsymlinks = false\n"
+		"\tfsync = none\n\tautocrlf = false\n"
+		"[user]\n\tname = sluice\n\temail = sluice@localhost\n"
+		"[rerere]\n\tenabled = false\n";
 	AUTO_FREE char *info = path_join(am->git_dir, "info", NULL);
 	AUTO_FREE char *refs = path_join(am->git_dir, "refs", "heads", NULL);
 	AUTO_FREE char *objects = path_join(am->git_dir, "objects", NULL);
@@ -67,9 +69,9 @@ static int set_up(struct am *am, struct err *err)
 	return put(am->git_dir, "config", config, err) ||
 			       put(am->git_dir, "HEAD", head, err) ||
 			       put(info, "sparse-checkout", "/.nothing\n", err) ||
-			       put_mail(am, err)
-		       ? -1
-		       : 0;
+			       put_mail(am, err) ?
+		       -1 :
+		       0;
 }
 
 static char **environment(struct am *am)
@@ -139,7 +141,8 @@ static int read_tree(struct am *am, char ret_tree[41], struct err *err)
 	size_t len;
 
 	if (file_read(path, 4096, &head, &len, err) || git_id(str_trim(head), &id, err) ||
-	    git_open(am->opts->repo, &repo, err) || git_commit_tree_of(repo, &id, &tree, err))
+	    git_open(am->opts->repo, &repo, err) ||
+	    git_commit_tree_of(repo, &id, &tree, err))
 		return -1;
 	git_hex(git_tree_id(tree), ret_tree);
 	return 0;

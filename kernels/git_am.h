@@ -12,10 +12,10 @@
 #include "lib/err.h"
 
 struct git_am_opts {
-	const char *git;     /* the program */
-	const char *repo;    /* bare; new objects go there */
-	const char *work;    /* a folder to make, removed again */
-	const char *head;    /* hex of the commit to apply onto */
+	const char *git;  /* the program */
+	const char *repo; /* bare; new objects go there */
+	const char *work; /* a folder to make, removed again */
+	const char *head; /* hex of the commit to apply onto */
 	const char *diff;
 	size_t diff_len;
 };

@@ -81,7 +81,8 @@ static bool read_range(const char **p, const char *end, unsigned long *pos,
 	for (int i = 0; i < 2; i++) {
 		const char *start = *p;
 
-		for (v[i] = 0; *p < end && **p >= '0' && **p <= '9' && *p - start < 9; (*p)++)
+		for (v[i] = 0; *p < end && **p >= '0' && **p <= '9' && *p - start < 9;
+		     (*p)++)
 			v[i] = v[i] * 10 + (unsigned long)(**p - '0');
 		if (*p == start)
 			return false;
@@ -180,7 +181,8 @@ static void hunk_reverse(struct hunk *h)
 static bool matches_at(const struct image *im, const struct hunk *h, size_t at,
 		       bool at_start, bool at_end)
 {
-	if (at + h->old.n > im->n || (at_start && at) || (at_end && at + h->old.n != im->n))
+	if (at + h->old.n > im->n || (at_start && at) ||
+	    (at_end && at + h->old.n != im->n))
 		return false;
 	for (size_t i = 0; i < h->old.n; i++) {
 		const struct line *a = &im->v[at + i];
@@ -271,8 +273,9 @@ static bool fail_mismatch(struct hunk_failure *f, size_t hunk, const struct imag
 		if (!a)
 			return fail(f, hunk, "the file ends before \"%s\"", line);
 		if (a->len != b->len || memcmp(a->s, b->s, a->len))
-			return fail(f, hunk, *line ? "line %zu is not \"%s\"" :
-						     "line %zu is not empty",
+			return fail(f, hunk,
+				    *line ? "line %zu is not \"%s\"" :
+					    "line %zu is not empty",
 				    at + i + 1, line);
 	}
 	return fail(f, hunk, "the hunk does not fit at line %zu", at + 1);

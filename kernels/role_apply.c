@@ -22,6 +22,6 @@ int role_apply(struct json_object *job, const char *jobdir, struct json_object *
 		return -1;
 	if (git_open(path, &repo, err))
 		return -1;
-	return range ? series_range_apply(repo, job, result, err)
-		     : series_mail_apply(repo, job, jobdir, result, err);
+	return range ? series_range_apply(repo, job, result, err) :
+		       series_mail_apply(repo, job, jobdir, result, err);
 }

@@ -16,11 +16,12 @@ int role_checkout(struct json_object *job, const char *jobdir, struct json_objec
 	(void)jobdir;
 	if (!src || !git_dir)
 		return err_set(err, ERR_INPUT, "the job names no src or no git_dir");
-	if (git_open(git_dir, &repo, err) || git_id(json_str(job, "to", NULL), &to, err) ||
+	if (git_open(git_dir, &repo, err) ||
+	    git_id(json_str(job, "to", NULL), &to, err) ||
 	    (from_hex && git_id(from_hex, &from, err)))
 		return -1;
-	if (from_hex ? checkout_step(repo, &from, &to, src, &n, err)
-		     : checkout_full(repo, &to, src, &n, err))
+	if (from_hex ? checkout_step(repo, &from, &to, src, &n, err) :
+		       checkout_full(repo, &to, src, &n, err))
 		return -1;
 	json_set_str(result, "status", "ok");
 	json_set_int(result, "written", (long long)n.written);

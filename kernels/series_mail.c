@@ -56,15 +56,16 @@ static void judge(struct mail *m, const struct policy_limits *limits)
 	char why[160];
 
 	if (!m->patch->diff_len) {
-		snprintf(m->refusal.reason, sizeof(m->refusal.reason), "the mail has no diff");
+		snprintf(m->refusal.reason, sizeof(m->refusal.reason),
+			 "the mail has no diff");
 		return;
 	}
 	if (!policy_check_diff(m->patch->diff, m->patch->diff_len, limits, &m->refusal))
 		return;
 	m->refusal.reason[0] = '\0';
 	if (!filepatches_read(m->patch->diff, m->patch->diff_len, &m->files, why))
-		snprintf(m->refusal.reason, sizeof(m->refusal.reason), "corrupt patch: %s",
-			 why);
+		snprintf(m->refusal.reason, sizeof(m->refusal.reason),
+			 "corrupt patch: %s", why);
 }
 
 static int read_mail(struct series *s, struct mail *m, struct json_object *o,
@@ -113,7 +114,8 @@ static int read_mails(struct series *s)
 		return err_set(s->err, ERR_INPUT, "the job has no patches");
 	s->mails = mem_alloc0(s->n * sizeof(*s->mails));
 	for (size_t i = 0; i < s->n; i++)
-		if (read_mail(s, &s->mails[i], json_object_array_get_idx(list, i), &limits))
+		if (read_mail(s, &s->mails[i], json_object_array_get_idx(list, i),
+			      &limits))
 			return -1;
 	while (s->usable < s->n && !s->mails[s->usable].refusal.reason[0])
 		s->usable++;
@@ -163,7 +165,8 @@ static void find_origin(struct series *s, const git_oid *base)
 	git_oid commit;
 
 	if (git_id(json_str(s->job, "base_commit", NULL), &commit, NULL) ||
-	    git_oid_equal(&commit, base) || git_commit_tree_of(s->repo, &commit, &t, NULL))
+	    git_oid_equal(&commit, base) ||
+	    git_commit_tree_of(s->repo, &commit, &t, NULL))
 		return;
 	s->origin = *git_tree_id(t);
 	s->has_origin = true;
@@ -181,8 +184,8 @@ static int choose_base(struct series *s, struct json_object *result)
 		.base_commit = json_str(s->job, "base_commit", NULL),
 		.patches = files,
 		.npatches = s->usable,
-		.candidates = (size_t)json_int(json_obj(s->job, "limits"), "base_candidates",
-					       CANDIDATES_DEFAULT),
+		.candidates = (size_t)json_int(json_obj(s->job, "limits"),
+					       "base_candidates", CANDIDATES_DEFAULT),
 	};
 	enum base_how how;
 	git_oid base;
@@ -225,8 +228,8 @@ static int try_three_way(struct series *s, size_t k, git_oid *ret_tree)
 
 	for (size_t i = 0; i <= k; i++)
 		apply_grow_blobs(s->repo, &s->mails[i].files);
-	return apply_three_way(s->repo, &s->steps.tree, origin, &s->mails[k].files, ret_tree,
-			       &ignored, s->err);
+	return apply_three_way(s->repo, &s->steps.tree, origin, &s->mails[k].files,
+			       ret_tree, &ignored, s->err);
 }
 
 static int try_git_am(struct series *s, size_t k, git_oid *ret_tree, char reason[256])
@@ -280,12 +283,14 @@ static int find_way(struct series *s, size_t k, const char **ret_way, git_oid *r
 	return rc;
 }
 
-static int read_committer(struct series *s, const git_signature *author, git_signature **ret)
+static int read_committer(struct series *s, const git_signature *author,
+			  git_signature **ret)
 {
 	const char *who = json_str(s->job, "committer", "sluice <sluice@localhost>");
 	const char *lt = strchr(who, '<');
 	AUTO_FREE char *name = str_ndup(who, lt ? (size_t)(lt - who) : strlen(who));
-	AUTO_FREE char *mail = lt ? str_ndup(lt + 1, strcspn(lt + 1, ">")) : str_dup("sluice");
+	AUTO_FREE char *mail = lt ? str_ndup(lt + 1, strcspn(lt + 1, ">")) :
+				    str_dup("sluice");
 
 	if (git_signature_new(ret, str_trim(name), mail, author->when.time,
 			      author->when.offset))
@@ -317,8 +322,8 @@ static int commit_step(struct series *s, const struct patch *p, const git_oid *t
 		return -1;
 	if (git_tree_lookup(&t, s->repo, tree) ||
 	    git_commit_lookup(&parent, s->repo, &s->steps.commit) ||
-	    git_commit_create_v(ret, s->repo, NULL, author, committer, NULL, p->message, t, 1,
-				parent))
+	    git_commit_create_v(ret, s->repo, NULL, author, committer, NULL, p->message,
+				t, 1, parent))
 		return err_git(s->err, "commit a step");
 	return 0;
 }
@@ -368,7 +373,8 @@ static int add_step(struct series *s, size_t k)
 	rc = steps_allow(s->repo, &s->steps.tree, &tree, &refusal, s->err);
 	if (rc == 0)
 		return add_refused(s, m, &refusal);
-	if (rc < 0 || (strcmp(way, "already-applied") && commit_step(s, m->patch, &tree, &commit)))
+	if (rc < 0 ||
+	    (strcmp(way, "already-applied") && commit_step(s, m->patch, &tree, &commit)))
 		return -1;
 	return steps_add(&s->steps, way, &commit, &text, s->err) ? -1 : 1;
 }
@@ -391,16 +397,15 @@ static int add_steps(struct series *s)
 int series_mail_apply(git_repository *repo, struct json_object *job, const char *jobdir,
 		      struct json_object *result, struct err *err)
 {
-	AUTO(mail_series_done) struct series s = {
-		.repo = repo, .job = job, .jobdir = jobdir, .err = err
-	};
+	AUTO(mail_series_done)
+	struct series s = { .repo = repo, .job = job, .jobdir = jobdir, .err = err };
 	const char *prefix = json_str(job, "ref_prefix", NULL);
 
 	if (!prefix)
 		return err_set(err, ERR_INPUT, "the job has no ref_prefix");
-	s.steps = (struct steps){
-		.repo = repo, .ref_prefix = prefix, .out = json_object_new_array()
-	};
+	s.steps = (struct steps){ .repo = repo,
+				  .ref_prefix = prefix,
+				  .out = json_object_new_array() };
 	json_set(result, "steps", s.steps.out);
 	if (read_mails(&s) || choose_base(&s, result) || add_steps(&s))
 		return -1;

@@ -46,17 +46,18 @@ static int read_commits(struct range *r, const git_oid *to, char reason[256])
 
 		git_hex(&at, hex);
 		if (r->n == COMMITS_MAX) {
-			snprintf(reason, 256, "the range has over %d commits", COMMITS_MAX);
+			snprintf(reason, 256, "the range has over %d commits",
+				 COMMITS_MAX);
 			return 0;
 		}
 		r->v = mem_realloc(r->v, r->n + 1, sizeof(*r->v));
 		if (git_commit_lookup(&r->v[r->n], r->repo, &at))
 			return err_git(r->err, "commit %s", hex);
 		if (git_commit_parentcount(r->v[r->n++]) != 1) {
-			snprintf(reason, 256, "the range is not a line of commits: %.12s is %s",
-				 hex,
-				 git_commit_parentcount(r->v[r->n - 1]) ? "a merge"
-									: "a root");
+			snprintf(reason, 256,
+				 "the range is not a line of commits: %.12s is %s", hex,
+				 git_commit_parentcount(r->v[r->n - 1]) ? "a merge" :
+									  "a root");
 			return 0;
 		}
 		at = *git_commit_parent_id(r->v[r->n - 1], 0);
@@ -68,7 +69,8 @@ static int read_commits(struct range *r, const git_oid *to, char reason[256])
 
 static char *author_of(const git_commit *c)
 {
-	return str_printf("%s <%s>", git_commit_author(c)->name, git_commit_author(c)->email);
+	return str_printf("%s <%s>", git_commit_author(c)->name,
+			  git_commit_author(c)->email);
 }
 
 static int too_many_files(struct range *r, const git_oid *tree, struct refusal *ret)
@@ -101,13 +103,16 @@ static int add_commit(struct range *r, git_commit *c)
 	if (rc < 0)
 		return -1;
 	if (rc == 0)
-		rc = steps_allow(r->repo, &r->steps.tree, git_tree_id(t), &refusal, r->err);
+		rc = steps_allow(r->repo, &r->steps.tree, git_tree_id(t), &refusal,
+				 r->err);
 	else
 		rc = 0;
 	if (rc < 0)
 		return -1;
 	if (rc == 1)
-		return steps_add(&r->steps, "exact", git_commit_id(c), &text, r->err) ? -1 : 1;
+		return steps_add(&r->steps, "exact", git_commit_id(c), &text, r->err) ?
+			       -1 :
+			       1;
 	text.reason = refusal.reason;
 	text.file = refusal.file;
 	steps_add_missing(&r->steps, "refused", &text);
@@ -177,16 +182,19 @@ int series_range_apply(git_repository *repo, struct json_object *job,
 		       struct json_object *result, struct err *err)
 {
 	struct json_object *spec = json_obj(job, "range");
-	AUTO(range_done) struct range r = {
+	AUTO(range_done)
+	struct range r = {
 		.repo = repo,
-		.patch_files = (size_t)json_int(json_obj(job, "limits"), "patch_files", 0),
+		.patch_files =
+			(size_t)json_int(json_obj(job, "limits"), "patch_files", 0),
 		.err = err,
 	};
 	char reason[256];
 	git_oid to;
 	int rc;
 
-	r.steps = (struct steps){ .repo = repo, .ref_prefix = json_str(job, "ref_prefix", NULL) };
+	r.steps = (struct steps){ .repo = repo,
+				  .ref_prefix = json_str(job, "ref_prefix", NULL) };
 	if (!r.steps.ref_prefix)
 		return err_set(err, ERR_INPUT, "the job has no ref_prefix");
 	if (git_id(json_str(spec, "from", NULL), &r.from, err) ||
@@ -201,7 +209,8 @@ int series_range_apply(git_repository *repo, struct json_object *job,
 	tell_series(&r, &to, result);
 	r.steps.out = json_object_new_array();
 	json_set(result, "steps", r.steps.out);
-	if (tell_base(&r, result) || steps_begin(&r.steps, &r.from, err) || add_commits(&r))
+	if (tell_base(&r, result) || steps_begin(&r.steps, &r.from, err) ||
+	    add_commits(&r))
 		return -1;
 	json_set_str(result, "status", "ok");
 	return 0;

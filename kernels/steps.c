@@ -112,7 +112,8 @@ int steps_begin(struct steps *s, const git_oid *base, struct err *err)
 
 	if (git_commit_lookup(&c, s->repo, base))
 		return err_git(err, "the base");
-	author = str_printf("%s <%s>", git_commit_author(c)->name, git_commit_author(c)->email);
+	author = str_printf("%s <%s>", git_commit_author(c)->name,
+			    git_commit_author(c)->email);
 	text.subject = git_commit_summary(c);
 	text.author = author;
 	return steps_add(s, "base", base, &text, err);

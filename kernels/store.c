@@ -23,7 +23,8 @@ int store_create(const char *path, struct err *err)
 	if (git_repository_init_ext(&repo, path, &opts))
 		return err_git(err, "create the repository %s", path);
 	/* Nothing may repack under the feet of a running role. */
-	if (git_repository_config(&config, repo) || git_config_set_int32(config, "gc.auto", 0) ||
+	if (git_repository_config(&config, repo) ||
+	    git_config_set_int32(config, "gc.auto", 0) ||
 	    git_config_set_bool(config, "maintenance.auto", 0))
 		return err_git(err, "configure %s", path);
 	return 0;
@@ -67,8 +68,8 @@ static int alternates_add(const char *repo, const char *objects, struct err *err
 	size_t len = 0;
 
 	if (strpbrk(objects, "\n") || objects[0] == '"' || objects[0] == '#')
-		return err_set(err, ERR_INPUT, "%s: git cannot name this path as an alternate",
-			       objects);
+		return err_set(err, ERR_INPUT,
+			       "%s: git cannot name this path as an alternate", objects);
 	if (path_exists(path) && file_read(path, ALTERNATES_MAX, &text, &len, err))
 		return -1;
 	if (text && has_line(text, objects))
@@ -138,7 +139,8 @@ static void heads_order(git_repository *repo, const char *tree, struct heads *h)
 	}
 }
 
-int store_heads(const char *store, const char *tree, struct heads *ret_heads, struct err *err)
+int store_heads(const char *store, const char *tree, struct heads *ret_heads,
+		struct err *err)
 {
 	AUTO_GIT(repo) git_repository *repo = NULL;
 	AUTO_GIT(ref_iter) git_reference_iterator *it = NULL;
@@ -199,7 +201,8 @@ int revision_resolve(const char *path, const char *rev, char ret_hex[41], struct
 	if (git_open(path, &repo, err))
 		return -1;
 	if (resolve(repo, rev, &oid))
-		return err_set(err, ERR_INPUT, "%s: there is no commit \"%s\"", path, rev);
+		return err_set(err, ERR_INPUT, "%s: there is no commit \"%s\"", path,
+			       rev);
 	git_hex(&oid, ret_hex);
 	return 0;
 }
@@ -223,8 +226,8 @@ int tree_revision_resolve(const char *store, const char *tree, const char *sourc
 }
 
 /* Follows first (and only) parents from to; *ret_from is the parent of the last one. */
-static int range_walk(git_repository *repo, git_revwalk *walk, const git_oid *to, size_t max,
-		      git_oid *ret_from, struct err *err)
+static int range_walk(git_repository *repo, git_revwalk *walk, const git_oid *to,
+		      size_t max, git_oid *ret_from, struct err *err)
 {
 	git_oid oid, want = *to;
 	size_t n = 0;
@@ -237,12 +240,13 @@ static int range_walk(git_repository *repo, git_revwalk *walk, const git_oid *to
 		if (git_commit_lookup(&c, repo, &oid))
 			return err_git(err, "commit %s", hex);
 		if (git_commit_parentcount(c) != 1 || !git_oid_equal(&oid, &want))
-			return err_set(err, ERR_INPUT,
-				       "the range is not a line of commits: %.12s is %s", hex,
-				       git_commit_parentcount(c) > 1 ? "a merge"
-								     : "beside it");
+			return err_set(
+				err, ERR_INPUT,
+				"the range is not a line of commits: %.12s is %s", hex,
+				git_commit_parentcount(c) > 1 ? "a merge" : "beside it");
 		if (++n > max)
-			return err_set(err, ERR_LIMIT, "the range has over %zu commits", max);
+			return err_set(err, ERR_LIMIT, "the range has over %zu commits",
+				       max);
 		want = *git_commit_parent_id(c, 0);
 	}
 	if (!n)
@@ -270,7 +274,8 @@ int range_resolve(const char *path, const char *range, size_t max, char ret_from
 	if (resolve(repo, a, &from) || resolve(repo, b, &to))
 		return err_set(err, ERR_INPUT, "%s: there is no commit \"%s\"", path,
 			       resolve(repo, a, &from) ? a : b);
-	if (git_revwalk_new(&walk, repo) || git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL) ||
+	if (git_revwalk_new(&walk, repo) ||
+	    git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL) ||
 	    git_revwalk_push(walk, &to) || git_revwalk_hide(walk, &from))
 		return err_git(err, "walk %s", range);
 	if (range_walk(repo, walk, &to, max ? max : 1000, &from, err))

@@ -41,7 +41,8 @@ void heads_done(struct heads *h);
 int store_forget(const char *store, const char *tree, struct err *err);
 
 /* Any revision of git (v6.12, main~3, an abbreviated id) to a commit. ERR_INPUT if none. */
-int revision_resolve(const char *repo, const char *rev, char ret_hex[41], struct err *err);
+int revision_resolve(const char *repo, const char *rev, char ret_hex[41],
+		     struct err *err);
 /*
  * The same for a tree of the store: a branch of the tree, else what the store
  * knows, else what source (the local repository it borrows, or NULL) knows.

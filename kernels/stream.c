@@ -12,8 +12,8 @@
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
-static int spawn(struct stream *s, enum stream_dir dir, char *const *argv, char *const *envp,
-		 int stdin_fd, int child_end)
+static int spawn(struct stream *s, enum stream_dir dir, char *const *argv,
+		 char *const *envp, int stdin_fd, int child_end)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -27,8 +27,8 @@ static int spawn(struct stream *s, enum stream_dir dir, char *const *argv, char 
 	sigaddset(&set, SIGPIPE);
 	posix_spawnattr_setsigdefault(&attr, &set);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawn_file_actions_adddup2(&actions, dir == STREAM_WRITE ? child_end : stdin_fd,
-					 0);
+	posix_spawn_file_actions_adddup2(&actions,
+					 dir == STREAM_WRITE ? child_end : stdin_fd, 0);
 	if (dir == STREAM_WRITE)
 		posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
 	else
@@ -41,8 +41,8 @@ static int spawn(struct stream *s, enum stream_dir dir, char *const *argv, char 
 	return rc;
 }
 
-int stream_start(struct stream *s, enum stream_dir dir, char *const *argv, char *const *envp,
-		 int stdin_fd, struct err *err)
+int stream_start(struct stream *s, enum stream_dir dir, char *const *argv,
+		 char *const *envp, int stdin_fd, struct err *err)
 {
 	bool writing = dir == STREAM_WRITE;
 	AUTO_FD int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -85,8 +85,8 @@ static int complain(struct stream *s, int status, struct err *err)
 	if (WIFSIGNALED(status))
 		return err_set(err, ERR_SYS, "%s was killed by signal %d", s->name,
 			       WTERMSIG(status));
-	return err_set(err, ERR_SYS, "%s ended with %d: %.400s", s->name, WEXITSTATUS(status),
-		       last_line(text));
+	return err_set(err, ERR_SYS, "%s ended with %d: %.400s", s->name,
+		       WEXITSTATUS(status), last_line(text));
 }
 
 int stream_end(struct stream *s, struct err *err)

@@ -28,8 +28,8 @@ struct stream {
  * stdin_fd (for reading; -1: /dev/null) stays the caller's. envp NULL: ours.
  * ERR_MISSING when the program is not there.
  */
-int stream_start(struct stream *s, enum stream_dir dir, char *const *argv, char *const *envp,
-		 int stdin_fd, struct err *err);
+int stream_start(struct stream *s, enum stream_dir dir, char *const *argv,
+		 char *const *envp, int stdin_fd, struct err *err);
 /* Closes our end and waits. -1 with the last line of its stderr when it failed. */
 int stream_end(struct stream *s, struct err *err);
 /* Kills what still runs; for every way out (a stream of zeroes with pid 0 is fine). */

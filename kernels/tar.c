@@ -199,7 +199,8 @@ static int pax_header(struct tar *t, struct err *err)
 
 		if (n < 5 || n > (size_t)(end - p) || *key != ' ' || p[n - 1] != '\n' ||
 		    !(eq = memchr(key, '=', n - (size_t)(key - p))))
-			return err_set(err, ERR_INPUT, "a broken pax header in the archive");
+			return err_set(err, ERR_INPUT,
+				       "a broken pax header in the archive");
 		key++;
 		if (str_starts(key, "path=")) {
 			str_clear(&t->path);

@@ -102,7 +102,8 @@ static int walk_trees(struct walk *w, const git_oid *old_id, const git_oid *new_
 	int rc;
 
 	if (w->depth >= DEPTH_MAX)
-		return err_set(w->err, ERR_LIMIT, "a tree is over %d folders deep", DEPTH_MAX);
+		return err_set(w->err, ERR_LIMIT, "a tree is over %d folders deep",
+			       DEPTH_MAX);
 	if ((old_id && git_tree_lookup(&a, w->repo, old_id)) ||
 	    (new_id && git_tree_lookup(&b, w->repo, new_id)))
 		return err_git(w->err, "tree of /%s", str_get(&w->path));

@@ -16,7 +16,8 @@ struct tree_change {
 };
 
 struct tree_changes {
-	struct tree_change *v; /* in git's order of trees; a type change of a folder is two */
+	struct tree_change
+		*v; /* in git's order of trees; a type change of a folder is two */
 	size_t n;
 };
 

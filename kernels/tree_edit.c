@@ -16,8 +16,8 @@ static void cleanup_builder(git_treebuilder **b)
 	git_treebuilder_free(*b);
 }
 
-int tree_find(git_repository *repo, const git_oid *tree, const char *path, git_oid *ret_id,
-	      unsigned *ret_mode, struct err *err)
+int tree_entry_find(git_repository *repo, const git_oid *tree, const char *path,
+		    git_oid *ret_id, unsigned *ret_mode, struct err *err)
 {
 	AUTO_GIT(tree) git_tree *t = NULL;
 	AUTO_GIT(tree_entry) git_tree_entry *e = NULL;
@@ -36,8 +36,9 @@ int tree_find(git_repository *repo, const git_oid *tree, const char *path, git_o
 	return 0;
 }
 
-static int edit_folder(struct editor *ed, const git_oid *tree, const struct tree_edit *edits,
-		       size_t n, size_t skip, git_oid *ret_tree, bool *ret_empty);
+static int edit_folder(struct editor *ed, const git_oid *tree,
+		       const struct tree_edit *edits, size_t n, size_t skip,
+		       git_oid *ret_tree, bool *ret_empty);
 
 static int conflict(struct editor *ed, const char *path)
 {
@@ -54,15 +55,17 @@ static int edit_file(struct editor *ed, git_treebuilder *b, const struct tree_ed
 
 	if (is_folder || (!was && !e->mode))
 		return conflict(ed, e->path);
-	if (e->mode ? git_treebuilder_insert(NULL, b, name, &e->id, (git_filemode_t)e->mode)
-		    : git_treebuilder_remove(b, name))
+	if (e->mode ? git_treebuilder_insert(NULL, b, name, &e->id,
+					     (git_filemode_t)e->mode) :
+		      git_treebuilder_remove(b, name))
 		return err_git(ed->err, "%s", e->path);
 	return 1;
 }
 
 /* All edits below one folder of this one. */
-static int edit_subfolder(struct editor *ed, git_treebuilder *b, const struct tree_edit *edits,
-			  size_t n, size_t skip, size_t name_len)
+static int edit_subfolder(struct editor *ed, git_treebuilder *b,
+			  const struct tree_edit *edits, size_t n, size_t skip,
+			  size_t name_len)
 {
 	AUTO_FREE char *name = str_ndup(edits[0].path + skip, name_len);
 	const git_tree_entry *was = git_treebuilder_get(b, name);
@@ -76,8 +79,8 @@ static int edit_subfolder(struct editor *ed, git_treebuilder *b, const struct tr
 			 skip + name_len + 1, &id, &empty);
 	if (rc <= 0)
 		return rc;
-	if (empty ? git_treebuilder_remove(b, name)
-		  : git_treebuilder_insert(NULL, b, name, &id, GIT_FILEMODE_TREE))
+	if (empty ? git_treebuilder_remove(b, name) :
+		    git_treebuilder_insert(NULL, b, name, &id, GIT_FILEMODE_TREE))
 		return err_git(ed->err, "%s", edits[0].path);
 	return 1;
 }
@@ -100,21 +103,24 @@ static int edit_pass(struct editor *ed, git_treebuilder *b, const struct tree_ed
 	for (size_t i = 0, used; i < n; i += used) {
 		size_t len = strcspn(edits[i].path + skip, "/");
 		bool folder = edits[i].path[skip + len];
-		enum pass mine = folder ? PASS_FOLDERS : edits[i].mode ? PASS_ADD : PASS_REMOVE;
+		enum pass mine = folder        ? PASS_FOLDERS :
+				 edits[i].mode ? PASS_ADD :
+						 PASS_REMOVE;
 		int rc = 1;
 
 		used = folder ? same_folder(edits + i, n - i, skip + len + 1) : 1;
 		if (mine == pass)
-			rc = folder ? edit_subfolder(ed, b, edits + i, used, skip, len)
-				    : edit_file(ed, b, &edits[i], edits[i].path + skip);
+			rc = folder ? edit_subfolder(ed, b, edits + i, used, skip, len) :
+				      edit_file(ed, b, &edits[i], edits[i].path + skip);
 		if (rc <= 0)
 			return rc;
 	}
 	return 1;
 }
 
-static int edit_folder(struct editor *ed, const git_oid *tree, const struct tree_edit *edits,
-		       size_t n, size_t skip, git_oid *ret_tree, bool *ret_empty)
+static int edit_folder(struct editor *ed, const git_oid *tree,
+		       const struct tree_edit *edits, size_t n, size_t skip,
+		       git_oid *ret_tree, bool *ret_empty)
 {
 	AUTO_GIT(tree) git_tree *t = NULL;
 	AUTO(cleanup_builder) git_treebuilder *b = NULL;
@@ -136,11 +142,12 @@ static int edit_folder(struct editor *ed, const git_oid *tree, const struct tree
 
 static int by_path(const void *a, const void *b)
 {
-	return strcmp(((const struct tree_edit *)a)->path, ((const struct tree_edit *)b)->path);
+	return strcmp(((const struct tree_edit *)a)->path,
+		      ((const struct tree_edit *)b)->path);
 }
 
-int tree_edit(git_repository *repo, const git_oid *tree, struct tree_edit *edits, size_t n,
-	      git_oid *ret_tree, const char **ret_bad, struct err *err)
+int tree_edit(git_repository *repo, const git_oid *tree, struct tree_edit *edits,
+	      size_t n, git_oid *ret_tree, const char **ret_bad, struct err *err)
 {
 	struct editor ed = { .repo = repo, .err = err };
 	bool empty;

@@ -16,15 +16,15 @@ struct tree_edit {
 };
 
 /* What stands at path, or mode 0. -1 only when an object cannot be read. */
-int tree_find(git_repository *repo, const git_oid *tree, const char *path, git_oid *ret_id,
-	      unsigned *ret_mode, struct err *err);
+int tree_entry_find(git_repository *repo, const git_oid *tree, const char *path,
+		    git_oid *ret_id, unsigned *ret_mode, struct err *err);
 
 /*
  * Every path at most once; they are sorted in place. 1 with the new tree, 0
  * with *ret_bad when a path is a file to the tree and a folder to the edits or
  * the other way round, or one to be removed is not there; -1 with err.
  */
-int tree_edit(git_repository *repo, const git_oid *tree, struct tree_edit *edits, size_t n,
-	      git_oid *ret_tree, const char **ret_bad, struct err *err);
+int tree_edit(git_repository *repo, const git_oid *tree, struct tree_edit *edits,
+	      size_t n, git_oid *ret_tree, const char **ret_bad, struct err *err);
 
 #endif

@@ -20,7 +20,7 @@ struct import {
 	struct fast_import *fi; /* NULL until the first entry named the top folder */
 	struct tar *tar;
 	struct stream unpacker; /* pid 0: the archive is not packed */
-	char *top; /* "linux-6.12/" */
+	char *top;              /* "linux-6.12/" */
 	unsigned long files;
 	struct err *err;
 };
@@ -42,8 +42,8 @@ static void count(struct import *im)
 static int begin(struct import *im, const char *title)
 {
 	AUTO_FREE char *message =
-		im->id ? str_printf("%s\n\nSluice-Import: %s\n", title, im->id)
-		       : str_printf("%s\n\nSluice-Import: folder\n", title);
+		im->id ? str_printf("%s\n\nSluice-Import: %s\n", title, im->id) :
+			 str_printf("%s\n\nSluice-Import: folder\n", title);
 
 	return fast_import_start(im->opts->git ? im->opts->git : "git", im->opts->store,
 				 im->ref, message, &im->fi, im->err);
@@ -57,7 +57,9 @@ static const char *unpacker_of(int fd)
 		size_t len;
 		const char *program;
 	} known[] = {
-		{ "\xfd" "7zXZ", 5, "xz" },
+		{ "\xfd"
+		  "7zXZ",
+		  5, "xz" },
 		{ "\x1f\x8b", 2, "gzip" },
 		{ "BZh", 3, "bzip2" },
 		{ "\x28\xb5\x2f\xfd", 4, "zstd" },
@@ -107,7 +109,8 @@ static const char *strip_top(struct import *im, const char *path, bool folder)
 	n = strcspn(path, "/");
 	if (!im->top) {
 		if (!n || (!folder && !path[n])) {
-			err_set(im->err, ERR_INPUT, "%s: the archive has no top folder", path);
+			err_set(im->err, ERR_INPUT, "%s: the archive has no top folder",
+				path);
 			return NULL;
 		}
 		im->top = str_ndup(path, n);
@@ -115,8 +118,8 @@ static const char *strip_top(struct import *im, const char *path, bool folder)
 			return NULL;
 	}
 	if (strlen(im->top) != n || memcmp(im->top, path, n)) {
-		err_set(im->err, ERR_INPUT, "%s: the archive has more than one top folder",
-			path);
+		err_set(im->err, ERR_INPUT,
+			"%s: the archive has more than one top folder", path);
 		return NULL;
 	}
 	return path[n] ? path + n + 1 : path + n;
@@ -185,13 +188,12 @@ static int archive_entries(struct import *im)
 	return 0;
 }
 
-int tree_files_archive(const struct tree_import_opts *opts, const char *ref, const char *id,
-		       unsigned long *ret_files, struct err *err)
+int tree_files_archive(const struct tree_import_opts *opts, const char *ref,
+		       const char *id, unsigned long *ret_files, struct err *err)
 {
 	AUTO_FD int fd = open(opts->source, O_RDONLY | O_CLOEXEC);
-	AUTO(import_done) struct import im = {
-		.opts = opts, .ref = ref, .id = id, .err = err
-	};
+	AUTO(import_done)
+	struct import im = { .opts = opts, .ref = ref, .id = id, .err = err };
 	struct err ended = { 0 };
 
 	if (fd < 0)
@@ -227,7 +229,8 @@ static int folder_file(struct import *im, const char *path, const FTSENT *f)
 	if (fast_import_file(im->fi, path, f->fts_statp->st_mode & 0100, left, im->err))
 		return -1;
 	while (left) {
-		ssize_t n = read(fd, buf, left < sizeof(buf) ? (size_t)left : sizeof(buf));
+		ssize_t n =
+			read(fd, buf, left < sizeof(buf) ? (size_t)left : sizeof(buf));
 
 		if (n < 0)
 			return err_sys(im->err, "read %s", f->fts_path);
@@ -265,7 +268,8 @@ static int folder_entry(struct import *im, const FTSENT *f, size_t root_len)
 	if (f->fts_info != FTS_F && f->fts_info != FTS_SL && f->fts_info != FTS_SLNONE)
 		return 0; /* git knows neither folders nor sockets */
 	count(im);
-	return f->fts_info == FTS_F ? folder_file(im, path, f) : folder_symlink(im, path, f);
+	return f->fts_info == FTS_F ? folder_file(im, path, f) :
+				      folder_symlink(im, path, f);
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)

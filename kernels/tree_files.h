@@ -12,8 +12,8 @@
  * Streams the archive into the store; its single top folder is stripped.
  * id: what the commit message names it by. *ret_files counts.
  */
-int tree_files_archive(const struct tree_import_opts *opts, const char *ref, const char *id,
-		       unsigned long *ret_files, struct err *err);
+int tree_files_archive(const struct tree_import_opts *opts, const char *ref,
+		       const char *id, unsigned long *ret_files, struct err *err);
 int tree_files_folder(const struct tree_import_opts *opts, const char *ref,
 		      unsigned long *ret_files, struct err *err);
 

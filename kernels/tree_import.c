@@ -55,7 +55,8 @@ int import_kind_of(const char *source, enum import_kind *ret, struct err *err)
 		if (!S_ISDIR(st.st_mode))
 			*ret = IMPORT_TARBALL;
 		else
-			*ret = git_open(source, &repo, NULL) ? IMPORT_FOLDER : IMPORT_LOCAL;
+			*ret = git_open(source, &repo, NULL) ? IMPORT_FOLDER :
+							       IMPORT_LOCAL;
 		return 0;
 	}
 	if (!is_url(source))
@@ -167,8 +168,8 @@ static int borrow(const char *store_path, const char *name, const char *source_p
 	AUTO_GIT(repo) git_repository *store = NULL;
 	AUTO_GIT(repo) git_repository *source = NULL;
 
-	if (store_borrow(store_path, source_path, err) || git_open(store_path, &store, err) ||
-	    git_open(source_path, &source, err))
+	if (store_borrow(store_path, source_path, err) ||
+	    git_open(store_path, &store, err) || git_open(source_path, &source, err))
 		return -1;
 	if (prune(store, source, name, err) || copy_branches(store, source, name, err))
 		return -1;
@@ -214,8 +215,8 @@ static int follow(struct stream *s, const struct tree_import_opts *opts, struct 
 	return 0;
 }
 
-static int run_git(const struct tree_import_opts *opts, char *const *argv, struct str *ret_last,
-		   struct err *err)
+static int run_git(const struct tree_import_opts *opts, char *const *argv,
+		   struct str *ret_last, struct err *err)
 {
 	AUTO(stream_done) struct stream s = { .fd = -1 };
 
@@ -235,12 +236,22 @@ static int fetch(const struct tree_import_opts *opts, struct err *err)
 	/* Their own configuration counts here: proxies, keys, insteadOf. */
 	char *argv[] = { opts->git ? (char *)opts->git : "git",
 			 git_dir,
-			 "-c", "core.hooksPath=/dev/null",
-			 "-c", "gc.auto=0",
-			 "-c", "maintenance.auto=false",
-			 "fetch", "--progress", "--prune", "--no-tags",
-			 "--no-write-fetch-head", "--no-recurse-submodules",
-			 "--end-of-options", (char *)opts->source, spec, NULL };
+			 "-c",
+			 "core.hooksPath=/dev/null",
+			 "-c",
+			 "gc.auto=0",
+			 "-c",
+			 "maintenance.auto=false",
+			 "fetch",
+			 "--progress",
+			 "--prune",
+			 "--no-tags",
+			 "--no-write-fetch-head",
+			 "--no-recurse-submodules",
+			 "--end-of-options",
+			 (char *)opts->source,
+			 spec,
+			 NULL };
 
 	return run_git(opts, argv, &last, err);
 }
@@ -250,8 +261,13 @@ static int fetch_head(const struct tree_import_opts *opts, struct err *err)
 {
 	AUTO_GIT(repo) git_repository *store = NULL;
 	AUTO(stream_done) struct stream s = { .fd = -1 };
-	char *argv[] = { opts->git ? (char *)opts->git : "git", "ls-remote", "--symref",
-			 "--", (char *)opts->source, "HEAD", NULL };
+	char *argv[] = { opts->git ? (char *)opts->git : "git",
+			 "ls-remote",
+			 "--symref",
+			 "--",
+			 (char *)opts->source,
+			 "HEAD",
+			 NULL };
 	static const char start[] = "ref: refs/heads/";
 	char buf[4096] = "";
 	ssize_t n;
@@ -264,9 +280,10 @@ static int fetch_head(const struct tree_import_opts *opts, struct err *err)
 	if (!str_starts(buf, start))
 		return 0;
 	return git_open(opts->store, &store, err) ||
-			       remember_head(store, opts->name, buf + strlen(start), NULL, err)
-		       ? -1
-		       : 0;
+			       remember_head(store, opts->name, buf + strlen(start), NULL,
+					     err) ?
+		       -1 :
+		       0;
 }
 
 /* The commit that the tree already has from exactly this archive. */
@@ -279,7 +296,8 @@ static bool have_archive(const char *store_path, const char *ref, const char *id
 
 	return !git_open(store_path, &store, NULL) &&
 	       !git_reference_name_to_id(&oid, store, ref) &&
-	       !git_commit_lookup(&c, store, &oid) && strstr(git_commit_message_raw(c), line);
+	       !git_commit_lookup(&c, store, &oid) &&
+	       strstr(git_commit_message_raw(c), line);
 }
 
 static int import_files(const struct tree_import_opts *opts, struct tree_info *info,
@@ -302,13 +320,13 @@ static int import_files(const struct tree_import_opts *opts, struct tree_info *i
 		return -1;
 	}
 	return git_open(opts->store, &store, err) ||
-			       remember_head(store, opts->name, "main", NULL, err)
-		       ? -1
-		       : 0;
+			       remember_head(store, opts->name, "main", NULL, err) ?
+		       -1 :
+		       0;
 }
 
 static int import_by_kind(const struct tree_import_opts *opts, struct tree_info *info,
-		       struct err *err)
+			  struct err *err)
 {
 	switch (info->kind) {
 	case IMPORT_LOCAL:
@@ -320,7 +338,8 @@ static int import_by_kind(const struct tree_import_opts *opts, struct tree_info 
 	}
 }
 
-int tree_import(const struct tree_import_opts *opts, struct tree_info *ret, struct err *err)
+int tree_import(const struct tree_import_opts *opts, struct tree_info *ret,
+		struct err *err)
 {
 	AUTO(heads_done) struct heads heads = { 0 };
 	struct tree_info info = { 0 };
@@ -329,7 +348,8 @@ int tree_import(const struct tree_import_opts *opts, struct tree_info *ret, stru
 		return err_set(err, ERR_INPUT,
 			       "\"%s\" is no name for a tree: letters, digits, \"._-\"",
 			       opts->name);
-	if (import_kind_of(opts->source, &info.kind, err) || import_by_kind(opts, &info, err))
+	if (import_kind_of(opts->source, &info.kind, err) ||
+	    import_by_kind(opts, &info, err))
 		return -1;
 	if (store_heads(opts->store, opts->name, &heads, NULL))
 		return err_set(err, ERR_INPUT, "%s has no branch", opts->source);

@@ -20,10 +20,10 @@ const char *import_kind_str(enum import_kind kind);
 typedef void (*tree_progress_fn)(const char *line, unsigned long files, void *arg);
 
 struct tree_import_opts {
-	const char *store;  /* bare, there already */
-	const char *name;   /* letters, digits, "._-" */
-	const char *source; /* path or URL */
-	const char *git;    /* the program; NULL: "git" */
+	const char *store;         /* bare, there already */
+	const char *name;          /* letters, digits, "._-" */
+	const char *source;        /* path or URL */
+	const char *git;           /* the program; NULL: "git" */
 	tree_progress_fn progress; /* may be NULL */
 	void *arg;
 };
@@ -41,11 +41,13 @@ struct tree_info {
 int import_kind_of(const char *source, enum import_kind *ret, struct err *err);
 bool tree_name_ok(const char *name);
 
-int tree_import(const struct tree_import_opts *opts, struct tree_info *ret, struct err *err);
+int tree_import(const struct tree_import_opts *opts, struct tree_info *ret,
+		struct err *err);
 /*
  * Branch heads of a borrowed repository again (a few milliseconds); nothing to
  * do for the other kinds. For every test run.
  */
-int tree_refresh(const char *store, const char *name, const char *source, struct err *err);
+int tree_refresh(const char *store, const char *name, const char *source,
+		 struct err *err);
 
 #endif

@@ -23,7 +23,9 @@ static int setup(void **state)
 	AUTO_FREE char *store = path_join(*state, "store", NULL);
 	AUTO_FREE char *src = path_join(*state, "src", NULL);
 	AUTO_FREE char *repo = path_join(*state, "series.git", NULL);
-	const struct tree_import_opts opts = { .store = store, .name = "toy", .source = src };
+	const struct tree_import_opts opts = { .store = store,
+					       .name = "toy",
+					       .source = src };
 	struct tree_info info;
 
 	sh(*state, seed);
@@ -97,11 +99,12 @@ static const char *way(struct json_object *result, size_t k)
 static void same_as_git_am(const char *dir, struct json_object *result, const char *from,
 			   int n)
 {
-	AUTO_FREE char *script = str_printf("rm -rf am && git clone -q src am && cd am && "
-					    "git checkout -q --detach %s && "
-					    "for p in $(ls ../p/* | head -n %d); do "
-					    "git am -q -3 $p; done && git rev-parse HEAD^{tree}",
-					    from, n);
+	AUTO_FREE char *script =
+		str_printf("rm -rf am && git clone -q src am && cd am && "
+			   "git checkout -q --detach %s && "
+			   "for p in $(ls ../p/* | head -n %d); do "
+			   "git am -q -3 $p; done && git rev-parse HEAD^{tree}",
+			   from, n);
 	AUTO_FREE char *want = sh_out(dir, script);
 
 	assert_string_equal(json_str(step_at(result, (size_t)n), "tree", ""), want);
@@ -117,10 +120,11 @@ static void test_exact(void **state)
 	AUTO_FREE char *first = NULL;
 	AUTO_FREE char *ref = NULL;
 
-	sh(*state, "cd src && sed -i 's/^20$/twenty/' mm/a.c && git commit -qam 'mm: twenty' && "
-		   "echo new > 'mm/a new file' && git rm -q lib/n && git add -A && "
-		   "git commit -qm 'new and gone' && git mv mm/b.c mm/c.c && "
-		   "sed -i 's/^120$/x/' mm/c.c && chmod -x run.sh && git commit -qam 'moved'");
+	sh(*state,
+	   "cd src && sed -i 's/^20$/twenty/' mm/a.c && git commit -qam 'mm: twenty' && "
+	   "echo new > 'mm/a new file' && git rm -q lib/n && git add -A && "
+	   "git commit -qm 'new and gone' && git mv mm/b.c mm/c.c && "
+	   "sed -i 's/^120$/x/' mm/c.c && chmod -x run.sh && git commit -qam 'moved'");
 	sh(*state, format);
 	r = apply_mails(*state);
 	assert_string_equal(json_str(r, "status", ""), "ok");
@@ -134,7 +138,8 @@ static void test_exact(void **state)
 	assert_string_equal(json_str(step_at(r, 1), "subject", ""), "mm: twenty");
 	assert_string_equal(json_str(step_at(r, 1), "author", ""), "a <a@x>");
 	first = str_dup(json_str(step_at(r, 3), "commit", ""));
-	ref = sh_out(*state, "git --git-dir=series.git rev-parse 'refs/sluice/a%40b/1/3'");
+	ref = sh_out(*state,
+		     "git --git-dir=series.git rev-parse 'refs/sluice/a%40b/1/3'");
 	assert_string_equal(first, ref);
 	/* Again: the same ids. */
 	json_object_put(r);
@@ -151,8 +156,10 @@ static void test_commit_form(void **state)
 		   "git commit -qam 'mm: more\n\nWhy.\n\nSigned-off-by: A <a@x>'");
 	sh(*state, format);
 	r = apply_mails(*state);
-	got = sh_out(*state, "git --git-dir=series.git log -1 "
-			     "--format='%an|%ae|%ad|%cn|%cd|%B' --date=raw 'refs/sluice/a%40b/1/1'");
+	got = sh_out(
+		*state,
+		"git --git-dir=series.git log -1 "
+		"--format='%an|%ae|%ad|%cn|%cd|%B' --date=raw 'refs/sluice/a%40b/1/1'");
 	assert_string_equal(got, "A U Thör|a@x|1700000000 +0100|sluice|1700000000 +0100|"
 				 "mm: more\n\nWhy.\n\nSigned-off-by: A <a@x>\n");
 }
@@ -215,7 +222,8 @@ static void test_three_way_without_own_commits(void **state)
 	AUTO_JSON struct json_object *r = NULL;
 
 	make_three_way(*state);
-	sh(*state, "cd src && git reflog expire --expire=now --all && git gc -q --prune=now");
+	sh(*state,
+	   "cd src && git reflog expire --expire=now --all && git gc -q --prune=now");
 	r = apply_on_head(*state);
 	assert_string_equal(way(r, 2), "three-way");
 }
@@ -232,10 +240,10 @@ static void test_git_am(void **state)
 	assert_string_equal(way(r, 1), "git-am");
 	assert_int_not_equal(sh_status(*state, "test -e am"), 0);
 	same_as_git_am(*state, r, "main", 1);
-	assert_string_equal(json_str(json_object_array_get_idx(
-					     json_arr(step_at(r, 1), "files"), 0),
-				     "path", ""),
-			    "mm/z.c");
+	assert_string_equal(
+		json_str(json_object_array_get_idx(json_arr(step_at(r, 1), "files"), 0),
+			 "path", ""),
+		"mm/z.c");
 }
 
 static void test_already(void **state)
@@ -245,7 +253,8 @@ static void test_already(void **state)
 	sh(*state, "cd src && sed -i 's/^20$/twenty/' mm/a.c && git commit -qam c1 && "
 		   "sed -i 's/^120$/x/' mm/b.c && git commit -qam c2");
 	sh(*state, format);
-	sh(*state, "cd src && sed -i 's/^20$/twenty/;1i 0' mm/a.c && git commit -qam same");
+	sh(*state,
+	   "cd src && sed -i 's/^20$/twenty/;1i 0' mm/a.c && git commit -qam same");
 	r = apply_on_head(*state);
 	assert_string_equal(way(r, 1), "already-applied");
 	assert_string_equal(json_str(step_at(r, 1), "tree", "x"),
@@ -267,21 +276,25 @@ static void test_conflict(void **state)
 	assert_string_equal(way(r, 2), "conflict");
 	assert_string_equal(json_str(step_at(r, 2), "file", ""), "mm/a.c");
 	assert_int_equal(json_int(step_at(r, 2), "hunk", 0), 2);
-	assert_string_equal(json_str(step_at(r, 2), "reason", ""), "line 30 is not \"30\"");
+	assert_string_equal(json_str(step_at(r, 2), "reason", ""),
+			    "line 30 is not \"30\"");
 	assert_null(json_str(step_at(r, 2), "tree", NULL));
 	assert_string_equal(way(r, 3), "not-reached");
 	assert_string_equal(json_str(step_at(r, 3), "subject", ""), "c3");
-	assert_int_not_equal(
-		sh_status(*state, "git --git-dir=series.git rev-parse -q --verify "
-				  "'refs/sluice/a%40b/1/2' >/dev/null"), 0);
+	assert_int_not_equal(sh_status(*state,
+				       "git --git-dir=series.git rev-parse -q --verify "
+				       "'refs/sluice/a%40b/1/2' >/dev/null"),
+			     0);
 }
 
 /* A mail around a diff made by hand. */
 static void put_patch(const char *dir, const char *name, const char *diff)
 {
-	AUTO_FREE char *text = str_printf("From: a <a@x>\nDate: Tue, 14 Nov 2023 22:13:20 +0000\n"
-					  "Subject: [PATCH] %s\nMessage-ID: <%s@x>\n\nWhy.\n---\n"
-					  "%s-- \n2.39.5\n", name, name, diff);
+	AUTO_FREE char *text =
+		str_printf("From: a <a@x>\nDate: Tue, 14 Nov 2023 22:13:20 +0000\n"
+			   "Subject: [PATCH] %s\nMessage-ID: <%s@x>\n\nWhy.\n---\n"
+			   "%s-- \n2.39.5\n",
+			   name, name, diff);
 	AUTO_FREE char *path = str_printf("p/%s", name);
 
 	sh(dir, "mkdir -p p");
@@ -301,13 +314,14 @@ static void attack(const char *dir, const char *diff, const char *want)
 	assert_non_null(json_str(step_at(r, 1), "reason", NULL));
 }
 
-#define NEW(name, mode, text)                                                       \
-	"diff --git a/" name " b/" name "\nnew file mode " mode "\n--- /dev/null\n+++ b/" name \
-	"\n@@ -0,0 +1 @@\n+" text "\n"
+#define NEW(name, mode, text)                                   \
+	"diff --git a/" name " b/" name "\nnew file mode " mode \
+	"\n--- /dev/null\n+++ b/" name "\n@@ -0,0 +1 @@\n+" text "\n"
 
 static void test_attacks(void **state)
 {
-	attack(*state, NEW("evil", "120000", "/etc\n\\ No newline at end of file"), "refused");
+	attack(*state, NEW("evil", "120000", "/etc\n\\ No newline at end of file"),
+	       "refused");
 	/* A file below what the tree has as a symlink, or as a file. */
 	attack(*state, NEW("link/passwd", "100644", "x"), "conflict");
 	attack(*state, NEW("mm/a.c/x", "100644", "x"), "conflict");
@@ -316,14 +330,20 @@ static void test_attacks(void **state)
 	attack(*state, NEW("../x", "100644", "x"), "refused");
 	attack(*state, NEW(".git/hooks/post-checkout", "100755", "x"), "refused");
 	/* The target of a symlink changed, with no mode said. */
-	attack(*state, "--- a/link\n+++ b/link\n@@ -1 +1 @@\n-/etc\n\\ No newline at end of file\n"
-		       "+/root\n\\ No newline at end of file\n", "conflict");
-	attack(*state, "diff --git a/link b/link\nold mode 100644\nnew mode 100755\n", "conflict");
-	attack(*state, "diff --git a/lib b/lib\nnew file mode 160000\nindex 0000000..1111111\n"
-		       "--- /dev/null\n+++ b/lib\n@@ -0,0 +1 @@\n+Subproject commit 1\n",
+	attack(*state,
+	       "--- a/link\n+++ b/link\n@@ -1 +1 @@\n-/etc\n\\ No newline at end of file\n"
+	       "+/root\n\\ No newline at end of file\n",
+	       "conflict");
+	attack(*state, "diff --git a/link b/link\nold mode 100644\nnew mode 100755\n",
+	       "conflict");
+	attack(*state,
+	       "diff --git a/lib b/lib\nnew file mode 160000\nindex 0000000..1111111\n"
+	       "--- /dev/null\n+++ b/lib\n@@ -0,0 +1 @@\n+Subproject commit 1\n",
 	       "refused");
-	attack(*state, "diff --git a/mm/a.c b/mm/a.c\ndeleted file mode 100644\n"
-		       "--- a/mm/a.c\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-1\n-2\n", "conflict");
+	attack(*state,
+	       "diff --git a/mm/a.c b/mm/a.c\ndeleted file mode 100644\n"
+	       "--- a/mm/a.c\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-1\n-2\n",
+	       "conflict");
 	attack(*state, "", "refused");
 }
 
@@ -332,8 +352,9 @@ static void test_symlink_by_rename(void **state)
 {
 	AUTO_JSON struct json_object *r = NULL;
 
-	put_patch(*state, "1", "diff --git a/link b/dir\nsimilarity index 100%\n"
-			       "rename from link\nrename to dir\n");
+	put_patch(*state, "1",
+		  "diff --git a/link b/dir\nsimilarity index 100%\n"
+		  "rename from link\nrename to dir\n");
 	put_patch(*state, "2", NEW("dir/passwd", "100644", "x"));
 	r = apply_mails(*state);
 	/* git am would do it: the policy looks at what came out, too. */
@@ -375,9 +396,11 @@ static void test_range(void **state)
 
 	sh(*state, "cd src && seq 1 41 > mm/a.c && git commit -qam c1 && "
 		   "git rm -q lib/n && git commit -qm c2");
-	before = sh_out(*state, "cd src && find . | sort | xargs ls -ld --time-style=full-iso");
+	before = sh_out(*state,
+			"cd src && find . | sort | xargs ls -ld --time-style=full-iso");
 	r = apply_range(*state, "base..main");
-	after = sh_out(*state, "cd src && find . | sort | xargs ls -ld --time-style=full-iso");
+	after = sh_out(*state,
+		       "cd src && find . | sort | xargs ls -ld --time-style=full-iso");
 	assert_string_equal(before, after);
 	assert_int_equal(json_len(json_arr(r, "steps")), 3);
 	assert_string_equal(way(r, 2), "exact");
@@ -406,9 +429,10 @@ static void test_range_odd(void **state)
 	char from[41], to[41];
 	struct err err = { 0 };
 
-	sh(*state, "cd src && git checkout -q -b side && seq 1 41 > mm/a.c && git commit -qam s &&"
-		   "git checkout -q main && seq 1 9 > mm/b.c && git commit -qam m && "
-		   "git merge -q side -m merge");
+	sh(*state,
+	   "cd src && git checkout -q -b side && seq 1 41 > mm/a.c && git commit -qam s &&"
+	   "git checkout -q main && seq 1 9 > mm/b.c && git commit -qam m && "
+	   "git merge -q side -m merge");
 	assert_int_equal(range_resolve(src, "base..main", 0, from, to, &err), -1);
 	assert_non_null(strstr(err.msg, "a merge"));
 	assert_int_equal(range_resolve(src, "main..base", 0, from, to, &err), -1);
@@ -427,14 +451,20 @@ static void test_range_odd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		repo_test(test_exact),		repo_test(test_commit_form),
-		repo_test(test_moved_hunk),	repo_test(test_three_way),
+		repo_test(test_exact),
+		repo_test(test_commit_form),
+		repo_test(test_moved_hunk),
+		repo_test(test_three_way),
 		repo_test(test_three_way_without_own_commits),
-		repo_test(test_git_am),		repo_test(test_already),
-		repo_test(test_conflict),	repo_test(test_attacks),
+		repo_test(test_git_am),
+		repo_test(test_already),
+		repo_test(test_conflict),
+		repo_test(test_attacks),
 		repo_test(test_symlink_by_rename),
-		repo_test(test_no_mail),	repo_test(test_range),
-		repo_test(test_range_refused),	repo_test(test_range_odd),
+		repo_test(test_no_mail),
+		repo_test(test_range),
+		repo_test(test_range_refused),
+		repo_test(test_range_odd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,8 +118,9 @@ static void test_untouched(void **state)
 	put_file(*state, "before", before);
 	put_file(*state, "after", after);
 	/* a/x has its old text again, but is a new file of now; the base has the old. */
-	sh(*state, "diff before after | grep '^[<>]' | cut -d' ' -f2 | sort -u > changed || true\n"
-		   "printf 'a/x\\nd/only\\nnew\\n' | diff - changed");
+	sh(*state,
+	   "diff before after | grep '^[<>]' | cut -d' ' -f2 | sort -u > changed || true\n"
+	   "printf 'a/x\\nd/only\\nnew\\n' | diff - changed");
 	sh(*state, "test $(find w/a/x -newermt '1 minute ago' | wc -l) = 1");
 	is_like(*state, "base", "s0");
 	is_like(*state, "w", "s2");
@@ -189,8 +190,10 @@ static void test_bad_trees(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		repo_test(test_full),	   repo_test(test_full_wants_empty),
-		repo_test(test_steps),	   repo_test(test_untouched),
+		repo_test(test_full),
+		repo_test(test_full_wants_empty),
+		repo_test(test_steps),
+		repo_test(test_untouched),
 		repo_test(test_again_after_a_crash),
 		repo_test(test_no_symlink_followed),
 		repo_test(test_bad_trees),

@@ -7,7 +7,8 @@ static char *apply(const char *hunks, bool reverse, const char *text)
 	struct str out = STR_INIT;
 	struct hunk_failure f = { 0 };
 
-	if (hunks_apply(hunks, strlen(hunks), reverse, text, strlen(text), &out, NULL, &f))
+	if (hunks_apply(hunks, strlen(hunks), reverse, text, strlen(text), &out, NULL,
+			&f))
 		return str_take(&out);
 	str_done(&out);
 	return NULL;
@@ -53,8 +54,8 @@ static void test_moved(void **state)
 
 	(void)state;
 	becomes(hunk, "1\n2\n3\na\nb\nc\nd\n", "1\n2\n3\na\nB\nc\nd\n");
-	assert_true(hunks_apply(hunk, strlen(hunk), false, "1\n2\na\nb\nc\n", 11 - 1, &out,
-				&moved, &f));
+	assert_true(hunks_apply(hunk, strlen(hunk), false, "1\n2\na\nb\nc\n", 11 - 1,
+				&out, &moved, &f));
 	assert_true(moved);
 	str_done(&out);
 	/* Two places: the nearer one, and of two as near the later one. */
@@ -77,9 +78,12 @@ static void test_ends(void **state)
 static void test_no_newline(void **state)
 {
 	(void)state;
-	becomes("@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n", "a\nb", "a\nb\n");
-	becomes("@@ -1,2 +1,2 @@\n a\n-b\n+b\n\\ No newline at end of file\n", "a\nb\n", "a\nb");
-	becomes("@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n", "a\nb", "A\nb");
+	becomes("@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n", "a\nb",
+		"a\nb\n");
+	becomes("@@ -1,2 +1,2 @@\n a\n-b\n+b\n\\ No newline at end of file\n", "a\nb\n",
+		"a\nb");
+	becomes("@@ -1,2 +1,2 @@\n-a\n+A\n b\n\\ No newline at end of file\n", "a\nb",
+		"A\nb");
 	refused("@@ -1,2 +1,2 @@\n-a\n+A\n b\n", "a\nb");
 }
 
@@ -122,8 +126,8 @@ static void test_reason(void **state)
 	struct str out = STR_INIT;
 
 	(void)state;
-	assert_false(hunks_apply(hunks, strlen(hunks), false, text, strlen(text), &out, NULL,
-				 &f));
+	assert_false(hunks_apply(hunks, strlen(hunks), false, text, strlen(text), &out,
+				 NULL, &f));
 	assert_int_equal(f.hunk, 2);
 	assert_string_equal(f.reason, "line 5 is not \"d\"");
 	str_done(&out);
@@ -144,7 +148,8 @@ static char *random_text(unsigned lines)
 	struct str s = STR_INIT;
 
 	for (unsigned i = 0; i < lines; i++)
-		str_addf(&s, "%c%s", 'a' + (int)rnd(4), i + 1 == lines && !rnd(4) ? "" : "\n");
+		str_addf(&s, "%c%s", 'a' + (int)rnd(4),
+			 i + 1 == lines && !rnd(4) ? "" : "\n");
 	return str_take(&s);
 }
 
@@ -191,13 +196,14 @@ static void compare_with_git(const char *dir)
 	if (!hunks)
 		return;
 	*strrchr(diff, '.') = '\0';
-	want = sh_status(dir, "git apply -p1 d 2>err.txt") ? NULL : sh_out(dir, "cat f; echo .");
+	want = sh_status(dir, "git apply -p1 d 2>err.txt") ? NULL :
+							     sh_out(dir, "cat f; echo .");
 	if (want)
 		*strrchr(want, '.') = '\0';
 	got = apply(hunks, false, target);
 	if (!got != !want || (got && strcmp(got, want)))
-		fail_msg("git: %s\nours: %s\ntarget:\n%s\ndiff:\n%s", want ? want : "refused",
-			 got ? got : "refused", target, diff);
+		fail_msg("git: %s\nours: %s\ntarget:\n%s\ndiff:\n%s",
+			 want ? want : "refused", got ? got : "refused", target, diff);
 }
 
 static void test_like_git(void **state)
@@ -211,10 +217,10 @@ static void test_like_git(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),	   cmocka_unit_test(test_moved),
-		cmocka_unit_test(test_ends),	   cmocka_unit_test(test_no_newline),
-		cmocka_unit_test(test_order),	   cmocka_unit_test(test_corrupt),
-		cmocka_unit_test(test_reason),	   tmpdir_test(test_like_git),
+		cmocka_unit_test(test_plain),  cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_ends),   cmocka_unit_test(test_no_newline),
+		cmocka_unit_test(test_order),  cmocka_unit_test(test_corrupt),
+		cmocka_unit_test(test_reason), tmpdir_test(test_like_git),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,13 +34,15 @@ static int try_import(const char *dir, const char *name, const char *source,
 		      struct tree_info *info, struct err *err)
 {
 	AUTO_FREE char *store = path_join(dir, "store", NULL);
-	AUTO_FREE char *path = source[0] == '/' || strstr(source, "://")
-				       ? str_dup(source)
-				       : path_join(dir, source, NULL);
+	AUTO_FREE char *path = source[0] == '/' || strstr(source, "://") ?
+				       str_dup(source) :
+				       path_join(dir, source, NULL);
 	struct count c = { 0 };
-	const struct tree_import_opts opts = {
-		.store = store, .name = name, .source = path, .progress = progress, .arg = &c
-	};
+	const struct tree_import_opts opts = { .store = store,
+					       .name = name,
+					       .source = path,
+					       .progress = progress,
+					       .arg = &c };
 
 	return tree_import(&opts, info, err);
 }
@@ -82,9 +84,10 @@ static char *tree_by_git(const char *dir)
 
 static void has_tree(const char *dir, const struct tree_info *info, const char *want)
 {
-	AUTO_FREE char *script = str_printf("git --git-dir=store fsck --no-dangling 2>/dev/null && "
-					    "git --git-dir=store rev-parse %s^{tree}",
-					    info->commit);
+	AUTO_FREE char *script =
+		str_printf("git --git-dir=store fsck --no-dangling 2>/dev/null && "
+			   "git --git-dir=store rev-parse %s^{tree}",
+			   info->commit);
 	AUTO_FREE char *got = sh_out(dir, script);
 
 	assert_string_equal(got, want);
@@ -134,7 +137,8 @@ static void test_tarball_again(void **state)
 
 static void test_hardlink_in_tarball(void **state)
 {
-	sh(*state, "mkdir -p top/d && echo a > top/f && ln top/f top/d/g && tar -cf t.tar top");
+	sh(*state,
+	   "mkdir -p top/d && echo a > top/f && ln top/f top/d/g && tar -cf t.tar top");
 	struct tree_info info = import(*state, "deb", "t.tar");
 	AUTO_FREE char *want = tree_by_git(*state);
 
@@ -144,13 +148,14 @@ static void test_hardlink_in_tarball(void **state)
 static void test_bad_tarballs(void **state)
 {
 	sh(*state, files);
-	sh(*state, "tar -cJf t.tar.xz top && head -c 900 t.tar.xz > cut.tar.xz && "
-		   "tar -cf t.tar top && head -c 20000 t.tar > cut.tar && "
-		   "head -c 5000 /dev/urandom > noise && : > nothing && "
-		   "tar -C top -cf flat.tar run empty && mkdir two && "
-		   "tar -cf two.tar two top && tar -cf fifo.tar -C . two && mkfifo two/p && "
-		   "tar -cf fifo.tar two && tar -cf up.tar --transform 's,^top/run,top/../run,' "
-		   "-P top/run top/empty");
+	sh(*state,
+	   "tar -cJf t.tar.xz top && head -c 900 t.tar.xz > cut.tar.xz && "
+	   "tar -cf t.tar top && head -c 20000 t.tar > cut.tar && "
+	   "head -c 5000 /dev/urandom > noise && : > nothing && "
+	   "tar -C top -cf flat.tar run empty && mkdir two && "
+	   "tar -cf two.tar two top && tar -cf fifo.tar -C . two && mkfifo two/p && "
+	   "tar -cf fifo.tar two && tar -cf up.tar --transform 's,^top/run,top/../run,' "
+	   "-P top/run top/empty");
 	import_fails(*state, "deb", "cut.tar.xz", "xz ended with");
 	import_fails(*state, "deb", "cut.tar", "cut short");
 	import_fails(*state, "deb", "noise", "no tar archive");
@@ -195,8 +200,9 @@ static void test_local(void **state)
 	/* Borrowed, not copied. */
 	sh(*state, "test $(find store/objects -type f | grep -vc info/) = 0");
 	/* What changes is seen by a refresh: new, moved, gone branches, another HEAD. */
-	sh(*state, "cd src && seq 7 > f && git commit -qam 3 && git branch -qD feature/x && "
-		   "git branch feature && git checkout -q side");
+	sh(*state,
+	   "cd src && seq 7 > f && git commit -qam 3 && git branch -qD feature/x && "
+	   "git branch feature && git checkout -q side");
 	assert_int_equal(tree_refresh(store, "mm", src, NULL), 0);
 	assert_int_equal(store_heads(store, "mm", &h, NULL), 0);
 	assert_int_equal(h.n, 3);
@@ -205,7 +211,8 @@ static void test_local(void **state)
 	assert_int_equal(tree_revision_resolve(store, "mm", src, "work", hex, NULL), 0);
 	assert_string_equal(hex, tip);
 	assert_int_equal(tree_revision_resolve(store, "mm", src, "work~1", hex, NULL), 0);
-	assert_int_equal(tree_revision_resolve(store, "mm", src, "nothing", hex, NULL), -1);
+	assert_int_equal(tree_revision_resolve(store, "mm", src, "nothing", hex, NULL),
+			 -1);
 	assert_int_equal(store_forget(store, "mm", NULL), 0);
 	assert_int_equal(store_heads(store, "mm", &h, NULL), -1);
 }
@@ -213,7 +220,8 @@ static void test_local(void **state)
 static void test_local_forms(void **state)
 {
 	sh(*state, repo);
-	sh(*state, "git clone -q --bare src bare.git && cd src && git worktree add -q ../wt side");
+	sh(*state,
+	   "git clone -q --bare src bare.git && cd src && git worktree add -q ../wt side");
 	struct tree_info a = import(*state, "a", "bare.git");
 	struct tree_info b = import(*state, "b", "wt");
 	assert_string_equal(a.ref, "refs/trees/a/work");
@@ -247,10 +255,13 @@ static void test_url(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		store_test(test_tarballs),	 store_test(test_tarball_again),
+		store_test(test_tarballs),
+		store_test(test_tarball_again),
 		store_test(test_hardlink_in_tarball),
-		store_test(test_bad_tarballs),	 store_test(test_folder),
-		store_test(test_local),		 store_test(test_local_forms),
+		store_test(test_bad_tarballs),
+		store_test(test_folder),
+		store_test(test_local),
+		store_test(test_local_forms),
 		store_test(test_url),
 	};
 
