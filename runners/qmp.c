@@ -20,6 +20,9 @@ struct qmp *qmp_new(uint64_t messages_max)
 	struct qmp *q = mem_alloc0(sizeof(*q));
 
 	q->tok = json_tokener_new_ex(DEPTH_MAX);
+	/* No comments; one message may follow the other in what we feed. */
+	json_tokener_set_flags(q->tok,
+			       JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	q->messages_max = messages_max;
 	return q;
 }

@@ -103,12 +103,14 @@ static int check_folders(const char *path, uid_t uid, gid_t gid, struct err *err
 int sandbox_reachable(const char *path, uid_t uid, gid_t gid, struct err *err)
 {
 	AUTO_FREE char *real = NULL;
+	int why;
 
 	if (path[0] != '/')
 		return err_set(err, ERR_INPUT, "%s: not an absolute path", path);
 	real = realpath(path, NULL);
-	if (!real && errno == EACCES && uid == geteuid())
-		return check_folders(path, uid, gid, err);
+	why = errno;
+	if (!real && why == EACCES && check_folders(path, uid, gid, err) < 0)
+		return -1;
 	if (!real)
 		return err_set(err, errno == ENOENT ? ERR_MISSING : ERR_SYS, "%s: %s",
 			       path, strerror(errno));

@@ -104,6 +104,8 @@ static void broken_is_dead(void **state)
 					   "{}{",
 					   "nonsense",
 					   "\"a\"",
+					   "/{}",
+					   "/* x */{}",
 					   "}" };
 
 	(void)state;

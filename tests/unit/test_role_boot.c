@@ -307,13 +307,16 @@ static void bad_jobs(void **state)
 static void root_is_refused(void **state)
 {
 	const struct order o = { .image = "x" };
-	AUTO_JSON struct json_object *job = make_job(*state, &o);
-	AUTO_JSON struct json_object *result = json_object_new_object();
-	struct err err;
+	struct err err = { .msg = "" };
 
 	if (geteuid())
 		skip();
-	assert_int_equal(role_boot(job, *state, result, &err), -1);
+	{
+		AUTO_JSON struct json_object *job = make_job(*state, &o);
+		AUTO_JSON struct json_object *result = json_object_new_object();
+
+		assert_int_equal(role_boot(job, *state, result, &err), -1);
+	}
 	assert_non_null(strstr(err.msg, "root"));
 }
 

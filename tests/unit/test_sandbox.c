@@ -260,7 +260,7 @@ int main(int argc, char **argv)
 	};
 
 	if (argc == 2 && strcmp(argv[1], "try-calls") == 0)
-		return try_calls();
+		_exit(try_calls()); /* a leak checker would want ptrace */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
@@ -321,5 +321,6 @@ int try_calls(void)
 	refused("clone in a user namespace",
 		syscall(SYS_clone, CLONE_NEWUSER | 17, NULL, NULL, NULL, 0), EPERM);
 	refused("push input into a terminal", ioctl(0, TIOCSTI, "x"), EPERM);
+	fflush(stdout);
 	return bad;
 }
