@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/json.h"
 #include "lib/str.h"
 
 bool result_is_bad(enum test_result r)
@@ -31,16 +32,36 @@ static void add_column(struct column **list, size_t *n, struct column c)
 	(*list)[(*n)++] = c;
 }
 
-static int by_place(const void *a, const void *b)
+/* Place in the list that was asked for; behind all when it is not there. */
+static size_t wanted_place(const struct series_view *v, const char *list,
+			   const char *name)
+{
+	struct json_object *a = json_arr(v->series.wanted, list);
+
+	for (size_t i = 0; i < json_len(a); i++)
+		if (same(json_object_get_string(json_object_array_get_idx(a, i)), name))
+			return i;
+	return SIZE_MAX;
+}
+
+static int by_wanted(const struct series_view *v, const char *list, const char *a,
+		     const char *b)
+{
+	size_t x = wanted_place(v, list, a), y = wanted_place(v, list, b);
+
+	return x == y ? strcmp(a, b) : x < y ? -1 : 1;
+}
+
+static int by_place(const void *a, const void *b, void *view)
 {
 	const struct column *x = a, *y = b;
-	int r = strcmp(x->config, y->config);
+	int r = by_wanted(view, "configs", x->config, y->config);
 
 	if (r == 0)
 		r = strcmp(x->arch, y->arch);
 	if (r == 0 && (!x->topology || !y->topology))
 		return (x->topology != NULL) - (y->topology != NULL);
-	return r ? r : strcmp(x->topology, y->topology);
+	return r ? r : by_wanted(view, "topologies", x->topology, y->topology);
 }
 
 struct column *view_columns(const struct series_view *v, size_t *ret_n)
@@ -58,7 +79,7 @@ struct column *view_columns(const struct series_view *v, size_t *ret_n)
 					    .arch = v->step_boots[i].arch,
 					    .topology = v->step_boots[i].topology });
 	if (n > 0)
-		qsort(list, n, sizeof(*list), by_place);
+		qsort_r(list, n, sizeof(*list), by_place, (void *)v);
 	*ret_n = n;
 	return list;
 }

@@ -19,6 +19,7 @@ enum mark {
 	MARK_PASS,
 	MARK_FAIL,
 	MARK_FLAKY, /* failed and passed */
+	MARK_WARN,
 	MARK_SKIP,
 	MARK_INFRA,
 };

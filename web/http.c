@@ -85,7 +85,7 @@ static bool is_cached(struct MHD_Connection *c, const char *etag)
 	return have && *etag && (strcmp(have, "*") == 0 || strstr(have, etag));
 }
 
-/* An empty body object: with another one MHD sends a Content-Length. */
+/* With the page as its body MHD would announce a length that never comes. */
 static enum MHD_Result not_modified(struct MHD_Connection *c, const char *etag)
 {
 	return queue(c, MHD_HTTP_NOT_MODIFIED,

@@ -159,7 +159,7 @@ static void print_cell(struct html *h, const struct series_view *v, const struct
 			print_build(h, v, s->step, c);
 	} else if (v->series.state == SERIES_RUNNING && applied(s)) {
 		page_mark(h, MARK_NONE, "to come");
-	} else {
+	} else if (applied(s)) {
 		page_mark(h, MARK_NONE, NULL);
 	}
 	html_close(h);

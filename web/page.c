@@ -52,6 +52,7 @@ static const struct {
 	[MARK_PASS] = { "m pass", "✓", "pass" },
 	[MARK_FAIL] = { "m fail", "✗", "fail" },
 	[MARK_FLAKY] = { "m flaky", "≈", "flaky" },
+	[MARK_WARN] = { "m flaky", "+", "warning" },
 	[MARK_SKIP] = { "m skip", "–", "skipped" },
 	[MARK_INFRA] = { "m infra", "!", "our trouble" },
 };

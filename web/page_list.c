@@ -7,14 +7,14 @@
 
 #define PER_PAGE 50
 
-static void tag(struct html *h, const char *class, int64_t n, const char *one,
-		const char *many)
+static void tag(struct html *h, const char *class, const char *sign, int64_t n,
+		const char *words)
 {
 	if (n == 0)
 		return;
 	html_open(h, "span");
 	html_attr(h, "class", class);
-	html_textf(h, "%" PRId64 " %s", n, n == 1 ? one : many);
+	html_textf(h, "%s %" PRId64 " %s", sign, n, words);
 	html_close(h);
 	html_text(h, " ");
 }
@@ -31,15 +31,14 @@ static void print_outcome(struct html *h, const struct series_line *l)
 	else if (bad == 0 && v[VERDICT_PASS] > 0)
 		html_el(h, "span", "tag pass", "✓ breaks nothing");
 	html_text(h, " ");
-	tag(h, "tag fail", v[VERDICT_INTRODUCED], "✗ broken", "✗ broken");
-	tag(h, "tag fail", v[VERDICT_TRANSIENT], "✗ broken and repaired",
-	    "✗ broken and repaired");
-	tag(h, "tag flaky", v[VERDICT_FLAKY], "≈ flaky", "≈ flaky");
-	tag(h, "tag warn", l->warnings, "new warning", "new warnings");
-	tag(h, "tag skip", v[VERDICT_PRE_EXISTING], "failing before", "failing before");
-	tag(h, "tag skip", v[VERDICT_INCONCLUSIVE], "unclear", "unclear");
-	tag(h, "tag skip", v[VERDICT_NOT_TESTED], "not tested", "not tested");
-	tag(h, "tag infra", v[VERDICT_INFRA], "lost to us", "lost to us");
+	tag(h, "tag fail", "✗", v[VERDICT_INTRODUCED], "broken");
+	tag(h, "tag fail", "✗", v[VERDICT_TRANSIENT], "broken, then repaired");
+	tag(h, "tag flaky", "≈", v[VERDICT_FLAKY], "flaky");
+	tag(h, "tag warn", "+", l->warnings, l->warnings == 1 ? "warning" : "warnings");
+	tag(h, "tag skip", "=", v[VERDICT_PRE_EXISTING], "failing before it");
+	tag(h, "tag skip", "?", v[VERDICT_INCONCLUSIVE], "unclear");
+	tag(h, "tag skip", "–", v[VERDICT_NOT_TESTED], "not tested");
+	tag(h, "tag infra", "!", v[VERDICT_INFRA], "lost by us");
 }
 
 static void print_line(struct html *h, const struct series_line *l)

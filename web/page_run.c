@@ -273,6 +273,25 @@ static void print_console(struct html *h, const struct loaded *l)
 		html_el(h, "p", "note", "The console log is no longer stored.");
 }
 
+/* A boot that is ok may hold tests that are not. */
+static void print_outcome(struct html *h, const struct loaded *l)
+{
+	size_t bad = 0;
+	char words[64];
+
+	for (size_t i = 0; i < l->nresults; i++)
+		bad += result_is_bad(l->results[i].result);
+	if (l->b.status != BOOT_OK || l->b.infra || l->nresults == 0) {
+		page_mark(h, status_mark(&l->b), boot_status_str(l->b.status));
+		return;
+	}
+	if (bad > 0)
+		snprintf(words, sizeof(words), "%zu of %zu tests fail", bad, l->nresults);
+	else
+		snprintf(words, sizeof(words), "no test fails");
+	page_mark(h, bad ? MARK_FAIL : MARK_PASS, words);
+}
+
 static void print_page(struct html *h, const struct loaded *l)
 {
 	const struct boot *b = &l->b;
@@ -283,7 +302,7 @@ static void print_page(struct html *h, const struct loaded *l)
 	html_open(h, "h1");
 	html_text(h, title);
 	html_text(h, " ");
-	page_mark(h, status_mark(b), boot_status_str(b->status));
+	print_outcome(h, l);
 	html_close(h);
 	html_open(h, "p");
 	html_text(h, b->reason);

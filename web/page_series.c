@@ -138,6 +138,15 @@ static void print_trouble(struct html *h, const struct step *s)
 	html_close(h);
 }
 
+static bool has_apply_verdict(const struct series_view *v, int64_t step)
+{
+	for (size_t i = 0; i < v->nverdicts; i++)
+		if (v->verdicts[i].kind == KIND_APPLY && v->verdicts[i].from_step == step)
+			return true;
+	return false;
+}
+
+/* Before there is a verdict that says it. */
 static void print_troubles(struct html *h, const struct series_view *v)
 {
 	bool any = false;
@@ -145,7 +154,8 @@ static void print_troubles(struct html *h, const struct series_view *v)
 	for (size_t i = 0; i < v->nsteps; i++) {
 		const struct step *s = &v->steps[i];
 
-		if (s->apply != APPLY_CONFLICT && s->apply != APPLY_REFUSED)
+		if ((s->apply != APPLY_CONFLICT && s->apply != APPLY_REFUSED) ||
+		    has_apply_verdict(v, s->step))
 			continue;
 		if (!any)
 			html_el(h, "h2", NULL, "Not applied");

@@ -39,7 +39,7 @@ static void what(const struct verdict *v, bool many_configs, struct str *out)
 		str_add(out, "booting");
 		break;
 	case KIND_TEST:
-		str_add(out, v->test ? v->test : "a test");
+		str_add(out, v->test ? v->test : "testing");
 		break;
 	}
 	if (v->topology)
@@ -63,7 +63,8 @@ static void capitalise(struct str *out, size_t at)
 {
 	if (at < out->len && out->data[at] >= 'a' && out->data[at] <= 'z' &&
 	    (str_starts(out->data + at, "the ") || str_starts(out->data + at, "a ") ||
-	     str_starts(out->data + at, "applying") || str_starts(out->data + at, "booting")))
+	     str_starts(out->data + at, "applying") ||
+	     str_starts(out->data + at, "booting") || str_starts(out->data + at, "testing")))
 		out->data[at] -= 'a' - 'A';
 }
 
@@ -100,7 +101,8 @@ void verdict_sentence(const struct verdict *v, bool many_configs, struct str *ou
 		break;
 	case VERDICT_NOT_TESTED:
 		what(v, many_configs, out);
-		str_add(out, " was not tested");
+		str_add(out, v->kind == KIND_TEST && v->test ? " was not tested" :
+							       " was not done");
 		break;
 	case VERDICT_INFRA:
 		what(v, many_configs, out);

@@ -168,11 +168,20 @@ static void on_mhd_error(void *arg, const char *fmt, va_list ap)
 	(void)ap; /* peers that hang up or send rubbish: nothing to act on */
 }
 
+/* No URL of ours has an escape; decoding would only open doors (%00, %2e). */
+static size_t keep_escapes(void *arg, struct MHD_Connection *c, char *text)
+{
+	(void)arg;
+	(void)c;
+	return strlen(text);
+}
+
 static int start(struct server *s, int fd, struct err *err)
 {
 	s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 				  http_handle, &s->site, MHD_OPTION_EXTERNAL_LOGGER,
-				  on_mhd_error, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+				  on_mhd_error, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
+				  keep_escapes, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
 				  MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
 				  MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 				  (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,

@@ -24,6 +24,7 @@ void html_used_by(struct html *h, const struct used_by *u, size_t n)
 {
 	if (n == 0)
 		return;
+	html_el(h, "p", "dim", "Stands for");
 	html_open(h, "ul");
 	html_attr(h, "class", "used");
 	for (size_t i = 0; i < n; i++)

@@ -9,14 +9,22 @@
 #include "web/sentence.h"
 
 /* Order of show: what a reader must act on first. */
+enum { IS_BREAK = 1, IS_WARNING = 2, IS_ANY = 3 };
+
 static const struct {
 	enum verdict_word word;
+	int kinds;
 	enum mark mark;
 } order[] = {
-	{ VERDICT_INTRODUCED, MARK_FAIL },    { VERDICT_TRANSIENT, MARK_FAIL },
-	{ VERDICT_FLAKY, MARK_FLAKY },	      { VERDICT_INCONCLUSIVE, MARK_FLAKY },
-	{ VERDICT_INFRA, MARK_INFRA },	      { VERDICT_PRE_EXISTING, MARK_SKIP },
-	{ VERDICT_NOT_TESTED, MARK_SKIP },
+	{ VERDICT_INTRODUCED, IS_BREAK, MARK_FAIL },
+	{ VERDICT_TRANSIENT, IS_BREAK, MARK_FAIL },
+	{ VERDICT_FLAKY, IS_ANY, MARK_FLAKY },
+	{ VERDICT_INTRODUCED, IS_WARNING, MARK_WARN },
+	{ VERDICT_TRANSIENT, IS_WARNING, MARK_WARN },
+	{ VERDICT_INCONCLUSIVE, IS_ANY, MARK_FLAKY },
+	{ VERDICT_INFRA, IS_ANY, MARK_INFRA },
+	{ VERDICT_PRE_EXISTING, IS_ANY, MARK_SKIP },
+	{ VERDICT_NOT_TESTED, IS_ANY, MARK_SKIP },
 };
 
 static bool has_many_configs(const struct series_view *v)
@@ -43,6 +51,32 @@ static size_t count(const struct series_view *v, enum verdict_word w)
 	return n;
 }
 
+static bool is_culprit(const struct series_view *v, int64_t step)
+{
+	for (size_t i = 0; i < v->nverdicts; i++)
+		if (breaks(&v->verdicts[i]) && v->verdicts[i].from_step == step)
+			return true;
+	return false;
+}
+
+/* ": patch 3", ": patches 3 and 5", those that a breaking verdict names. */
+static void print_culprits(struct html *h, const struct series_view *v)
+{
+	size_t total = 0, n = 0;
+
+	for (size_t k = 1; k < v->nsteps; k++)
+		total += is_culprit(v, (int64_t)k);
+	for (size_t k = 1; k < v->nsteps; k++) {
+		if (!is_culprit(v, (int64_t)k))
+			continue;
+		n++;
+		html_text(h, n > 1 && n == total ? " and " : n > 1 ? ", " :
+			     total > 1		 ? ": patches " : ": patch ");
+		html_textf(h, "%zu", k);
+	}
+	html_text(h, ".");
+}
+
 static void print_headline(struct html *h, const struct series_view *v)
 {
 	size_t broken = 0;
@@ -50,13 +84,15 @@ static void print_headline(struct html *h, const struct series_view *v)
 	for (size_t i = 0; i < v->nverdicts; i++)
 		broken += breaks(&v->verdicts[i]);
 	html_open(h, "p");
-	html_attr(h, "class", broken ? "headline bad" : "headline");
+	html_attr(h, "class", broken ? "headline bad" :
+			      count(v, VERDICT_PASS) && !count(v, VERDICT_INFRA) ?
+				       "headline" : "headline plain");
 	if (v->nverdicts == 0 && v->series.state == SERIES_DONE)
 		html_text(h, "There are no verdicts.");
 	else if (v->nverdicts == 0)
 		html_text(h, "No verdicts yet.");
 	else if (broken)
-		html_textf(h, "✗ This series breaks %zu %s.", broken,
+		html_textf(h, "✗ This series breaks %zu %s", broken,
 			   broken == 1 ? "thing" : "things");
 	else if (count(v, VERDICT_INFRA))
 		html_text(h, "Nothing is known to be broken, but not all could be tested.");
@@ -64,6 +100,8 @@ static void print_headline(struct html *h, const struct series_view *v)
 		html_text(h, "✓ This series breaks nothing.");
 	else
 		html_text(h, "Nothing was found to be broken.");
+	if (broken)
+		print_culprits(h, v);
 	html_close(h);
 }
 
@@ -73,6 +111,23 @@ static void print_sentence(struct html *h, const struct verdict *d, bool many)
 
 	verdict_sentence(d, many, &s);
 	html_textn(h, str_get(&s), s.len);
+}
+
+/* Where a patch did not apply; the verdict's own evidence says no more. */
+static void print_hunk(struct html *h, const struct series_view *v, int64_t step)
+{
+	for (size_t i = 0; i < v->nsteps; i++) {
+		const struct step *s = &v->steps[i];
+
+		if (s->step != step || !s->file)
+			continue;
+		html_open(h, "pre");
+		html_attr(h, "class", "evidence");
+		html_text(h, s->file);
+		html_text(h, s->hunk ? "\n" : "");
+		html_text(h, s->hunk);
+		html_close(h);
+	}
 }
 
 static void print_verdict(struct html *h, const struct series_view *v,
@@ -95,12 +150,15 @@ static void print_verdict(struct html *h, const struct series_view *v,
 			html_text(h, d->reason ? " · " : "");
 			html_link(h, NULL, url_run(d->boot_id), run);
 		}
-		if (d->runs > 0)
-			html_textf(h, " · %" PRId64 " of %" PRId64 " boots failed",
-				   d->failures < 0 ? 0 : d->failures, d->runs);
+		if (d->runs > 0 && d->failures > 0)
+			html_textf(h, " · failed in %" PRId64 " of %" PRId64 " boots",
+				   d->failures, d->runs);
 		html_close(h);
 	}
-	page_lines(h, "evidence", d->evidence);
+	if (d->kind == KIND_APPLY)
+		print_hunk(h, v, d->from_step);
+	else
+		page_lines(h, "evidence", d->evidence);
 	html_close(h);
 	html_raw(h, "\n");
 }
@@ -135,14 +193,14 @@ void html_verdicts(struct html *h, const struct series_view *v)
 	html_attr(h, "aria-label", "Verdicts");
 	print_headline(h, v);
 	for (size_t k = 0; k < ARRAY_SIZE(order); k++)
-		for (size_t i = 0; i < v->nverdicts; i++)
-			if (v->verdicts[i].verdict == order[k].word)
-				print_verdict(h, v, &v->verdicts[i],
-					      v->verdicts[i].kind == KIND_WARNING &&
-							      k < 2 ?
-						      MARK_FLAKY :
-						      order[k].mark,
-					      many);
+		for (size_t i = 0; i < v->nverdicts; i++) {
+			const struct verdict *d = &v->verdicts[i];
+
+			if (d->verdict == order[k].word &&
+			    (order[k].kinds & (d->kind == KIND_WARNING ? IS_WARNING :
+									 IS_BREAK)))
+				print_verdict(h, v, d, order[k].mark, many);
+		}
 	print_passes(h, v, many);
 	html_close(h);
 }

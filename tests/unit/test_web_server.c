@@ -1,0 +1,471 @@
+#include "tests/unit/db_fixture.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/text.h"
+#include "web/server.h"
+
+/* The server runs in a child, as in life; its URL comes through a pipe. */
+struct site {
+	struct fixture f;
+	pid_t pid;
+	char url[64];
+	int64_t series, run, build;
+	char console[SHA256_HEX];
+};
+
+static const char evil[] = "\"><script>alert(1)</script>\xff\x1b[31m'&";
+
+static void on_ready(const char *url, void *arg)
+{
+	int *fd = arg;
+
+	if (write(*fd, url, strlen(url)) < 0)
+		_exit(1);
+	close(*fd);
+}
+
+static int repro(struct db *db, int64_t run, char **ret_text, void *arg, struct err *err)
+{
+	(void)db;
+	(void)arg;
+	(void)err;
+	*ret_text = str_printf("qemu <run %d>\n", (int)run);
+	return 1;
+}
+
+static void start(struct site *s)
+{
+	int p[2];
+	ssize_t n;
+
+	assert_int_equal(pipe(p), 0);
+	s->pid = fork();
+	if (s->pid == 0) {
+		struct err err = { .code = ERR_NONE };
+		struct web_opts o = { .db_path = s->f.path, .artifacts = s->f.artifacts,
+				      .on_ready = on_ready, .repro = repro, .arg = &p[1] };
+
+		close(p[0]);
+		if (web_serve(&o, &err) < 0) {
+			fprintf(stderr, "%s\n", err.msg);
+			_exit(1);
+		}
+		_exit(0);
+	}
+	close(p[1]);
+	n = read(p[0], s->url, sizeof(s->url) - 1);
+	assert_true(n > 10);
+	s->url[n - 1] = '\0'; /* its last slash */
+	close(p[0]);
+}
+
+static void seed(struct site *s)
+{
+	struct fixture *f = &s->f;
+	struct boot b;
+	struct result r = { .test = (char *)evil, .result = RESULT_FAIL,
+			    .reason = (char *)evil, .output = (char *)evil,
+			    .console_from = 9, .console_to = 20 };
+	struct step_boot c = { .config = (char *)evil, .arch = "x86_64",
+			       .topology = (char *)evil };
+	AUTO(str_done) struct str log = STR_INIT;
+	struct verdict v = VERDICT_INIT;
+
+	s->series = add_series(f, evil, 3, evil);
+	add_steps(f, s->series, 2, evil);
+	s->build = add_build(f, 1, s->series, 1, BUILD_OK);
+	str_add(&log, "line one\n<b>two\x1b[31m</b>\nthree\n");
+	for (int i = 0; i < 20000; i++)
+		str_addf(&log, "%06d some filling console text\r\n", i);
+	ok(f, artifact_put_bytes(f->store, log.data, log.len, ARTIFACT_ZSTD, s->console,
+				 &f->err));
+	boot_fill(f, &b, 1, evil);
+	b.console = str_dup(s->console);
+	b.reason = str_dup(evil);
+	b.cmdline = str_dup(evil);
+	b.argv = j("[\"qemu\",\"-append\",\"it's <x>\"]");
+	r.data = j("{\"<k>\":1}");
+	c.series_id = s->series;
+	c.step = 1;
+	ok(f, boot_put(f->db, &b, &r, 1, &c, &f->err));
+	s->run = b.id;
+	boot_done(&b);
+	json_object_put(r.data);
+	v.kind = KIND_TEST;
+	v.verdict = VERDICT_INTRODUCED;
+	v.config = str_dup(evil);
+	v.topology = str_dup(evil);
+	v.test = str_dup(evil);
+	v.from_step = 1;
+	v.reason = str_dup(evil);
+	v.evidence = j("[\"<i>\"]");
+	v.boot_id = s->run;
+	ok(f, verdict_replace(f->db, s->series, &v, 1, SERIES_DONE, &f->err));
+	verdict_done(&v);
+}
+
+static int setup(void **state)
+{
+	static struct site s;
+
+	memset(&s, 0, sizeof(s));
+	fixture_init(&s.f);
+	seed(&s);
+	start(&s);
+	*state = &s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct site *s = *state;
+	int status = -1;
+
+	kill(s->pid, SIGTERM);
+	waitpid(s->pid, &status, 0);
+	assert_int_equal(status, 0);
+	fixture_done(&s->f);
+	return 0;
+}
+
+struct answer {
+	long status;
+	struct str body, headers;
+};
+
+static void answer_done(struct answer *a)
+{
+	str_done(&a->body);
+	str_done(&a->headers);
+}
+
+static size_t take(char *p, size_t size, size_t n, void *arg)
+{
+	str_addn(arg, p, size * n);
+	return size * n;
+}
+
+static struct answer ask(struct site *s, const char *path, const char *method,
+			 const char *header)
+{
+	AUTO_FREE char *url = str_printf("%s%s", s->url, path);
+	struct answer a = { .status = 0 };
+	struct curl_slist *list = header ? curl_slist_append(NULL, header) : NULL;
+	CURL *c = curl_easy_init();
+
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT, 20L);
+	curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, &a.body);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, &a.headers);
+	if (method && strcmp(method, "HEAD") == 0)
+		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+	else if (method)
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
+	curl_easy_perform(c);
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &a.status);
+	curl_easy_cleanup(c);
+	curl_slist_free_all(list);
+	return a;
+}
+
+#define GET(s, path) AUTO(answer_done) struct answer a = ask(s, path, NULL, NULL)
+
+static bool has(const struct answer *a, const char *what)
+{
+	return strstr(str_get(&a->body), what) != NULL;
+}
+
+static bool has_header(const struct answer *a, const char *what)
+{
+	return strcasestr(str_get(&a->headers), what) != NULL;
+}
+
+static void test_pages_escape_everything(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *series = str_printf("/series/%d", (int)s->series);
+	AUTO_FREE char *run = str_printf("/run/%d", (int)s->run);
+	AUTO_FREE char *build = str_printf("/build/%d", (int)s->build);
+	const char *const paths[] = { "/", series, run, build };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		GET(s, paths[i]);
+		assert_int_equal(a.status, 200);
+		assert_true(has_header(&a, "content-type: text/html; charset=utf-8"));
+		assert_false(has(&a, "<script"));
+		assert_false(has(&a, "<b>two"));
+		assert_false(has(&a, "<i>"));
+		assert_false(has(&a, "<k>"));
+		assert_true(has(&a, "</html>"));
+		assert_null(strchr(str_get(&a.body), 0x1b));
+		assert_true(text_is_utf8(str_get(&a.body), a.body.len));
+	}
+}
+
+static void test_headers(void **state)
+{
+	struct site *s = *state;
+
+	GET(s, "/");
+	assert_true(has_header(&a, "content-security-policy: default-src 'none'"));
+	assert_true(has_header(&a, "x-content-type-options: nosniff"));
+	assert_true(has_header(&a, "referrer-policy: no-referrer"));
+	assert_true(has_header(&a, "etag: \""));
+}
+
+static void test_run_page(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *run = str_printf("/run/%d", (int)s->run);
+
+	GET(s, run);
+	assert_true(has(&a, "id=\"L2\""));
+	assert_true(has(&a, "href=\"#L2\">console</a>")); /* byte 9 is on line 2 */
+	assert_true(has(&a, "&lt;b&gt;two&lt;/b&gt;"));
+	assert_true(has(&a, "KiB are left out here"));
+	assert_true(has(&a, "id=\"L20003\"")); /* numbered through the gap */
+	assert_true(has(&a, "019999 some filling"));
+	assert_true(has(&a, "&#39;it&#39;\\&#39;&#39;s &lt;x&gt;&#39;"));
+	assert_true(has(&a, "qemu &lt;run"));
+}
+
+static void test_console_is_bytes(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *path = str_printf("/run/%d/console.txt", (int)s->run);
+	AUTO_FREE char *none = NULL;
+	AUTO_FREE char *tag = str_printf("If-None-Match: \"%s\"", s->console);
+	char sha[SHA256_HEX];
+
+	{
+		GET(s, path);
+		assert_int_equal(a.status, 200);
+		assert_true(has_header(&a, "content-type: text/plain"));
+		sha256_of(a.body.data, a.body.len, sha);
+		assert_string_equal(sha, s->console);
+	}
+	AUTO(answer_done) struct answer b = ask(s, path, NULL, tag);
+	assert_int_equal(b.status, 304);
+	assert_int_equal(b.body.len, 0);
+	none = str_printf("/build/%d/log.txt", (int)s->build); /* it has no log */
+	GET(s, none);
+	assert_int_equal(a.status, 404);
+}
+
+static void test_not_modified(void **state)
+{
+	struct site *s = *state;
+	const char *p;
+	AUTO_FREE char *tag = NULL;
+
+	GET(s, "/");
+	p = strcasestr(str_get(&a.headers), "etag: ");
+	tag = str_printf("If-None-Match: %.*s", (int)strcspn(p + 6, "\r\n"), p + 6);
+	AUTO(answer_done) struct answer b = ask(s, "/", NULL, tag);
+	assert_int_equal(b.status, 304);
+	assert_int_equal(b.body.len, 0);
+	assert_true(has_header(&b, "content-length: 0\r\n"));
+	add_series(&s->f, "another@x", 1, "changes the page");
+	AUTO(answer_done) struct answer c = ask(s, "/", NULL, tag);
+	assert_int_equal(c.status, 200);
+}
+
+static void test_api(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *series = str_printf("/api/v1/series/%d", (int)s->series);
+	AUTO_FREE char *run = str_printf("/api/v1/run/%d", (int)s->run);
+	const char *const paths[] = { "/api/v1/series", "/api/v1/series?page=2", series, run };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		AUTO_JSON struct json_object *o = NULL;
+		GET(s, paths[i]);
+
+		assert_int_equal(a.status, 200);
+		assert_true(has_header(&a, "content-type: application/json"));
+		ok(&s->f, json_parse(a.body.data, a.body.len, &o, &s->f.err));
+		assert_string_equal(json_str(o, "schema", ""), "sluice/1");
+	}
+	GET(s, "/api/v1/series/999");
+	assert_int_equal(a.status, 404);
+	assert_true(has(&a, "\"error\""));
+}
+
+static void test_refusals(void **state)
+{
+	struct site *s = *state;
+	static const struct {
+		const char *path, *method, *header;
+		long status;
+	} asks[] = {
+		{ "/", "POST", NULL, 405 },
+		{ "/", "DELETE", NULL, 405 },
+		{ "/", "HEAD", NULL, 200 },
+		{ "/nope", NULL, NULL, 404 },
+		{ "/series/999", NULL, NULL, 404 },
+		{ "/series/1%00", NULL, NULL, 404 },
+		{ "/static/../../etc/passwd", NULL, NULL, 404 },
+		{ "/?page=-4", NULL, NULL, 200 },
+		{ "/?page=99999999999999999999", NULL, NULL, 200 },
+		{ "/?page=7", NULL, NULL, 200 },
+		{ "/", NULL, "Host: evil.example", 421 },
+		{ "/", NULL, "Host: localhost:1", 200 },
+		{ "/", NULL, "Host: [::1]:1", 200 },
+		{ "/static/sluice.css", NULL, NULL, 200 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(asks); i++) {
+		AUTO(answer_done) struct answer a =
+			ask(s, asks[i].path, asks[i].method, asks[i].header);
+
+		if (a.status != asks[i].status)
+			fail_msg("%s %s: %ld, not %ld", asks[i].path,
+				 asks[i].header ? asks[i].header : "", a.status,
+				 asks[i].status);
+	}
+}
+
+static void test_long_addresses(void **state)
+{
+	struct site *s = *state;
+	AUTO(str_done) struct str path = STR_INIT;
+
+	str_add(&path, "/");
+	for (int i = 0; i < 300; i++)
+		str_add(&path, "a");
+	{
+		GET(s, str_get(&path));
+		assert_int_equal(a.status, 414);
+	}
+	for (int i = 0; i < 100000; i++)
+		str_add(&path, "b");
+	AUTO(answer_done) struct answer big = ask(s, str_get(&path), NULL, NULL);
+	assert_true(big.status == 0 || big.status >= 400);
+	GET(s, "/");
+	assert_int_equal(a.status, 200);
+}
+
+/* Rubbish and half requests disturb nobody else. */
+static void test_rubbish_peers(void **state)
+{
+	struct site *s = *state;
+	static const char *const rubbish[] = {
+		"\r\n\r\n", "GET", "GET / HTTP/1.1\r\n", "\x16\x03\x01\x02",
+		"GET / HTTP/9.9\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\nx",
+	};
+	int fds[ARRAY_SIZE(rubbish)];
+	struct sockaddr_in sa = { .sin_family = AF_INET };
+
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sa.sin_port = htons((uint16_t)atoi(strrchr(s->url, ':') + 1));
+	for (size_t i = 0; i < ARRAY_SIZE(rubbish); i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(fds[i], (struct sockaddr *)&sa, sizeof(sa)), 0);
+		assert_true(write(fds[i], rubbish[i], strlen(rubbish[i])) > 0);
+	}
+	GET(s, "/");
+	assert_int_equal(a.status, 200);
+	for (size_t i = 0; i < ARRAY_SIZE(rubbish); i++)
+		close(fds[i]);
+	AUTO(answer_done) struct answer b = ask(s, "/", NULL, NULL);
+	assert_int_equal(b.status, 200);
+}
+
+static void test_database_lost_and_found(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *away = path_join(s->f.dir, "away.db", NULL);
+	AUTO_FREE char *wal = str_printf("%s-wal", s->f.path);
+	AUTO_FREE char *shm = str_printf("%s-shm", s->f.path);
+
+	/* Closing the writer folds the log in. */
+	artifact_store_free(s->f.store);
+	s->f.store = NULL;
+	db_close(s->f.db);
+	s->f.db = NULL;
+	assert_int_equal(rename(s->f.path, away), 0);
+	unlink(wal);
+	unlink(shm);
+	{
+		GET(s, "/");
+		assert_int_equal(a.status, 503);
+		assert_true(has(&a, "Nothing is stored yet"));
+	}
+	ok(&s->f, file_write_atomic(s->f.path, "rubbish that is no database at all", 34,
+				    0644, &s->f.err));
+	{
+		GET(s, "/api/v1/series");
+		assert_int_equal(a.status, 503);
+		assert_true(has(&a, "\"error\""));
+	}
+	assert_int_equal(rename(away, s->f.path), 0);
+	GET(s, "/");
+	assert_int_equal(a.status, 200);
+}
+
+static void test_lost_console_leaves_the_page(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *run = str_printf("/run/%d", (int)s->run);
+
+	ok(&s->f, artifact_evict(s->f.store, s->console, &s->f.err));
+	GET(s, run);
+	assert_int_equal(a.status, 200);
+	assert_true(has(&a, "no longer stored"));
+}
+
+static void test_cannot_start(void **state)
+{
+	struct err err = { .code = ERR_NONE };
+	struct web_opts o = { .listen = "localhost", .db_path = "/nonexistent/x",
+			      .artifacts = "/nonexistent/a" };
+
+	(void)state;
+	assert_int_equal(web_serve(&o, &err), -1);
+	assert_non_null(strstr(err.msg, "is not numeric"));
+	o.listen = NULL;
+	o.static_dir = "/nonexistent";
+	assert_int_equal(web_serve(&o, &err), -1);
+	assert_non_null(strstr(err.msg, "sluice.css"));
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_pages_escape_everything),
+		T(test_headers),
+		T(test_run_page),
+		T(test_console_is_bytes),
+		T(test_not_modified),
+		T(test_api),
+		T(test_refusals),
+		T(test_long_addresses),
+		T(test_rubbish_peers),
+		T(test_database_lost_and_found),
+		T(test_lost_console_leaves_the_page),
+		cmocka_unit_test(test_cannot_start),
+	};
+	int r;
+
+	signal(SIGPIPE, SIG_IGN);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	r = cmocka_run_group_tests(tests, NULL, NULL);
+	curl_global_cleanup();
+	return r;
+}
