@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/report.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 #include "lib/text.h"
@@ -28,6 +29,7 @@ struct progress {
 	struct running running[RUNNING_MAX];
 	size_t nrunning;
 	char *phase; /* before anything runs */
+	struct str booted; /* "step config topology" a line: what was booted once */
 	int done, total;
 	double rest_s;
 	bool status_shown;
@@ -95,6 +97,7 @@ void progress_free(struct progress *p)
 	for (size_t i = 0; i < p->nrunning; i++)
 		running_free(&p->running[i]);
 	free(p->phase);
+	str_done(&p->booted);
 	free(p);
 }
 
@@ -241,6 +244,15 @@ static void show_series(struct progress *p, const struct run_event *ev)
 	line_text(p, "series", TERM_BOLD, text);
 }
 
+static void show_base(struct progress *p, const struct run_event *ev)
+{
+	AUTO_FREE char *text = str_printf("%s at %.12s (%s)", ev->subject ? ev->subject : "?",
+					  ev->text ? ev->text : "?",
+					  report_how_text(ev->status));
+
+	line_text(p, "base", TERM_PLAIN, text);
+}
+
 static void show_step(struct progress *p, const struct run_event *ev)
 {
 	const char *how = ev->text ? ev->text : ev->status ? ev->status : "";
@@ -286,22 +298,37 @@ static void show_build(struct progress *p, const struct run_event *ev)
 	line_end(p, status_style(ev->status, 0), str_get(&text));
 }
 
+/* Whether this cell was booted before: a repeat, or the tests not reached. */
+static bool booted_again(struct progress *p, const struct run_event *ev)
+{
+	AUTO_FREE char *line = str_printf("\n%d %s %s\n", ev->step, ev->config ? ev->config : "",
+					  ev->topology ? ev->topology : "");
+
+	if (strstr(str_get(&p->booted), line))
+		return true;
+	str_add(&p->booted, line);
+	return false;
+}
+
 static void show_boot(struct progress *p, const struct run_event *ev)
 {
 	AUTO(str_done) struct str text = STR_INIT;
+	bool ended_well = ev->status && strcmp(ev->status, "ok") == 0;
 
 	running_drop(p, ev);
-	if (ev->status && strcmp(ev->status, "ok") != 0)
-		str_addf(&text, "%s, ", ev->status);
+	if (booted_again(p, ev))
+		str_add(&text, "again: ");
+	if (!ended_well)
+		str_addf(&text, "%s, ", ev->status ? ev->status : "?");
 	str_addf(&text, "%d ok", ev->passed);
 	if (ev->failed)
 		str_addf(&text, ", %d failed", ev->failed);
 	if (ev->skipped)
-		str_addf(&text, ", %d skipped", ev->skipped);
+		str_addf(&text, ", %d %s", ev->skipped, ended_well ? "skipped" : "not run");
 	add_time(&text, ev);
 	if (ev->failed_test)
 		str_addf(&text, ": %s%s", ev->failed_test, ev->failed > 1 ? ", ..." : "");
-	else if (ev->text && *ev->text)
+	else if (!ended_well && ev->text && *ev->text)
 		str_addf(&text, ": %s", ev->text);
 	line_begin(p, "boot", ev->step, ev->topology ? ev->topology : "");
 	line_end(p, status_style(ev->status, ev->failed), str_get(&text));
@@ -326,7 +353,7 @@ void progress_event(const struct run_event *ev, void *arg)
 		show_series(p, ev);
 		break;
 	case RUN_BASE:
-		line_text(p, "base", TERM_PLAIN, ev->text);
+		show_base(p, ev);
 		break;
 	case RUN_STEP:
 		show_step(p, ev);

@@ -112,3 +112,21 @@ char *report_subject(const struct report *r, int64_t step)
 			return text_clean_line(r->v.steps[i].subject, 0);
 	return str_dup("");
 }
+
+const char *report_how_text(const char *how)
+{
+	static const struct {
+		const char *how, *text;
+	} words[] = {
+		{ "option", "as --base says" },
+		{ "base-commit", "the mails' base-commit" },
+		{ "blobs", "its files match the patches' index lines" },
+		{ "head", "the tree's head" },
+		{ "range", "where the range starts" },
+	};
+
+	for (size_t i = 0; how && i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i].how, how) == 0)
+			return words[i].text;
+	return "no reason recorded";
+}

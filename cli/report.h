@@ -32,6 +32,8 @@ const struct step_build *report_build_of(const struct report *r, int64_t step,
 					 const struct report_column *col);
 /* "mlock-migrate/compaction", or "compaction" where that is enough; borrowed. */
 const char *report_test_name(const struct report *r, const char *test);
+/* Why a base was taken, from series.base_how. */
+const char *report_how_text(const char *how);
 /* The subject of patch step, cleaned for a terminal; the caller frees. */
 char *report_subject(const struct report *r, int64_t step);
 

@@ -4,24 +4,6 @@
 #include "cli/verdict_text.h"
 #include "lib/text.h"
 
-static const char *how_text(const char *how)
-{
-	static const struct {
-		const char *how, *text;
-	} words[] = {
-		{ "option", "as --base says" },
-		{ "base-commit", "the mails' base-commit" },
-		{ "blobs", "its files match the patches' index lines" },
-		{ "head", "the tree's head" },
-		{ "range", "where the range starts" },
-	};
-
-	for (size_t i = 0; how && i < ARRAY_SIZE(words); i++)
-		if (strcmp(words[i].how, how) == 0)
-			return words[i].text;
-	return "no reason recorded";
-}
-
 static void print_field(const struct term *t, const char *name, const char *value)
 {
 	AUTO_FREE char *clean = text_clean_line(value, 0);
@@ -51,18 +33,20 @@ static void print_head(const struct report *r, const struct term *t)
 {
 	const struct series *s = &r->v.series;
 	AUTO_FREE char *subject = text_clean_line(s->subject, 0);
-	AUTO_FREE char *who = str_printf("%s, %lld patch%s, version %lld", s->author,
-					 (long long)s->patches, s->patches == 1 ? "" : "es",
-					 (long long)s->version);
+	AUTO_FREE char *who = str_printf("%s, %lld patch%s", s->author, (long long)s->patches,
+					 s->patches == 1 ? "" : "es");
+	AUTO_FREE char *id = s->version > 1 ? str_printf("%s, version %lld", s->message_id,
+							 (long long)s->version)
+					    : str_dup(s->message_id);
 	AUTO_FREE char *base = NULL;
 
 	fputs("  ", t->out);
 	term_wrap(t, TERM_BOLD, subject, 2);
 	print_field(t, "from", who);
-	print_field(t, "id", s->message_id);
+	print_field(t, "id", id);
 	if (s->base_commit) {
 		base = str_printf("%s at %.12s (%s)", s->tree, s->base_commit,
-				  how_text(s->base_how));
+				  report_how_text(s->base_how));
 		print_field(t, "base", base);
 	}
 	print_applied(r, t, APPLY_THREE_WAY, "applied by a three-way merge");

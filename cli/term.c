@@ -73,22 +73,26 @@ char *term_cut(const char *text, int width)
 void term_wrap(const struct term *t, enum term_style style, const char *text, int indent)
 {
 	char **words = strv_split(text, " ");
+	AUTO(str_done) struct str line = STR_INIT;
 	int column = indent;
 
 	for (size_t i = 0; words[i]; i++) {
 		int width = text_width(words[i]);
 
-		if (i > 0 && column + 1 + width > t->width) {
+		if (line.len && column + 1 + width > t->width) {
+			term_put(t, style, str_get(&line), 0);
 			fputc('\n', t->out);
 			term_pad(t, indent);
+			str_clear(&line);
 			column = indent;
-		} else if (i > 0) {
-			fputc(' ', t->out);
+		} else if (line.len) {
+			str_addc(&line, ' ');
 			column++;
 		}
-		term_put(t, style, words[i], 0);
+		str_add(&line, words[i]);
 		column += width;
 	}
+	term_put(t, style, str_get(&line), 0);
 	fputc('\n', t->out);
 	strv_free(words);
 }

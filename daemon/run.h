@@ -19,7 +19,7 @@ struct run_event {
 	enum run_event_kind {
 		RUN_PHASE,       /* text: "fetching ...", "importing base ..." */
 		RUN_SERIES,      /* text: subject; total: patches; id: series id */
-		RUN_BASE,        /* text: why this base */
+		RUN_BASE,        /* text: commit; status: how chosen; subject: tree */
 		RUN_STEP,        /* a step was applied or not: step, text = how */
 		RUN_BUILD_BEGIN, /* step, config; expected_s */
 		RUN_BUILD_END,   /* status, seconds, reused */
