@@ -184,20 +184,59 @@ bool cmd_parse(const struct cmd *cmd, int *argc, char ***argv, void *fields, int
 	return true;
 }
 
+/* Lines as they are; one that begins with a control character is shielded. */
+static void mdoc_print_lines(const char *text, FILE *out)
+{
+	for (bool start = true; *text; text++) {
+		if (start && (*text == '.' || *text == '\''))
+			fputs("\\&", out);
+		fputc(*text, out);
+		start = *text == '\n';
+	}
+}
+
+/* What all commands take is told once, by hand. */
+static bool opt_is_common(const struct cmd_opt *o)
+{
+	static const struct cmd_opt common[] = { CMD_OPTS_COMMON };
+
+	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+		if (strcmp(common[i].name, o->name) == 0)
+			return true;
+	return false;
+}
+
+static void mdoc_print_opts(const struct cmd *cmd, FILE *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; cmd->opts && cmd->opts[i].name; i++) {
+		const struct cmd_opt *o = &cmd->opts[i];
+
+		if (opt_is_common(o))
+			continue;
+		if (!any)
+			fputs(".Bl -tag -width Ds -compact\n", out);
+		any = true;
+		fprintf(out, ".It Fl -%s%s%s\n", o->name, o->arg ? " Ar " : "",
+			o->arg ? o->arg : "");
+		mdoc_print_lines(o->help, out);
+		fputc('\n', out);
+	}
+	if (any)
+		fputs(".El\n", out);
+}
+
 static void mdoc_print_one(const struct cmd *cmd, FILE *out)
 {
-	fprintf(out, ".It Nm %s Oo Ar options Oc %s%s\n%s.\n", cmd->name,
-		*cmd->synopsis ? "Ar " : "", cmd->synopsis, cmd->help);
-	if (cmd->detail)
-		fprintf(out, ".Pp\n.Bd -unfilled\n%s.Ed\n", cmd->detail);
-	if (!cmd->opts)
-		return;
-	fputs(".Bl -tag -width Ds -compact\n", out);
-	for (size_t i = 0; cmd->opts[i].name; i++)
-		fprintf(out, ".It Fl -%s%s%s\n%s\n", cmd->opts[i].name,
-			cmd->opts[i].arg ? " Ar " : "",
-			cmd->opts[i].arg ? cmd->opts[i].arg : "", cmd->opts[i].help);
-	fputs(".El\n", out);
+	fprintf(out, ".It Nm %s%s%s%s\n%s.\n", cmd->name, cmd->opts ? " Oo Ar options Oc" : "",
+		*cmd->synopsis ? " Ar " : "", cmd->synopsis, cmd->help);
+	if (cmd->detail) {
+		fputs(".Bd -unfilled\n", out);
+		mdoc_print_lines(cmd->detail, out);
+		fputs(".Ed\n", out);
+	}
+	mdoc_print_opts(cmd, out);
 }
 
 void cmd_print_mdoc(FILE *out)

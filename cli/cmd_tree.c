@@ -29,8 +29,8 @@ static const struct cmd cmd_add = {
 	.synopsis = "NAME SOURCE",
 	.help = "Make a base tree of a git repository, a URL or a linux-source tarball",
 	.detail = "A local repository is borrowed, not copied, and only read: its branches are\n"
-		  "looked at again for every test. A URL is fetched. A tarball (.tar, .tar.gz,\n"
-		  ".tar.xz, .tar.zst) becomes one commit.\n",
+		  "looked at again for every test. A URL is fetched. A tarball or a plain folder\n"
+		  "becomes one commit.\n",
 	.opts = opts,
 	.run = run_add,
 };
