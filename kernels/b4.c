@@ -54,8 +54,8 @@ static char *search_mask(const char *archive)
 static void keep_env(struct list *env)
 {
 	static const char *const names[] = {
-		"PATH",        "http_proxy",    "https_proxy",        "no_proxy",
-		"HTTP_PROXY",  "HTTPS_PROXY",   "NO_PROXY",           "all_proxy",
+		"PATH",         "http_proxy",    "https_proxy",        "no_proxy",
+		"HTTP_PROXY",   "HTTPS_PROXY",   "NO_PROXY",           "all_proxy",
 		"SSL_CERT_DIR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "TZ",
 	};
 
@@ -106,8 +106,8 @@ static void make_env(const struct b4 *b, struct list *env)
 
 static int make_folders(const struct b4 *b, struct err *err)
 {
-	static const char *const names[] = { "cwd", "out", "tmp", "home/cache",
-					     "home/config", "home/data" };
+	static const char *const names[] = { "cwd",        "out",         "tmp",
+					     "home/cache", "home/config", "home/data" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		AUTO_FREE char *path = path_join(b->dir, names[i], NULL);
@@ -156,8 +156,7 @@ static int run(const struct b4 *b, const char *name, const struct list *argv,
 				       b->program) :
 			       -1;
 	if (how == JOB_TIMEOUT)
-		return err_set(err, ERR_SYS,
-			       "b4: no answer within %llu s (archive %s)",
+		return err_set(err, ERR_SYS, "b4: no answer within %llu s (archive %s)",
 			       (unsigned long long)b->timeout_ms / 1000, b->archive);
 	if (how != JOB_EXITED)
 		return err_set(err, ERR_SYS, "b4: %s (%d)", job_how_str(how), code);
@@ -179,8 +178,8 @@ static void start_argv(const struct b4 *b, struct list *argv, bool offline,
 	list_add(argv, str_dup("-n"));
 }
 
-int b4_thread(const struct b4 *b, const char *msgid, char **ret_maildir,
-	      char **ret_log, struct err *err)
+int b4_thread(const struct b4 *b, const char *msgid, char **ret_maildir, char **ret_log,
+	      struct err *err)
 {
 	AUTO(list_done) struct list argv = { .v = NULL };
 	AUTO_FREE char *maildir = path_join(b->dir, "out", "thread", NULL);
@@ -190,7 +189,7 @@ int b4_thread(const struct b4 *b, const char *msgid, char **ret_maildir,
 		return -1;
 	start_argv(b, &argv, false, "mbox");
 	list_add(&argv, str_dup("thread"));
-	list_add(&argv, str_dup("-M")); /* an mbox of b4's is ambiguous */
+	list_add(&argv, str_dup("-M"));             /* an mbox of b4's is ambiguous */
 	list_add(&argv, str_printf("<%s>", msgid)); /* never an option */
 	if (run(b, "thread.log", &argv, NULL, &log, err) < 0)
 		return -1;
@@ -242,8 +241,10 @@ int b4_am(const struct b4 *b, const char *mbox, int version, char **ret_mbox,
 char *b4_complaint(const char *log)
 {
 	static const char *const signs[] = { "Exiting due to attestation",
-					     "suspicious unicode", "Server returned",
-					     "not known", "Unable to find revision",
+					     "suspicious unicode",
+					     "Server returned",
+					     "not known",
+					     "Unable to find revision",
 					     "No patches found" };
 	const char *line = NULL;
 
@@ -253,7 +254,8 @@ char *b4_complaint(const char *log)
 		while (line > log && line[-1] != '\n')
 			line--;
 	} else {
-		for (const char *s = log; *s; s += strcspn(s, "\n") + (strchr(s, '\n') != NULL))
+		for (const char *s = log; *s;
+		     s += strcspn(s, "\n") + (strchr(s, '\n') != NULL))
 			if (*s != '\n' && *s != '-' && *s != ' ')
 				line = s;
 	}

@@ -26,8 +26,8 @@ struct b4 {
  * Fetches a mail's thread into a maildir, whose path goes to *ret_maildir. 0;
  * or 1 when there is no such mail (*ret_maildir NULL, *ret_log says so); or -1.
  */
-int b4_thread(const struct b4 *b, const char *msgid, char **ret_maildir,
-	      char **ret_log, struct err *err);
+int b4_thread(const struct b4 *b, const char *msgid, char **ret_maildir, char **ret_log,
+	      struct err *err);
 /*
  * "b4 am" of an mbox file. *ret_mbox gets what came out (NULL: nothing did),
  * *ret_log what it printed. -1: it could not be run, or ran out of time.

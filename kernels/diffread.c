@@ -257,17 +257,35 @@ static int read_index(struct diff_reader *r, struct diff_file *f, struct line l)
 }
 
 enum kind {
-	OLD_MODE, NEW_MODE, DELETED, CREATED, RENAME_FROM, RENAME_TO, COPY_FROM,
-	COPY_TO, INDEX, MINUS, PLUS, SIMILAR, BINARY, KINDS
+	OLD_MODE,
+	NEW_MODE,
+	DELETED,
+	CREATED,
+	RENAME_FROM,
+	RENAME_TO,
+	COPY_FROM,
+	COPY_TO,
+	INDEX,
+	MINUS,
+	PLUS,
+	SIMILAR,
+	BINARY,
+	KINDS
 };
 
 static const char *const prefixes[KINDS] = {
-	[OLD_MODE] = "old mode ",       [NEW_MODE] = "new mode ",
-	[DELETED] = "deleted file mode ", [CREATED] = "new file mode ",
-	[RENAME_FROM] = "rename from ", [RENAME_TO] = "rename to ",
-	[COPY_FROM] = "copy from ",     [COPY_TO] = "copy to ",
-	[INDEX] = "index ",             [MINUS] = "--- ",
-	[PLUS] = "+++ ",                [SIMILAR] = "similarity index ",
+	[OLD_MODE] = "old mode ",
+	[NEW_MODE] = "new mode ",
+	[DELETED] = "deleted file mode ",
+	[CREATED] = "new file mode ",
+	[RENAME_FROM] = "rename from ",
+	[RENAME_TO] = "rename to ",
+	[COPY_FROM] = "copy from ",
+	[COPY_TO] = "copy to ",
+	[INDEX] = "index ",
+	[MINUS] = "--- ",
+	[PLUS] = "+++ ",
+	[SIMILAR] = "similarity index ",
 	[BINARY] = "GIT binary patch",
 };
 

@@ -18,7 +18,7 @@ struct diff_file {
 	char *from, *to;           /* of rename and copy lines, where nothing is cut */
 	char *minus, *plus;        /* of the --- and +++ lines */
 	unsigned old_mode, new_mode;
-	bool git;     /* it has a diff --git line */
+	bool git; /* it has a diff --git line */
 	bool created, deleted, renamed, copied;
 	bool binary;
 	size_t hunks;

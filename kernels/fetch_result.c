@@ -78,7 +78,8 @@ void fetch_result_assembled(struct json_object *result, const char *why,
 
 void fetch_result_attestation(struct json_object *result, const char *log)
 {
-	static const char *const marks[] = { "\xe2\x9c\x93", "\xe2\x9c\x97", "[v]", "[x]" };
+	static const char *const marks[] = { "\xe2\x9c\x93", "\xe2\x9c\x97", "[v]",
+					     "[x]" };
 	char **lines = strv_split(log, "\n");
 
 	for (size_t i = 0; i < strv_len(lines) && i < ATTESTATIONS_MAX; i++) {
@@ -143,7 +144,8 @@ static bool is_trailer(const char *line)
 }
 
 /* The patch that a reply is about: 1..total, 0 for the cover, -1 for neither. */
-static int about(const struct thread *t, const struct mail_series *s, const struct mail *m)
+static int about(const struct thread *t, const struct mail_series *s,
+		 const struct mail *m)
 {
 	for (int i = 0; i < DEPTH_MAX; i++) {
 		m = thread_by_id(t, m->parent);

@@ -16,12 +16,12 @@ struct mail {
 	size_t len;
 	char *message_id; /* bare; made of the mail's hash if it has none */
 	bool id_made;
-	char *parent;     /* In-Reply-To or the last of References; NULL */
-	char *subject;    /* unfolded, decoded, tags and all */
-	char *from;       /* likewise */
-	char *sender;     /* the address in it, lower case */
-	long long date;   /* 0 if it has none that can be read */
-	char *text;       /* its parts in UTF-8; HTML only if there is nothing else */
+	char *parent;   /* In-Reply-To or the last of References; NULL */
+	char *subject;  /* unfolded, decoded, tags and all */
+	char *from;     /* likewise */
+	char *sender;   /* the address in it, lower case */
+	long long date; /* 0 if it has none that can be read */
+	char *text;     /* its parts in UTF-8; HTML only if there is nothing else */
 	bool has_diff;
 	struct tags tags;
 };

@@ -78,9 +78,8 @@ static bool is_git_separator(const struct line *l)
 {
 	static const char date[] = " Mon Sep 17 00:00:00 2001";
 
-	return starts(l, "From git@z ") ||
-	       (l->len == 5 + 40 + sizeof(date) - 1 &&
-		!memcmp(l->s + 45, date, sizeof(date) - 1));
+	return starts(l, "From git@z ") || (l->len == 5 + 40 + sizeof(date) - 1 &&
+					    !memcmp(l->s + 45, date, sizeof(date) - 1));
 }
 
 static enum dialect guess(const char *data, const char *end)
@@ -115,8 +114,7 @@ static void add_unquoted(struct str *out, const struct line *l, enum dialect d)
 	str_addn(out, s, (size_t)(l->next - s));
 }
 
-int mbox_each(const char *data, size_t len, mbox_mail_fn fn, void *arg,
-	      struct err *err)
+int mbox_each(const char *data, size_t len, mbox_mail_fn fn, void *arg, struct err *err)
 {
 	AUTO(str_done) struct str mail = STR_INIT;
 	const char *end = data + len;

@@ -13,12 +13,10 @@
 #include "lib/str.h"
 
 /* One mail, unquoted, without its "From " line. Not 0 ends the walk with that. */
-typedef int (*mbox_mail_fn)(const char *mail, size_t len, void *arg,
-			    struct err *err);
+typedef int (*mbox_mail_fn)(const char *mail, size_t len, void *arg, struct err *err);
 
 /* A file that begins with no separator is taken as a single mail. */
-int mbox_each(const char *data, size_t len, mbox_mail_fn fn, void *arg,
-	      struct err *err);
+int mbox_each(const char *data, size_t len, mbox_mail_fn fn, void *arg, struct err *err);
 /*
  * The mails of a maildir (cur/ and new/), or of a plain folder of mail files
  * as git format-patch makes one, by file name. Together at most max bytes.

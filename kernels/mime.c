@@ -45,8 +45,7 @@ static void normalise(struct str *out, const char *mail, size_t len)
 	}
 }
 
-int mime_parse(const char *mail, size_t len, struct mime **ret_mime,
-	       struct err *err)
+int mime_parse(const char *mail, size_t len, struct mime **ret_mime, struct err *err)
 {
 	AUTO(str_done) struct str text = STR_INIT;
 	GMimeStream *stream;
@@ -224,13 +223,14 @@ static void each_part(GMimeObject *parent, GMimeObject *object, gpointer arg)
 	if (text.len && text.data[text.len - 1] != '\n')
 		str_addc(&text, '\n');
 	charset = type ? g_mime_content_type_get_parameter(type, "charset") : NULL;
-	e->fn(&(struct mime_part){
-		      .data = str_get(&text),
-		      .len = text.len,
-		      .charset = charset ? charset : "",
-		      .html = type && g_mime_content_type_is_type(type, "text", "html"),
-	      },
-	      e->arg);
+	e->fn(
+		&(struct mime_part){
+			.data = str_get(&text),
+			.len = text.len,
+			.charset = charset ? charset : "",
+			.html = type && g_mime_content_type_is_type(type, "text", "html"),
+		},
+		e->arg);
 }
 
 void mime_each_part(const struct mime *m, mime_part_fn fn, void *arg)
@@ -240,8 +240,7 @@ void mime_each_part(const struct mime *m, mime_part_fn fn, void *arg)
 	g_mime_message_foreach(m->msg, each_part, &e);
 }
 
-void mime_to_utf8(struct str *out, const char *data, size_t len,
-		  const char *charset)
+void mime_to_utf8(struct str *out, const char *data, size_t len, const char *charset)
 {
 	char *converted = NULL;
 	gsize converted_len = 0;

@@ -17,8 +17,7 @@ struct mime;
  * Parses a mail without a "From " line in front (one is skipped), CRLF or LF.
  * -1 with ERR_INPUT when no header can be found in it.
  */
-int mime_parse(const char *mail, size_t len, struct mime **ret_mime,
-	       struct err *err);
+int mime_parse(const char *mail, size_t len, struct mime **ret_mime, struct err *err);
 void mime_free(struct mime *m);
 
 /*
@@ -47,8 +46,7 @@ typedef void (*mime_part_fn)(const struct mime_part *part, void *arg);
 void mime_each_part(const struct mime *m, mime_part_fn fn, void *arg);
 
 /* Appends data as UTF-8; as it is where charset is unknown or lies. */
-void mime_to_utf8(struct str *out, const char *data, size_t len,
-		  const char *charset);
+void mime_to_utf8(struct str *out, const char *data, size_t len, const char *charset);
 /*
  * Seconds since the epoch and minutes east of UTC of a Date: header. A zone
  * that cannot be counts as UTC. False (ret untouched) when it is no date.

@@ -38,8 +38,8 @@ static char *percent_decode(const char *s, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] == '%' && i + 2 < len && hex_digit(s[i + 1]) >= 0 &&
 		    hex_digit(s[i + 2]) >= 0) {
-			str_addc(&out, (char)(hex_digit(s[i + 1]) * 16 +
-					      hex_digit(s[i + 2])));
+			str_addc(&out,
+				 (char)(hex_digit(s[i + 1]) * 16 + hex_digit(s[i + 2])));
 			i += 2;
 		} else {
 			str_addc(&out, s[i]);

@@ -20,9 +20,9 @@ enum { NAME_MAX_BYTES = 60 }; /* a longer name is none, says git */
 /* One pass over the body, line by line. */
 struct reader {
 	char *inbody[FIELDS];
-	struct str pending;  /* an in-body header that may go on */
-	bool at_top;         /* in-body headers may still come */
-	bool in_patch;       /* behind the line that ends the message */
+	struct str pending; /* an in-body header that may go on */
+	bool at_top;        /* in-body headers may still come */
+	bool in_patch;      /* behind the line that ends the message */
 	struct str message;
 	struct str rest;
 };
@@ -317,8 +317,7 @@ static const char *find_diff(const char *s, size_t len)
 	return end;
 }
 
-static void set_message(struct patch *p, const struct reader *r,
-			const char *subject)
+static void set_message(struct patch *p, const struct reader *r, const char *subject)
 {
 	AUTO_FREE char *all = NULL;
 
@@ -355,7 +354,8 @@ static int fill(struct patch *p, const struct mime *m, const struct reader *r,
 		strip_crud(p->author_name);
 		strip_crud(p->author_email);
 		if (!*p->author_name)
-			rc = err_set(err, ERR_INPUT, "%s: no author in From:", p->message_id);
+			rc = err_set(err, ERR_INPUT,
+				     "%s: no author in From:", p->message_id);
 	}
 	if (head[DATE])
 		mime_date(head[DATE], &p->author_time, &p->author_tz);
@@ -369,8 +369,7 @@ static int fill(struct patch *p, const struct mime *m, const struct reader *r,
 	return rc;
 }
 
-int patch_parse(const char *mail, size_t len, struct patch **ret_patch,
-		struct err *err)
+int patch_parse(const char *mail, size_t len, struct patch **ret_patch, struct err *err)
 {
 	AUTO(reader_done) struct reader r = { .at_top = true };
 	struct mime *m = NULL;

@@ -58,8 +58,8 @@ static size_t hfs_ignored(const unsigned char *s)
 		return 3;
 	if (s[0] != 0xe2)
 		return 0;
-	if (s[1] == 0x80 && ((s[2] >= 0x8c && s[2] <= 0x8f) ||
-			     (s[2] >= 0xaa && s[2] <= 0xae)))
+	if (s[1] == 0x80 &&
+	    ((s[2] >= 0x8c && s[2] <= 0x8f) || (s[2] >= 0xaa && s[2] <= 0xae)))
 		return 3;
 	if (s[1] == 0x81 && s[2] >= 0xaa && s[2] <= 0xaf)
 		return 3;
@@ -240,8 +240,9 @@ static void touch(struct scan *s, const char *path, bool deleted, unsigned mode)
 		s->cap = s->cap ? s->cap * 2 : 16;
 		s->touched = mem_realloc(s->touched, s->cap, sizeof(*s->touched));
 	}
-	s->touched[s->ntouched++] =
-		(struct touched){ .path = str_dup(path), .deleted = deleted, .mode = mode };
+	s->touched[s->ntouched++] = (struct touched){ .path = str_dup(path),
+						      .deleted = deleted,
+						      .mode = mode };
 }
 
 static bool check_file(struct scan *s, struct diff_file *f)
@@ -314,7 +315,8 @@ static bool check_touched(struct scan *s)
 		if (t->deleted)
 			continue;
 		if (file && is_below(t->path, file))
-			return refuse(s->refusal, t->path, "a file and a folder of one name");
+			return refuse(s->refusal, t->path,
+				      "a file and a folder of one name");
 		file = t->path;
 	}
 	return true;
@@ -341,8 +343,7 @@ static bool check_all(struct scan *s, const char *diff, size_t len)
 	return check_touched(s);
 }
 
-bool policy_check_diff(const char *diff, size_t len,
-		       const struct policy_limits *limits,
+bool policy_check_diff(const char *diff, size_t len, const struct policy_limits *limits,
 		       struct refusal *ret_refusal)
 {
 	struct scan s = { .limits = limits, .refusal = ret_refusal };

@@ -25,8 +25,7 @@ struct refusal {
  * characters or backslashes, headers that disagree (diff --git vs ---/+++),
  * the same file added twice, file and file/x. False with *ret filled.
  */
-bool policy_check_diff(const char *diff, size_t len,
-		       const struct policy_limits *limits,
+bool policy_check_diff(const char *diff, size_t len, const struct policy_limits *limits,
 		       struct refusal *ret_refusal);
 /* The same rule for one path and its (new) git mode; for commits of a range. */
 bool policy_check_path(const char *path, unsigned mode, struct refusal *ret_refusal);

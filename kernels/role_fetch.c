@@ -27,7 +27,7 @@ enum { DEFAULT_TIMEOUT_MS = 60000, DEFAULT_MBOX_BYTES = 64 << 20 };
 struct fetch {
 	struct json_object *result;
 	const char *jobdir;
-	char *msgid;   /* asked for, or NULL */
+	char *msgid; /* asked for, or NULL */
 	char *b4_dir;
 	struct b4 b4;
 	size_t max_patches, max_mail, max_mbox;
@@ -120,7 +120,8 @@ static int load(struct fetch *f, struct json_object *source, struct err *err)
 	else if (!strcmp(kind, "maildir"))
 		rc = thread_add_maildir(f->thread, path, f->max_mbox, &why);
 	else
-		return err_set(err, ERR_INTERNAL, "job: unknown source kind \"%s\"", kind);
+		return err_set(err, ERR_INTERNAL, "job: unknown source kind \"%s\"",
+			       kind);
 	return rc < 0 ? unusable(f, "%s", why.msg) : 0;
 }
 
@@ -141,7 +142,8 @@ static char *plain_subject(const struct mail_series *s, const struct mail *m, in
 	return str_printf("[PATCH v%d %d/%d] %s", s->version, k, s->total, title);
 }
 
-static void add_for_b4(const struct mail_series *s, const struct mail *m, int k, struct str *out)
+static void add_for_b4(const struct mail_series *s, const struct mail *m, int k,
+		       struct str *out)
 {
 	AUTO(str_done) struct str mail = STR_INIT;
 	AUTO_FREE char *subject = plain_subject(s, m, k);
@@ -233,7 +235,8 @@ static int assemble(struct fetch *f, const char *why, const char *complaint,
 		if (take_patch(f, k, str_get(&mail), mail.len, &e) == 0)
 			continue;
 		if (e.code == ERR_INPUT)
-			return unusable(f, "patch %d of %d: %s", k, f->series.total, e.msg);
+			return unusable(f, "patch %d of %d: %s", k, f->series.total,
+					e.msg);
 		*err = e;
 		return -1;
 	}
@@ -257,7 +260,8 @@ static int run_b4(struct fetch *f, struct err *err)
 		return -1;
 	complaint = b4_complaint(log);
 	fetch_result_attestation(f->result, log);
-	if (strstr(log, "Exiting due to attestation") || strstr(log, "suspicious unicode"))
+	if (strstr(log, "Exiting due to attestation") ||
+	    strstr(log, "suspicious unicode"))
 		return unusable(f, "b4 refuses it: %s", complaint);
 	if (take_b4_output(f, mbox ? mbox : "", len, &why) == 0)
 		return 0;
@@ -309,8 +313,8 @@ static void read_job(struct fetch *f, struct json_object *job)
 	f->thread = thread_new(f->max_mail);
 }
 
-int role_fetch(struct json_object *job, const char *jobdir,
-	       struct json_object *result, struct err *err)
+int role_fetch(struct json_object *job, const char *jobdir, struct json_object *result,
+	       struct err *err)
 {
 	AUTO(fetch_done) struct fetch f = { .result = result, .jobdir = jobdir };
 	int rc;

@@ -14,7 +14,7 @@
  * 0 with the result filled (status "ok", or "unusable" with the reason); -1
  * when sluice could not do its work: no b4, no answer from the archive.
  */
-int role_fetch(struct json_object *job, const char *jobdir,
-	       struct json_object *result, struct err *err);
+int role_fetch(struct json_object *job, const char *jobdir, struct json_object *result,
+	       struct err *err);
 
 #endif

@@ -144,9 +144,8 @@ static void explain_none(const struct thread *t, const struct mail *about,
 		snprintf(s->reason, sizeof(s->reason),
 			 "only replies that hold a diff, no patch mail: \"%s\"", subject);
 	else
-		snprintf(s->reason, sizeof(s->reason),
-			 "no patch in it (%u mail%s)", t->mails->len,
-			 t->mails->len == 1 ? "" : "s");
+		snprintf(s->reason, sizeof(s->reason), "no patch in it (%u mail%s)",
+			 t->mails->len, t->mails->len == 1 ? "" : "s");
 }
 
 /* "1, 2 and 4-13" */
@@ -158,7 +157,8 @@ static void list_missing(const struct mail_series *s, struct str *out)
 			continue;
 		while (last < s->total && !s->patches[last])
 			last++;
-		str_addf(out, last > k ? "%s%d-%d" : "%s%d", out->len ? ", " : "", k, last);
+		str_addf(out, last > k ? "%s%d-%d" : "%s%d", out->len ? ", " : "", k,
+			 last);
 	}
 }
 
@@ -206,8 +206,8 @@ static void refill(const struct groups *all, const struct group *g, struct mail_
 	if (!s->cover)
 		s->cover = old->cover;
 	s->refilled = old->version;
-	note(s, "v%d posts only some patches anew; the others are those of v%d", g->version,
-	     old->version);
+	note(s, "v%d posts only some patches anew; the others are those of v%d",
+	     g->version, old->version);
 }
 
 static bool fill(const struct groups *all, const struct group *g, struct mail_series *s)
@@ -245,13 +245,15 @@ static void note_asked(const struct groups *all, const struct group *g,
 	const struct group *home = groups_of(all, asked);
 
 	if (!home)
-		note(s, "%s is no patch; taking the series it is about", asked->message_id);
+		note(s, "%s is no patch; taking the series it is about",
+		     asked->message_id);
 	else if (home->version < g->version)
 		note(s, "v%d was asked for by message-id; v%d is newer and taken",
 		     home->version, g->version);
 }
 
-static void note_others(const struct groups *all, const struct group *g, struct mail_series *s)
+static void note_others(const struct groups *all, const struct group *g,
+			struct mail_series *s)
 {
 	for (guint i = 0; i < all->list->len; i++) {
 		const struct group *other = all->list->pdata[i];
@@ -273,8 +275,8 @@ static bool no_version(const struct groups *all, const struct group *base, int v
 		if (group_same_series(all, g, base))
 			str_addf(&have, "%sv%d", have.len ? ", " : "", g->version);
 	}
-	snprintf(s->reason, sizeof(s->reason), "there is no version %d of it here, only %s",
-		 version, str_get(&have));
+	snprintf(s->reason, sizeof(s->reason),
+		 "there is no version %d of it here, only %s", version, str_get(&have));
 	return false;
 }
 

@@ -35,8 +35,8 @@ struct mail_series {
 	int total;                   /* patches announced; 0: no series was found */
 	const struct mail *cover;    /* or NULL */
 	const struct mail **patches; /* total of them, NULL where one is missing */
-	int refilled; /* not 0: missing ones were taken from this older version */
-	char reason[400];            /* why it cannot be used */
+	int refilled;     /* not 0: missing ones were taken from this older version */
+	char reason[400]; /* why it cannot be used */
 	struct str notes; /* what else is worth telling, a line each */
 };
 

@@ -12,7 +12,8 @@ static const struct mail *parent_of(const struct groups *all, const struct mail 
 
 static bool is_piece(const struct mail *m)
 {
-	return tags_in_series(&m->tags) && (m->has_diff || m->tags.numbered || m->tags.patch);
+	return tags_in_series(&m->tags) &&
+	       (m->has_diff || m->tags.numbered || m->tags.patch);
 }
 
 static bool is_cover(const struct mail *m)
@@ -75,7 +76,8 @@ static bool is_loose_match(const struct groups *all, const struct group *g,
 	const struct mail *x = g->members->pdata[0];
 
 	return g->total > 1 && g->total == m->tags.n && g->version == m->tags.version &&
-	       same_text(x->sender, m->sender) && !parent_of(all, x) && !parent_of(all, m);
+	       same_text(x->sender, m->sender) && !parent_of(all, x) &&
+	       !parent_of(all, m);
 }
 
 static struct group *find_group(const struct groups *all, const struct mail *m)
@@ -295,8 +297,7 @@ const struct group *groups_pick(const struct groups *all, const struct group *ba
 	return best;
 }
 
-const struct group *groups_older_complete(const struct groups *all,
-					  const struct group *g)
+const struct group *groups_older_complete(const struct groups *all, const struct group *g)
 {
 	const struct group *best = NULL;
 

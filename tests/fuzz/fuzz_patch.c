@@ -18,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const char *diff, size_t len)
 {
-	const struct policy_limits limits = { .patch_bytes = 1 << 20, .patch_files = 100 };
+	const struct policy_limits limits = { .patch_bytes = 1 << 20,
+					      .patch_files = 100 };
 	struct refusal r;
 
 	/* A refusal always says why. */

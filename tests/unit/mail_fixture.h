@@ -46,11 +46,11 @@ static inline char *real_mail_path(const char *name)
 
 /* What git reads from a mail. */
 struct git_mail {
-	char *ident;   /* "Name <mail> 1700000000 +0100" */
+	char *ident; /* "Name <mail> 1700000000 +0100" */
 	char *subject;
 	char *message; /* as git am would commit it */
 	bool has_patch;
-	bool refused;  /* git knows no author, or a date that it does not take */
+	bool refused; /* git knows no author, or a date that it does not take */
 };
 
 static inline void git_mail_done(struct git_mail *g)

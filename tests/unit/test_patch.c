@@ -75,7 +75,10 @@ static void test_no_diff(void **state)
 
 static void test_no_mail(void **state)
 {
-	static const char *const bad[] = { "", "\n\n\n", "no header", "From x\n",
+	static const char *const bad[] = { "",
+					   "\n\n\n",
+					   "no header",
+					   "From x\n",
 					   "Subject: no author\n\nx\n",
 					   "From: nobody\n\nx\n" };
 	struct err err;
@@ -111,8 +114,8 @@ static void compare(const char *dir, const char *name, const char *mail, size_t 
 			   abs(p->author_tz) / 60, abs(p->author_tz) % 60);
 	if (strcmp(p->subject, g.subject) != 0 || strcmp(p->message, g.message) != 0 ||
 	    strcmp(ident, g.ident) != 0 || (p->diff_len && !g.has_patch))
-		fail_msg("%s: git and we differ\n%s\n%s\n--\n%s--\n%s\n%s--\n", name, g.ident,
-			 ident, g.message, g.subject, p->message);
+		fail_msg("%s: git and we differ\n%s\n%s\n--\n%s--\n%s\n%s--\n", name,
+			 g.ident, ident, g.message, g.subject, p->message);
 	patch_free(p);
 	git_mail_done(&g);
 }
@@ -120,8 +123,8 @@ static void compare(const char *dir, const char *name, const char *mail, size_t 
 static void test_own_as_git(void **state)
 {
 	static const char *const names[] = {
-		"plain.eml",  "inbody.eml", "folded.eml",    "encoded.eml",
-		"qp.eml",     "base64.eml", "flowed.eml",    "multipart.eml",
+		"plain.eml",  "inbody.eml", "folded.eml",   "encoded.eml",
+		"qp.eml",     "base64.eml", "flowed.eml",   "multipart.eml",
 		"nodate.eml", "nodiff.eml", "scissors.eml",
 	};
 

@@ -13,15 +13,17 @@ static const struct policy_limits limits = { .patch_bytes = 1 << 20, .patch_file
 #define SIDES(name) "--- a/" name "\n+++ b/" name "\n"
 #define GIT(name) "diff --git a/" name " b/" name "\n"
 #define EDIT(name) GIT(name) "index 1111111..2222222 100644\n" SIDES(name) HUNK
-#define ADD_MODE(name, mode)                                                  \
-	GIT(name) "new file mode " mode "\nindex 0000000..2222222\n--- /dev/null\n" \
-		  "+++ b/" name "\n" NEW_HUNK
+#define ADD_MODE(name, mode)                                              \
+	GIT(name)                                                         \
+	"new file mode " mode "\nindex 0000000..2222222\n--- /dev/null\n" \
+	"+++ b/" name "\n" NEW_HUNK
 #define ADD(name) ADD_MODE(name, "100644")
-#define DEL_MODE(name, mode)                                                  \
-	GIT(name) "deleted file mode " mode "\nindex 1111111..0000000\n--- a/" name \
-		  "\n+++ /dev/null\n" GONE_HUNK
+#define DEL_MODE(name, mode)                                              \
+	GIT(name)                                                         \
+	"deleted file mode " mode "\nindex 1111111..0000000\n--- a/" name \
+	"\n+++ /dev/null\n" GONE_HUNK
 #define DEL(name) DEL_MODE(name, "100644")
-#define MOVE(from, to)                                                        \
+#define MOVE(from, to)                                                             \
 	"diff --git a/" from " b/" to "\nsimilarity index 100%\nrename from " from \
 	"\nrename to " to "\n"
 
@@ -91,7 +93,8 @@ static void test_hunk_lines_are_no_headers(void **state)
 	(void)state;
 	accept(GIT("x") SIDES("x") "@@ -1,2 +1,2 @@\n--- a/../../etc/passwd\n"
 				   "+++ b/../../etc/passwd\n context\n");
-	accept(GIT("x") SIDES("x") "@@ -1,3 +1,2 @@\n a\n\n-diff --git a/.git/x b/.git/x\n");
+	accept(GIT("x") SIDES(
+		"x") "@@ -1,3 +1,2 @@\n a\n\n-diff --git a/.git/x b/.git/x\n");
 	accept(GIT("x") SIDES("x") "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n"
 				   "\\ No newline at end of file\n");
 	accept(GIT("x") SIDES("x") "@@ -1 +1 @@ new file mode 120000\n-a\n+b\n");
@@ -136,9 +139,11 @@ static void test_odd_characters(void **state)
 
 	(void)state;
 	refuse("diff --git \"a/x\\ny\" \"b/x\\ny\"\nnew file mode 100644\n", "control");
-	refuse("diff --git \"a/x\\033[2J\" \"b/x\\033[2J\"\nnew file mode 100644\n", "control");
+	refuse("diff --git \"a/x\\033[2J\" \"b/x\\033[2J\"\nnew file mode 100644\n",
+	       "control");
 	refuse("diff --git \"a/x\\177\" \"b/x\\177\"\nnew file mode 100644\n", "control");
-	refuse("diff --git \"a/x\\\\y\" \"b/x\\\\y\"\nnew file mode 100644\n", "backslash");
+	refuse("diff --git \"a/x\\\\y\" \"b/x\\\\y\"\nnew file mode 100644\n",
+	       "backslash");
 	refuse(ADD("a\\..\\x"), "backslash");
 	refuse_len(nul, sizeof(nul) - 1, "cannot tell the file names");
 	refuse("diff --git \"a/x\\000y\" \"b/x\\000y\"\nnew file mode 100644\n",
@@ -151,7 +156,8 @@ static void test_modes(void **state)
 	refuse(ADD_MODE("link", "120000"), "symbolic link");
 	refuse(GIT("x") "old mode 100644\nnew mode 120000\n", "symbolic link");
 	refuse(GIT("x") "old mode 120000\nnew mode 100644\n", "symbolic link");
-	refuse(GIT("x") "index 1111111..2222222 120000\n" SIDES("x") HUNK, "symbolic link");
+	refuse(GIT("x") "index 1111111..2222222 120000\n" SIDES("x") HUNK,
+	       "symbolic link");
 	refuse(DEL_MODE("x", "120000") ADD("x"), "type change");
 	accept(DEL_MODE("x", "120000"));
 	refuse(ADD_MODE("sub", "160000"), "gitlink");
@@ -226,20 +232,23 @@ static void test_limits(void **state)
 	accept(ADD("a") ADD("b") ADD("c"));
 	refuse(ADD("a") ADD("b") ADD("c") ADD("d"), "more than 3 files");
 	assert_true(policy_check_diff(ADD("a") ADD("b") ADD("c") ADD("d"),
-				      strlen(ADD("a") ADD("b") ADD("c") ADD("d")), &none, &r));
+				      strlen(ADD("a") ADD("b") ADD("c") ADD("d")), &none,
+				      &r));
 	assert_false(policy_check_diff(EDIT("x"), strlen(EDIT("x")), &small, &r));
 	assert_non_null(strstr(r.reason, "the limit is 10"));
 }
 
 static void test_file_is_named_clean(void **state)
 {
-	const char *diff = "diff --git \"a/x\\033[2Jy\" \"b/x\\033[2Jy\"\nnew file mode 100644\n";
+	const char *diff =
+		"diff --git \"a/x\\033[2Jy\" \"b/x\\033[2Jy\"\nnew file mode 100644\n";
 	struct refusal r;
 
 	(void)state;
 	assert_false(policy_check_diff(diff, strlen(diff), &limits, &r));
 	assert_null(strchr(r.file, '\033'));
-	assert_false(policy_check_diff(ADD("a/../b"), strlen(ADD("a/../b")), &limits, &r));
+	assert_false(
+		policy_check_diff(ADD("a/../b"), strlen(ADD("a/../b")), &limits, &r));
 	assert_string_equal(r.file, "a/../b");
 }
 
@@ -267,7 +276,8 @@ static int check_real(const char *raw, size_t len, void *arg, struct err *err)
 	(void)err;
 	if (mail_parse(raw, len, &m, NULL) < 0)
 		return 0;
-	if (tags_in_series(&m->tags) && m->has_diff && patch_parse(raw, len, &p, NULL) == 0) {
+	if (tags_in_series(&m->tags) && m->has_diff &&
+	    patch_parse(raw, len, &p, NULL) == 0) {
 		/* format=flowed breaks a diff for git too */
 		if (!policy_check_diff(p->diff, p->diff_len, &none, &r) &&
 		    !strstr(m->raw, "format=flowed") && !strstr(m->raw, "=3Dflowed"))

@@ -14,7 +14,8 @@ static void check(const char *id, const char *want)
 static void test_plain_ids_stay(void **state)
 {
 	(void)state;
-	check("20221010094842.4123037-1-x@example.org", "20221010094842.4123037-1-x@example.org");
+	check("20221010094842.4123037-1-x@example.org",
+	      "20221010094842.4123037-1-x@example.org");
 	check("a_b+c=d,e@x", "a_b+c=d,e@x");
 }
 
@@ -76,14 +77,20 @@ static void test_msgid_from_text(void **state)
 	check_id("https://lore.kernel.org/all/a@x", "a@x");
 	check_id("https://lore.kernel.org/r/a@x/T/#u", "a@x");
 	check_id("http://127.0.0.1:8080/linux-mm/a%2Fb%25%3d%40x/t.mbox.gz", "a/b%=@x");
-	check_id("https://lore.kernel.org/all/87f.fsf_-_@y.example/?q=1@2", "87f.fsf_-_@y.example");
+	check_id("https://lore.kernel.org/all/87f.fsf_-_@y.example/?q=1@2",
+		 "87f.fsf_-_@y.example");
 	check_id("https://patchwork.kernel.org/project/linux-mm/patch/a@x/", "a@x");
 }
 
 static void test_msgid_refused(void **state)
 {
-	static const char *const bad[] = { "", "a", "a b@x", "https://lore.kernel.org/linux-mm/",
-					   "https://a@x", "a@x\x01", "a<b@x",
+	static const char *const bad[] = { "",
+					   "a",
+					   "a b@x",
+					   "https://lore.kernel.org/linux-mm/",
+					   "https://a@x",
+					   "a@x\x01",
+					   "a<b@x",
 					   "https://lore.kernel.org/all/a%20b@x/" };
 	struct err err;
 	char *id;
@@ -98,8 +105,10 @@ static void test_msgid_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain_ids_stay), cmocka_unit_test(test_what_git_forbids),
-		cmocka_unit_test(test_long_ids),       cmocka_unit_test(test_msgid_from_text),
+		cmocka_unit_test(test_plain_ids_stay),
+		cmocka_unit_test(test_what_git_forbids),
+		cmocka_unit_test(test_long_ids),
+		cmocka_unit_test(test_msgid_from_text),
 		cmocka_unit_test(test_msgid_refused),
 	};
 

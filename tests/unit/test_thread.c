@@ -1,10 +1,7 @@
-#include "tests/unit/mail_fixture.h"
+#include "tests/unit/fetch_fixture.h"
 
 #include "kernels/mbox.h"
-#include "kernels/patch.h"
-#include "kernels/role_fetch.h"
 #include "kernels/thread.h"
-#include "lib/json.h"
 
 /* ---- tags ---- */
 
@@ -55,8 +52,8 @@ static void test_tags(void **state)
 		if (t.version != c->version || t.k != c->k || t.n != c->n ||
 		    tags_in_series(&t) != c->in_series || t.odd != c->odd ||
 		    strcmp(t.title, c->title) != 0)
-			fail_msg("\"%s\": v%d %d/%d %d %d \"%s\"", c->subject, t.version, t.k,
-				 t.n, tags_in_series(&t), t.odd, t.title);
+			fail_msg("\"%s\": v%d %d/%d %d %d \"%s\"", c->subject, t.version,
+				 t.k, t.n, tags_in_series(&t), t.odd, t.title);
 	}
 }
 
@@ -91,15 +88,19 @@ static const struct want wanted[] = {
 	  "reply-1@localhost is no patch" },
 	{ "versions.mbox", "v1-2@localhost", 0, true, 2, 3, "v2-0", "v2-1 v2-2 v2-3",
 	  "v2 is newer" },
-	{ "versions.mbox", NULL, 7, false, 0, 0, "", "", "no version 7 of it here, only v1, v2" },
+	{ "versions.mbox", NULL, 7, false, 0, 0, "", "",
+	  "no version 7 of it here, only v1, v2" },
 	{ "versions.mbox", "other@localhost", 0, false, 0, 0, "", "", "no mail of id" },
 	{ "hole.mbox", NULL, 0, false, 1, 5, "hole-0", "hole-1 - hole-3 - hole-5",
 	  "patches 2, 4 of 5 are missing" },
 	{ "nocover.mbox", NULL, 0, true, 1, 3, "", "v1-1 v1-2 v1-3", "" },
-	{ "reroll.mbox", NULL, 0, true, 2, 3, "v1-0", "v1-1 v2-2 v1-3", "posts only some" },
-	{ "twice.mbox", NULL, 0, true, 1, 3, "v1-0", "v1-1 v1-2 v1-3", "also in the thread" },
+	{ "reroll.mbox", NULL, 0, true, 2, 3, "v1-0", "v1-1 v2-2 v1-3",
+	  "posts only some" },
+	{ "twice.mbox", NULL, 0, true, 1, 3, "v1-0", "v1-1 v1-2 v1-3",
+	  "also in the thread" },
 	{ "beyond.mbox", NULL, 0, false, 1, 3, "v1-0", "v1-1 v1-2 v1-3", "patch 4 of 3" },
-	{ "odd-tags.mbox", NULL, 0, true, 2, 2, "odd-0", "odd-1 odd-2", "patch 2 has no v2" },
+	{ "odd-tags.mbox", NULL, 0, true, 2, 2, "odd-0", "odd-1 odd-2",
+	  "patch 2 has no v2" },
 	{ "pull.mbox", NULL, 0, false, 0, 0, "", "", "a pull request" },
 	{ "untagged.mbox", NULL, 0, false, 0, 0, "", "", "without a [PATCH] tag" },
 	{ "replies.mbox", NULL, 0, false, 0, 0, "", "", "only replies" },
@@ -140,8 +141,8 @@ static void test_threads(void **state)
 		bool found = thread_find(t, w->msgid, w->version, &s);
 		const char *said = found ? str_get(&s.notes) : s.reason;
 
-		if (found != w->found || s.version != w->got_version || s.total != w->total ||
-		    !strstr(said, w->reason))
+		if (found != w->found || s.version != w->got_version ||
+		    s.total != w->total || !strstr(said, w->reason))
 			fail_msg("%s: found %d v%d n %d: %s%s", w->name, found, s.version,
 				 s.total, s.reason, str_get(&s.notes));
 		check_ids(w, &s);
@@ -153,7 +154,8 @@ static void test_threads(void **state)
 /* What stood in the bodies comes out the same from every dialect of mbox. */
 static void test_mbox_dialects(void **state)
 {
-	static const char *const names[] = { "mboxrd.mbox", "mboxo.mbox", "unquoted.mbox" };
+	static const char *const names[] = { "mboxrd.mbox", "mboxo.mbox",
+					     "unquoted.mbox" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -215,9 +217,10 @@ static void test_limit_on_a_mail(void **state)
 
 static void test_repair(void **state)
 {
-	static const char raw[] = "From: sluice\r\n example <x@localhost>\r\nX-Other: a\r\n b\r\n"
-				  "Subject: [PATCH]\r\n\tx\r\nDate: Mon, 02 Nov 2026 10:00:00 +9900\r\n"
-				  "\r\nSubject: body\r\n y\r\n";
+	static const char raw[] =
+		"From: sluice\r\n example <x@localhost>\r\nX-Other: a\r\n b\r\n"
+		"Subject: [PATCH]\r\n\tx\r\nDate: Mon, 02 Nov 2026 10:00:00 +9900\r\n"
+		"\r\nSubject: body\r\n y\r\n";
 	AUTO(str_done) struct str out = STR_INIT;
 	struct mail *m;
 
@@ -228,78 +231,14 @@ static void test_repair(void **state)
 	assert_non_null(strstr(str_get(&out), "\nFrom: sluice example <x@localhost>\n"));
 	assert_non_null(strstr(str_get(&out), "\nX-Other: a\r\n b\r\n"));
 	assert_non_null(strstr(str_get(&out), "\nSubject: [PATCH] x\n"));
-	assert_non_null(strstr(str_get(&out), "\nDate: Mon, 02 Nov 2026 10:00:00 +0000\n"));
+	assert_non_null(
+		strstr(str_get(&out), "\nDate: Mon, 02 Nov 2026 10:00:00 +0000\n"));
 	assert_non_null(strstr(str_get(&out), "\r\nSubject: body\r\n y\r\n"));
 	assert_non_null(strstr(str_get(&out), "Message-ID: <"));
 	mail_free(m);
 }
 
 /* ---- the role, with the real b4 ---- */
-
-static bool have_b4(void)
-{
-	AUTO_FREE char *b4 = program_find("b4");
-
-	return b4 != NULL;
-}
-
-static struct json_object *fetch(const char *dir, const char *kind, const char *path,
-				 const char *msgid, int version, const char *b4)
-{
-	AUTO_JSON struct json_object *job = json_object_new_object();
-	struct json_object *source = json_object_new_object();
-	struct json_object *result = json_object_new_object();
-	struct err err = { .code = ERR_NONE };
-
-	json_set_str(source, "kind", kind);
-	json_set_str(source, "path", path);
-	json_set_str(source, "msgid", msgid);
-	json_set(job, "source", source);
-	json_set_int(job, "version", version);
-	json_set_str(job, "archive", "http://127.0.0.1:1/none");
-	json_set_str(job, "attestation", "off");
-	json_set_str(job, "b4", b4);
-	json_set_int(job, "timeout_ms", 60000);
-	if (role_fetch(job, dir, result, &err) < 0) {
-		json_set_str(result, "status", "error");
-		json_set_str(result, "reason", err.msg);
-		json_set_int(result, "code", err.code);
-	}
-	return result;
-}
-
-/* The file of patch k that the role left. */
-static char *patch_text(const char *dir, int k, size_t *ret_len)
-{
-	AUTO_FREE char *name = str_printf("patches/%04d.eml", k);
-	AUTO_FREE char *path = path_join(dir, name, NULL);
-	struct err err = { .code = ERR_NONE };
-	char *text;
-
-	if (file_read(path, 16 << 20, &text, ret_len, &err) < 0)
-		fail_msg("%s", err.msg);
-	return text;
-}
-
-static void compare_with_git(const char *dir, const char *name, int k)
-{
-	size_t len;
-	AUTO_FREE char *mail = patch_text(dir, k, &len);
-	struct git_mail g = git_read_mail(dir, mail, len);
-	AUTO_FREE char *ident = NULL;
-	struct patch *p;
-
-	assert_int_equal(patch_parse(mail, len, &p, NULL), 0);
-	ident = str_printf("%s <%s> %lld %c%02d%02d", p->author_name, p->author_email,
-			   p->author_time, p->author_tz < 0 ? '-' : '+',
-			   abs(p->author_tz) / 60, abs(p->author_tz) % 60);
-	if (!g.has_patch || strcmp(p->subject, g.subject) != 0 ||
-	    strcmp(p->message, g.message) != 0 || strcmp(ident, g.ident) != 0)
-		fail_msg("%s: patch %d: git and we differ:\n%s\n%s\n%s%s", name, k, g.ident,
-			 ident, g.message, p->message);
-	patch_free(p);
-	git_mail_done(&g);
-}
 
 static void test_role_on_own(void **state)
 {
@@ -338,7 +277,8 @@ static void test_role_tells(void **state)
 	series = json_obj(r, "series");
 	assert_string_equal(json_str(series, "message_id", ""), "v1-0@localhost");
 	assert_string_equal(json_str(series, "subject", ""), "example series");
-	assert_string_equal(json_str(series, "author", ""), "sluice example <example@localhost>");
+	assert_string_equal(json_str(series, "author", ""),
+			    "sluice example <example@localhost>");
 	assert_string_equal(json_str(series, "base_commit", ""),
 			    "0123456789abcdef0123456789abcdef01234567");
 	assert_memory_equal(json_str(series, "cover", ""), "The cover letter.", 17);
@@ -421,7 +361,8 @@ static void test_role_when_b4_fails(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
 		AUTO_FREE char *b4 = write_stub(*state, scripts[i]);
-		AUTO_JSON struct json_object *r = fetch(*state, "mbox", path, NULL, 0, b4);
+		AUTO_JSON struct json_object *r =
+			fetch(*state, "mbox", path, NULL, 0, b4);
 
 		assert_string_equal(json_str(r, "status", ""), "ok");
 		assert_string_equal(json_str(r, "assembled", ""), "sluice");
@@ -435,90 +376,13 @@ static void test_role_when_b4_refuses(void **state)
 {
 	AUTO_FREE char *path = own_mail_path("plain.eml");
 	AUTO_FREE char *b4 = write_stub(
-		*state, "#!/bin/sh\necho 'Exiting due to attestation-policy: hardfail'\nexit 128\n");
+		*state,
+		"#!/bin/sh\necho 'Exiting due to attestation-policy: hardfail'\nexit 128\n");
 	AUTO_JSON struct json_object *r = fetch(*state, "mbox", path, NULL, 0, b4);
 
 	assert_string_equal(json_str(r, "status", ""), "unusable");
-	assert_non_null(strstr(json_str(r, "reason", ""), "attestation-policy: hardfail"));
-}
-
-/* ---- the real threads ---- */
-
-enum { COL_ID, COL_PATCHES = 3, COL_VERSION = 7, COL_CLASS = 9, COL_MBOX = 14, COLS };
-
-/* Cells between tabs, empty ones too; cuts the line up. */
-static size_t cut_cells(char *line, char **cells, size_t max)
-{
-	size_t n = 0;
-
-	for (char *s = line; s && n < max; s = strchr(s, '\t')) {
-		if (n)
-			*s++ = '\0';
-		cells[n++] = s;
-	}
-	for (size_t i = 0; i < n; i++)
-		cells[i][strcspn(cells[i], "\t\n")] = '\0';
-	return n;
-}
-
-/* Those of class odd that are no series, and what must be said of them. */
-static const char *complaint_for(const char *mbox)
-{
-	static const char *const cases[][2] = {
-		{ "f2934916-", "a pull request" },
-		{ "ZyGCb34", "a pull request" },
-		{ "CAJb", "without a [PATCH] tag" },
-		{ "20221018001102", "patches 1-2, 4-13 of 13 are missing" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (str_starts(mbox, cases[i][0]))
-			return cases[i][1];
-	return NULL;
-}
-
-static void check_row(const char *dir, char **cells)
-{
-	AUTO_FREE char *path = real_mail_path(cells[COL_MBOX]);
-	const char *complaint = complaint_for(cells[COL_MBOX]);
-	const char *msgid = cells[COL_ID];
-	AUTO_JSON struct json_object *r = NULL;
-	int patches = atoi(cells[COL_PATCHES]);
-
-	assert_non_null(path);
-	r = fetch(dir, "mbox", path, msgid, atoi(cells[COL_VERSION]), "b4");
-	if (complaint) {
-		if (!strstr(json_str(r, "reason", ""), complaint))
-			fail_msg("%s: %s", cells[COL_MBOX], json_object_to_json_string(r));
-		return;
-	}
-	if (strcmp(json_str(r, "status", ""), "ok") != 0 ||
-	    (int)json_len(json_arr(r, "patches")) != patches ||
-	    strcmp(json_str(r, "assembled", ""), "b4") != 0)
-		fail_msg("%s: %d patches wanted: %s", cells[COL_MBOX], patches,
-			 json_object_to_json_string(r));
-	for (int k = 1; k <= patches; k++)
-		compare_with_git(dir, cells[COL_MBOX], k);
-}
-
-static void test_real_threads(void **state)
-{
-	AUTO_FREE char *index = real_mail_path("index.tsv");
-	AUTO_FREE char *text = NULL;
-	char **lines;
-	size_t len;
-
-	if (!index || !have_b4())
-		skip();
-	assert_int_equal(file_read(index, 1 << 20, &text, &len, NULL), 0);
-	lines = strv_split(text, "\n");
-	for (size_t i = 1; i < strv_len(lines); i++) {
-		char *cells[COLS];
-
-		assert_int_equal(cut_cells(lines[i], cells, COLS), COLS);
-		check_row(*state, cells);
-	}
-	strv_free(lines);
+	assert_non_null(
+		strstr(json_str(r, "reason", ""), "attestation-policy: hardfail"));
 }
 
 #define in_tmpdir(test) \
@@ -541,7 +405,6 @@ int main(void)
 		in_tmpdir(test_role_without_b4),
 		in_tmpdir(test_role_when_b4_fails),
 		in_tmpdir(test_role_when_b4_refuses),
-		in_tmpdir(test_real_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
