@@ -324,6 +324,14 @@ static bool object_gone(const char *object, void *arg)
 	return build_made_gone(&b->made, object);
 }
 
+/* kbuild's own helpers: ".tmp_vmlinux1.kallsyms.o" */
+static bool is_hidden(const char *target)
+{
+	const char *slash = strrchr(target, '/');
+
+	return (slash ? slash[1] : target[0]) == '.';
+}
+
 static int carry_warnings(struct build *b, struct json_object *result, struct err *err)
 {
 	AUTO_JSON struct json_object *targets = build_made_targets(&b->made, b->log);
@@ -347,7 +355,7 @@ static int carry_warnings(struct build *b, struct json_object *result, struct er
 	json_object_object_foreach(targets, target, list)
 	{
 		(void)list;
-		if (buildlog_is_compiled(b->log, target))
+		if (buildlog_is_compiled(b->log, target) && !is_hidden(target))
 			json_add_str(compiled, target);
 	}
 	doc = warnings_carry(b->before, &w);
@@ -380,7 +388,8 @@ static void report_error(struct build *b, struct json_object *result)
 	const struct buildlog_error *e = buildlog_error(b->log);
 	struct json_object *o;
 
-	if (!e || b->status == BUILD_OK)
+	/* Of a build that was stopped, the last words are our own doing. */
+	if (!e || b->status == BUILD_OK || b->status == BUILD_TIMEOUT)
 		return;
 	o = json_object_new_object();
 	json_set_str(o, "file", e->file);

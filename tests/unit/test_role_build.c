@@ -300,6 +300,7 @@ static void hanging(void **state)
 	assert_string_equal(build(&w, ""), "timeout");
 	assert_true(json_num(w.result, "seconds", 99) < 10);
 	assert_string_equal(reason(&w), "no end within 2 s");
+	assert_null(json_obj(w.result, "error"));
 }
 
 static void flooding(void **state)
