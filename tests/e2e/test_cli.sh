@@ -83,6 +83,12 @@ sl repro "$run"
 is "repro: exit 0" "$RC" 0
 check "repro: is shell" sh -n "$OUT"
 check "repro: the whole kernel, by hand" grep -q "sluice.plan=" "$OUT"
+cp "$OUT" "$T/repro.sh"
+# Pasted into a shell: the source out of git, a whole build, the guest by hand.
+(cd "$T" && sh repro.sh "$T/by-hand" >"$OUT" 2>&1)
+is "repro: the script runs through" "$?" 0
+check "repro: the same test fails by hand" \
+	grep -q "^sluice: out 1 not ok 1 toy/beta # expected 100, saw 0" "$OUT"
 sl test --json "$T/json2" --repo "$T/toy" base..one base..one
 is "--json with two series: exit 2" "$RC" 2
 
