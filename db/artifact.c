@@ -252,8 +252,7 @@ static int put_finish(struct artifact_store *s, struct incoming *in,
 }
 
 int artifact_put_bytes(struct artifact_store *s, const void *data, size_t len,
-		       enum artifact_kind kind, char ret_sha[SHA256_HEX],
-		       struct err *err)
+		       enum artifact_kind kind, char ret_sha[SHA256_HEX], struct err *err)
 {
 	AUTO(put_done) struct incoming in = { .fd = -1 };
 
@@ -410,10 +409,11 @@ ssize_t artifact_read(struct artifact *a, uint64_t offset, void *buf, size_t len
 	size_t got = 0;
 
 	while (got < len) {
-		ssize_t n = a->seekable ? seekable_read(a->seekable, offset + got,
-							(char *)buf + got, len - got, err) :
-					  read_raw(a, offset + got, (char *)buf + got,
-						   len - got, err);
+		ssize_t n = a->seekable ?
+				    seekable_read(a->seekable, offset + got,
+						  (char *)buf + got, len - got, err) :
+				    read_raw(a, offset + got, (char *)buf + got,
+					     len - got, err);
 
 		if (n < 0)
 			return -1;
@@ -472,6 +472,7 @@ int artifact_verify(struct artifact_store *s, const char *sha, struct err *err)
 	if (n < 0)
 		return -1;
 	if (strcmp(hex, sha) != 0)
-		return err_set(err, ERR_INPUT, "artifact %s: its content is damaged", sha);
+		return err_set(err, ERR_INPUT, "artifact %s: its content is damaged",
+			       sha);
 	return 0;
 }

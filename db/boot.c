@@ -31,10 +31,10 @@ static const struct col cols[] = {
 };
 static const struct table table = TABLE(cols, boot);
 
-#define COLS                                                                    \
-	"id, key, image, initramfs, config, arch, topology, topology_text,"     \
-	" cmdline, accel, qemu_version, argv, plan, status, phase, reason,"     \
-	" seconds, boot_seconds, console, splats, console_tail, alone, infra,"  \
+#define COLS                                                                   \
+	"id, key, image, initramfs, config, arch, topology, topology_text,"    \
+	" cmdline, accel, qemu_version, argv, plan, status, phase, reason,"    \
+	" seconds, boot_seconds, console, splats, console_tail, alone, infra," \
 	" started, finished"
 
 static const struct col step_cols[] = {
@@ -51,7 +51,8 @@ static const struct col step_cols[] = {
 };
 static const struct table step_table = TABLE(step_cols, step_boot);
 
-#define STEP_COLS "series_id, step, config, arch, topology, n, role, boot_id, reason, reused"
+#define STEP_COLS \
+	"series_id, step, config, arch, topology, n, role, boot_id, reason, reused"
 
 void boot_done(struct boot *b)
 {
@@ -104,8 +105,8 @@ static void bind_cell(sqlite3_stmt *st, const struct step_boot *c)
 	bind_text(st, ":topology", c->topology);
 }
 
-#define WHERE_CELL                                                              \
-	" WHERE series_id = :series_id AND step = :step AND config = :config"   \
+#define WHERE_CELL                                                            \
+	" WHERE series_id = :series_id AND step = :step AND config = :config" \
 	" AND arch = :arch AND topology = :topology"
 
 static int next_n(struct db *db, const struct step_boot *cell, int64_t *ret_n,
@@ -194,7 +195,8 @@ int boot_find(struct db *db, int64_t id, struct boot *ret, struct err *err)
 int boot_list_by_key(struct db *db, const char *key, struct boot **ret_list,
 		     size_t *ret_n, struct err *err)
 {
-	static const char sql[] = "SELECT " COLS " FROM boot WHERE key = :key AND infra = 0"
+	static const char sql[] = "SELECT " COLS
+				  " FROM boot WHERE key = :key AND infra = 0"
 				  " ORDER BY id DESC";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 	void *list;
@@ -211,9 +213,9 @@ int boot_list_by_key(struct db *db, const char *key, struct boot **ret_list,
 int boot_list_of_series(struct db *db, int64_t series_id, struct boot **ret_list,
 			size_t *ret_n, struct err *err)
 {
-	static const char sql[] =
-		"SELECT " COLS " FROM boot WHERE id IN (SELECT boot_id FROM step_boot"
-		" WHERE series_id = :series_id) ORDER BY id";
+	static const char sql[] = "SELECT " COLS
+				  " FROM boot WHERE id IN (SELECT boot_id FROM step_boot"
+				  " WHERE series_id = :series_id) ORDER BY id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 	void *list;
 
@@ -229,9 +231,9 @@ int boot_list_of_series(struct db *db, int64_t series_id, struct boot **ret_list
 int step_boot_list(struct db *db, int64_t series_id, struct step_boot **ret_list,
 		   size_t *ret_n, struct err *err)
 {
-	static const char sql[] =
-		"SELECT " STEP_COLS " FROM step_boot WHERE series_id = :series_id"
-		" ORDER BY step, config, arch, topology, n";
+	static const char sql[] = "SELECT " STEP_COLS
+				  " FROM step_boot WHERE series_id = :series_id"
+				  " ORDER BY step, config, arch, topology, n";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 	void *list;
 
@@ -244,8 +246,8 @@ int step_boot_list(struct db *db, int64_t series_id, struct step_boot **ret_list
 	return 0;
 }
 
-int boot_used_by(struct db *db, int64_t boot_id, struct used_by **ret_list,
-		 size_t *ret_n, struct err *err)
+int boot_used_by(struct db *db, int64_t boot_id, struct used_by **ret_list, size_t *ret_n,
+		 struct err *err)
 {
 	static const char sql[] =
 		"SELECT c.series_id, c.step, s.subject AS series_subject,"

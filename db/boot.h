@@ -24,8 +24,8 @@ struct boot {
 	enum boot_status status;  /* never BOOT_SKIPPED */
 	char *phase, *reason;
 	double seconds;
-	double boot_seconds; /* DB_NO_REAL when init never came up */
-	char *console;       /* artifact or NULL */
+	double boot_seconds;              /* DB_NO_REAL when init never came up */
+	char *console;                    /* artifact or NULL */
 	struct json_object *splats;       /* [{"title","key","text"}] outside any test */
 	struct json_object *console_tail; /* ["…"] */
 	bool alone, infra;
@@ -69,7 +69,7 @@ int boot_list_of_series(struct db *db, int64_t series_id, struct boot **ret_list
 /* By step, config, arch, topology, n. */
 int step_boot_list(struct db *db, int64_t series_id, struct step_boot **ret_list,
 		   size_t *ret_n, struct err *err);
-int boot_used_by(struct db *db, int64_t boot_id, struct used_by **ret_list,
-		 size_t *ret_n, struct err *err);
+int boot_used_by(struct db *db, int64_t boot_id, struct used_by **ret_list, size_t *ret_n,
+		 struct err *err);
 
 #endif

@@ -3,35 +3,24 @@
 #include "db/row.h"
 
 static const struct col cols[] = {
-	COL_(INT, build, id),
-	COL_(TEXT, build, key),
-	COL_(TEXT, build, base_key),
-	COL_(TEXT, build, config),
-	COL_(TEXT, build, arch),
-	COL_(TEXT, build, target),
-	COL_(TEXT, build, tree),
-	COL_(TEXT, build, chain),
-	COL_(BOOL, build, incremental),
-	COL_ENUM(build, status, WORDS_BUILD_STATUS),
-	COL_(TEXT, build, reason),
-	COL_(JSON, build, error),
-	COL_(REAL, build, seconds),
-	COL_(REAL, build, cpu_seconds),
-	COL_(TEXT, build, image),
-	COL_(TEXT, build, log),
-	COL_(TEXT, build, kconfig),
-	COL_(TEXT, build, warnings),
-	COL_(INT, build, compiled),
-	COL_(TEXT, build, toolchain),
-	COL_(INT, build, started),
-	COL_(INT, build, finished),
+	COL_(INT, build, id),           COL_(TEXT, build, key),
+	COL_(TEXT, build, base_key),    COL_(TEXT, build, config),
+	COL_(TEXT, build, arch),        COL_(TEXT, build, target),
+	COL_(TEXT, build, tree),        COL_(TEXT, build, chain),
+	COL_(BOOL, build, incremental), COL_ENUM(build, status, WORDS_BUILD_STATUS),
+	COL_(TEXT, build, reason),      COL_(JSON, build, error),
+	COL_(REAL, build, seconds),     COL_(REAL, build, cpu_seconds),
+	COL_(TEXT, build, image),       COL_(TEXT, build, log),
+	COL_(TEXT, build, kconfig),     COL_(TEXT, build, warnings),
+	COL_(INT, build, compiled),     COL_(TEXT, build, toolchain),
+	COL_(INT, build, started),      COL_(INT, build, finished),
 	COL_(INT, build, attempts),
 };
 static const struct table table = TABLE(cols, build);
 
-#define COLS                                                                       \
-	"id, key, base_key, config, arch, target, tree, chain, incremental,"       \
-	" status, reason, error, seconds, cpu_seconds, image, log, kconfig,"       \
+#define COLS                                                                 \
+	"id, key, base_key, config, arch, target, tree, chain, incremental," \
+	" status, reason, error, seconds, cpu_seconds, image, log, kconfig," \
 	" warnings, compiled, toolchain, started, finished, attempts"
 
 static const struct col step_cols[] = {
@@ -48,8 +37,8 @@ static const struct col step_cols[] = {
 };
 static const struct table step_table = TABLE(step_cols, step_build);
 
-#define STEP_COLS                                                                 \
-	"series_id, step, config, arch, build_id, status, reason, reused,"        \
+#define STEP_COLS                                                          \
+	"series_id, step, config, arch, build_id, status, reason, reused," \
 	" new_warnings, not_built"
 
 void build_done(struct build *b)
@@ -181,9 +170,9 @@ int build_find_by_tree(struct db *db, const char *base_key, const char *tree,
 int step_build_list(struct db *db, int64_t series_id, struct step_build **ret_list,
 		    size_t *ret_n, struct err *err)
 {
-	static const char sql[] =
-		"SELECT " STEP_COLS " FROM step_build WHERE series_id = :series_id"
-		" ORDER BY step, config, arch";
+	static const char sql[] = "SELECT " STEP_COLS
+				  " FROM step_build WHERE series_id = :series_id"
+				  " ORDER BY step, config, arch";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 	void *list;
 

@@ -12,10 +12,10 @@
 struct build {
 	int64_t id;
 	char *key;
-	char *base_key;   /* config + toolchain + arguments, without trees */
+	char *base_key; /* config + toolchain + arguments, without trees */
 	char *config, *arch, *target;
-	char *tree;       /* the last of chain */
-	char *chain;      /* tree objects, base first, one space between */
+	char *tree;  /* the last of chain */
+	char *chain; /* tree objects, base first, one space between */
 	bool incremental;
 	enum build_status status; /* never BUILD_SKIPPED */
 	char *reason;
@@ -33,7 +33,7 @@ struct step_build {
 	char *config, *arch;
 	int64_t build_id; /* DB_NO_INT when skipped */
 	enum build_status status;
-	char *reason;     /* why skipped; else the build has it */
+	char *reason; /* why skipped; else the build has it */
 	bool reused;
 	struct json_object *new_warnings; /* [{"file","line","flag","text"}] */
 	struct json_object *not_built;    /* ["drivers/x.c"] */

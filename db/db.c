@@ -22,9 +22,9 @@ struct db {
 	char *path;
 	bool writable;
 	struct cached *cache;
-	int depth;         /* transactions open, inner ones counted */
+	int depth;          /* transactions open, inner ones counted */
 	const char *doomed; /* where an inner one was rolled back */
-	const char *where; /* of the outermost */
+	const char *where;  /* of the outermost */
 };
 
 int db_fail(struct db *db, const char *what, struct err *err)
@@ -83,11 +83,13 @@ static int check_identity(struct db *db, int *ret_version, struct err *err)
 	    pragma_int(db, "SELECT count(*) FROM sqlite_schema", &objects, err) < 0)
 		return -1;
 	if (id != APPLICATION_ID && objects > 0)
-		return err_set(err, ERR_INPUT, "%s: is not a database of sluice", db->path);
+		return err_set(err, ERR_INPUT, "%s: is not a database of sluice",
+			       db->path);
 	if (*ret_version > db_schema_version())
-		return err_set(err, ERR_INPUT,
-			       "%s: was written by a newer sluice (schema %d, ours is %d)",
-			       db->path, *ret_version, db_schema_version());
+		return err_set(
+			err, ERR_INPUT,
+			"%s: was written by a newer sluice (schema %d, ours is %d)",
+			db->path, *ret_version, db_schema_version());
 	return 0;
 }
 
@@ -189,8 +191,8 @@ sqlite3_stmt *stmt_get(struct db *db, const char *sql, struct err *err)
 			return c->st;
 	c = mem_alloc0(sizeof(*c));
 	c->sql = sql;
-	if (sqlite3_prepare_v3(db->sq, sql, -1, SQLITE_PREPARE_PERSISTENT, &c->st, NULL) !=
-	    SQLITE_OK) {
+	if (sqlite3_prepare_v3(db->sq, sql, -1, SQLITE_PREPARE_PERSISTENT, &c->st,
+			       NULL) != SQLITE_OK) {
 		db_fail(db, "prepare", err);
 		free(c);
 		return NULL;

@@ -50,7 +50,10 @@ struct tx {
 	struct db *db;
 	const char *where; /* file:line of its begin, for messages */
 };
-#define TX_INIT { .db = NULL }
+#define TX_INIT            \
+	{                  \
+		.db = NULL \
+	}
 #define AUTO_TX AUTO(db_tx_end)
 #define DB_STR2(x) #x
 #define DB_STR(x) DB_STR2(x)

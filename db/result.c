@@ -18,8 +18,8 @@ static const struct col cols[] = {
 };
 static const struct table table = TABLE(cols, result);
 
-#define COLS                                                                    \
-	"boot_id, seq, test, result, reason, seconds, output, subtests, data,"  \
+#define COLS                                                                   \
+	"boot_id, seq, test, result, reason, seconds, output, subtests, data," \
 	" splats, console_from, console_to"
 
 void result_done(struct result *r)
@@ -67,8 +67,8 @@ static int list(struct db *db, const char *sql, int64_t id, struct result **ret_
 int result_list(struct db *db, int64_t boot_id, struct result **ret_list, size_t *ret_n,
 		struct err *err)
 {
-	static const char sql[] =
-		"SELECT " COLS " FROM result WHERE boot_id = :id ORDER BY seq";
+	static const char sql[] = "SELECT " COLS
+				  " FROM result WHERE boot_id = :id ORDER BY seq";
 
 	return list(db, sql, boot_id, ret_list, ret_n, err);
 }

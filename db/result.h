@@ -12,12 +12,12 @@ struct result {
 	int64_t boot_id, seq; /* set by boot_put: the place in the list */
 	char *test;           /* suite/name */
 	enum test_result result;
-	char *reason;         /* expected …, saw … */
-	double seconds;       /* DB_NO_REAL when it did not end */
-	char *output;         /* last lines of its stdout */
-	struct json_object *subtests; /* [{"name","result","reason"}] */
-	struct json_object *data;     /* {"moved":123} */
-	struct json_object *splats;   /* [{"title","key","text"}] */
+	char *reason;                     /* expected …, saw … */
+	double seconds;                   /* DB_NO_REAL when it did not end */
+	char *output;                     /* last lines of its stdout */
+	struct json_object *subtests;     /* [{"name","result","reason"}] */
+	struct json_object *data;         /* {"moved":123} */
+	struct json_object *splats;       /* [{"title","key","text"}] */
 	int64_t console_from, console_to; /* bytes; DB_NO_INT without markers */
 };
 

@@ -187,8 +187,8 @@ int row_read_one(struct db *db, sqlite3_stmt *st, const struct table *t, void *r
 	return r;
 }
 
-int row_read_all(struct db *db, sqlite3_stmt *st, const struct table *t,
-		 void **ret_list, size_t *ret_n, struct err *err)
+int row_read_all(struct db *db, sqlite3_stmt *st, const struct table *t, void **ret_list,
+		 size_t *ret_n, struct err *err)
 {
 	char *list = NULL;
 	size_t n = 0, cap = 0;

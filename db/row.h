@@ -44,16 +44,25 @@ struct col {
 	size_t offset;
 	enum word_set words; /* COL_WORD */
 };
-#define COL_(t, s, f) { .name = #f, .type = COL_##t, .offset = offsetof(struct s, f) }
-#define COL_ENUM(s, f, set) \
-	{ .name = #f, .type = COL_WORD, .offset = offsetof(struct s, f), .words = set }
+#define COL_(t, s, f)                                                        \
+	{                                                                    \
+		.name = #f, .type = COL_##t, .offset = offsetof(struct s, f) \
+	}
+#define COL_ENUM(s, f, set)                                                    \
+	{                                                                      \
+		.name = #f, .type = COL_WORD, .offset = offsetof(struct s, f), \
+		.words = set                                                   \
+	}
 
 struct table {
 	const struct col *cols;
 	size_t ncols;
 	size_t size; /* of the struct */
 };
-#define TABLE(c, s) { .cols = c, .ncols = ARRAY_SIZE(c), .size = sizeof(struct s) }
+#define TABLE(c, s)                                                         \
+	{                                                                   \
+		.cols = c, .ncols = ARRAY_SIZE(c), .size = sizeof(struct s) \
+	}
 
 /*
  * The prepared statement for sql (a literal: the cache goes by its address),
@@ -82,8 +91,8 @@ void row_done(const struct table *t, void *row);
 int row_read_one(struct db *db, sqlite3_stmt *st, const struct table *t, void *row,
 		 struct err *err);
 /* All rows; *ret_list NULL when none. */
-int row_read_all(struct db *db, sqlite3_stmt *st, const struct table *t,
-		 void **ret_list, size_t *ret_n, struct err *err);
+int row_read_all(struct db *db, sqlite3_stmt *st, const struct table *t, void **ret_list,
+		 size_t *ret_n, struct err *err);
 void row_list_free(const struct table *t, void *list, size_t n);
 
 /* err from the connection's last failure. */

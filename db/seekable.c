@@ -11,9 +11,9 @@
 
 #define SKIPPABLE_MAGIC 0x184D2A5Eu
 #define SEEKABLE_MAGIC 0x8F92EAB1u
-#define HEADER 8 /* magic, length */
-#define FOOTER 9 /* number of frames, descriptor, magic */
-#define ENTRY 8  /* compressed and decompressed size */
+#define HEADER 8              /* magic, length */
+#define FOOTER 9              /* number of frames, descriptor, magic */
+#define ENTRY 8               /* compressed and decompressed size */
 #define MAX_FRAMES (1u << 20) /* 256 GiB */
 #define LEVEL 3
 
@@ -21,7 +21,7 @@ struct seekable_writer {
 	int fd;
 	char *path;
 	ZSTD_CCtx *ctx;
-	char *in;         /* SEEKABLE_FRAME */
+	char *in; /* SEEKABLE_FRAME */
 	size_t fill;
 	char *out;
 	size_t out_cap;

@@ -32,10 +32,10 @@ static const struct col cols[] = {
 };
 static const struct table table = TABLE(cols, series);
 
-#define COLS                                                                     \
-	"s.id, s.key, s.message_id, s.version, s.subject, s.author, s.date,"     \
-	" s.patches, s.cover, s.source, s.mbox, s.trailers, s.tree,"             \
-	" s.base_commit, s.base_tree, s.base_how, s.base_tried, s.wanted,"       \
+#define COLS                                                                 \
+	"s.id, s.key, s.message_id, s.version, s.subject, s.author, s.date," \
+	" s.patches, s.cover, s.source, s.mbox, s.trailers, s.tree,"         \
+	" s.base_commit, s.base_tree, s.base_how, s.base_tried, s.wanted,"   \
 	" s.state, s.error, s.created, s.updated"
 
 void series_done(struct series *s)
@@ -150,7 +150,8 @@ int series_find(struct db *db, int64_t id, struct series *ret, struct err *err)
 	return row_read_one(db, st, &table, ret, err);
 }
 
-int series_find_by_key(struct db *db, const char *key, struct series *ret, struct err *err)
+int series_find_by_key(struct db *db, const char *key, struct series *ret,
+		       struct err *err)
 {
 	static const char sql[] = "SELECT " COLS " FROM series s WHERE key = :key";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
@@ -164,10 +165,10 @@ int series_find_by_key(struct db *db, const char *key, struct series *ret, struc
 int series_find_by_msgid(struct db *db, const char *message_id, int64_t version,
 			 struct series *ret, struct err *err)
 {
-	static const char sql[] =
-		"SELECT " COLS " FROM series s WHERE message_id = :message_id"
-		" AND (:version = 0 OR version = :version)"
-		" ORDER BY version DESC, updated DESC, id DESC LIMIT 1";
+	static const char sql[] = "SELECT " COLS
+				  " FROM series s WHERE message_id = :message_id"
+				  " AND (:version = 0 OR version = :version)"
+				  " ORDER BY version DESC, updated DESC, id DESC LIMIT 1";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)

@@ -22,17 +22,17 @@ struct series {
 	int64_t version;
 	char *subject, *author;
 	int64_t date;
-	int64_t patches;  /* announced */
-	char *cover;      /* or NULL */
-	char *source;     /* as given by the user */
-	char *mbox;       /* artifact or NULL */
-	struct json_object *trailers; /* [{"patch","trailer"}] */
-	char *tree;       /* name */
+	int64_t patches;                          /* announced */
+	char *cover;                              /* or NULL */
+	char *source;                             /* as given by the user */
+	char *mbox;                               /* artifact or NULL */
+	struct json_object *trailers;             /* [{"patch","trailer"}] */
+	char *tree;                               /* name */
 	char *base_commit, *base_tree, *base_how; /* NULL until chosen */
-	struct json_object *base_tried; /* [{"commit","ref","why not"}] */
+	struct json_object *base_tried;           /* [{"commit","ref","why not"}] */
 	struct json_object *wanted; /* {"configs":[],"topologies":[],"suites":[]} */
 	enum series_state state;
-	char *error;      /* with SERIES_ERROR */
+	char *error;              /* with SERIES_ERROR */
 	int64_t created, updated; /* set by this module */
 };
 
@@ -66,7 +66,8 @@ int series_delete(struct db *db, int64_t id, struct err *err);
 
 /* 1 found, 0 not, -1 error. By message-id: version 0 means the highest; the row last updated. */
 int series_find(struct db *db, int64_t id, struct series *ret, struct err *err);
-int series_find_by_key(struct db *db, const char *key, struct series *ret, struct err *err);
+int series_find_by_key(struct db *db, const char *key, struct series *ret,
+		       struct err *err);
 int series_find_by_msgid(struct db *db, const char *message_id, int64_t version,
 			 struct series *ret, struct err *err);
 /* Newest first. *ret_total: number of all rows. */

@@ -23,7 +23,8 @@ static int complain(const char *state_dir, const char *path, struct err *err)
 	int r;
 
 	if (file_read(path, 4096, &text, &len, NULL) < 0)
-		return err_set(err, ERR_BUSY, "%s is in use by another sluice", state_dir);
+		return err_set(err, ERR_BUSY, "%s is in use by another sluice",
+			       state_dir);
 	lines = strv_split(text, "\n");
 	if (strv_len(lines) < 3) {
 		r = err_set(err, ERR_BUSY, "%s is in use by another sluice", state_dir);

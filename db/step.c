@@ -5,18 +5,12 @@
 #include "db/row.h"
 
 static const struct col cols[] = {
-	COL_(INT, step, series_id),
-	COL_(INT, step, step),
-	COL_(TEXT, step, subject),
-	COL_(TEXT, step, author),
-	COL_(TEXT, step, message_id),
-	COL_ENUM(step, apply, WORDS_STEP_APPLY),
-	COL_(TEXT, step, reason),
-	COL_(TEXT, step, file),
-	COL_(TEXT, step, hunk),
-	COL_(TEXT, step, commit_id),
-	COL_(TEXT, step, tree),
-	COL_(JSON, step, files),
+	COL_(INT, step, series_id),   COL_(INT, step, step),
+	COL_(TEXT, step, subject),    COL_(TEXT, step, author),
+	COL_(TEXT, step, message_id), COL_ENUM(step, apply, WORDS_STEP_APPLY),
+	COL_(TEXT, step, reason),     COL_(TEXT, step, file),
+	COL_(TEXT, step, hunk),       COL_(TEXT, step, commit_id),
+	COL_(TEXT, step, tree),       COL_(JSON, step, files),
 };
 static const struct table table = TABLE(cols, step);
 
@@ -38,7 +32,8 @@ static int step_put(struct db *db, int64_t series_id, const struct step *s,
 		    struct err *err)
 {
 	static const char sql[] =
-		"INSERT INTO step (" COLS ") VALUES (:series_id, :step, :subject, :author,"
+		"INSERT INTO step (" COLS
+		") VALUES (:series_id, :step, :subject, :author,"
 		" :message_id, :apply, :reason, :file, :hunk, :commit_id, :tree, :files)"
 		" ON CONFLICT (series_id, step) DO UPDATE SET"
 		" subject = excluded.subject, author = excluded.author,"

@@ -3,12 +3,9 @@
 #include "db/row.h"
 
 static const struct col cols[] = {
-	COL_(TEXT, tree, name),
-	COL_ENUM(tree, kind, WORDS_TREE_KIND),
-	COL_(TEXT, tree, source),
-	COL_(TEXT, tree, default_ref),
-	COL_(INT, tree, added),
-	COL_(INT, tree, updated),
+	COL_(TEXT, tree, name),   COL_ENUM(tree, kind, WORDS_TREE_KIND),
+	COL_(TEXT, tree, source), COL_(TEXT, tree, default_ref),
+	COL_(INT, tree, added),   COL_(INT, tree, updated),
 };
 static const struct table table = TABLE(cols, tree);
 

@@ -3,10 +3,8 @@
 #include "db/row.h"
 
 static const struct col cols[] = {
-	COL_(INT, used_by, series_id),
-	COL_(INT, used_by, step),
-	COL_(TEXT, used_by, series_subject),
-	COL_(TEXT, used_by, step_subject),
+	COL_(INT, used_by, series_id),       COL_(INT, used_by, step),
+	COL_(TEXT, used_by, series_subject), COL_(TEXT, used_by, step_subject),
 	COL_(BOOL, used_by, reused),
 };
 static const struct table table = TABLE(cols, used_by);

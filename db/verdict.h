@@ -23,11 +23,10 @@ struct verdict {
 };
 
 /* All fields "none". */
-#define VERDICT_INIT                                               \
-	{                                                          \
-		.from_step = DB_NO_INT, .until_step = DB_NO_INT,   \
-		.runs = DB_NO_INT, .failures = DB_NO_INT,          \
-		.probability = DB_NO_REAL, .boot_id = DB_NO_INT    \
+#define VERDICT_INIT                                                                   \
+	{                                                                              \
+		.from_step = DB_NO_INT, .until_step = DB_NO_INT, .runs = DB_NO_INT,    \
+		.failures = DB_NO_INT, .probability = DB_NO_REAL, .boot_id = DB_NO_INT \
 	}
 
 void verdict_done(struct verdict *v);

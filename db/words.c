@@ -19,8 +19,8 @@ static const char *const sets[][MAX_WORDS] = {
 	[WORDS_TEST_RESULT] = { "pass", "fail", "skip", "timeout", "crash", "splat",
 				"not-run" },
 	[WORDS_VERDICT_KIND] = { "apply", "build", "warning", "boot", "test" },
-	[WORDS_VERDICT_WORD] = { "pass", "pre-existing", "introduced", "transient", "flaky",
-				 "inconclusive", "not-tested", "infra" },
+	[WORDS_VERDICT_WORD] = { "pass", "pre-existing", "introduced", "transient",
+				 "flaky", "inconclusive", "not-tested", "infra" },
 	[WORDS_ARTIFACT_KIND] = { "raw", "zstd" },
 };
 
@@ -37,17 +37,17 @@ int word_index(enum word_set set, const char *word)
 	return -1;
 }
 
-#define WORDS_DEFINE(type, set)                              \
-	const char *type##_str(enum type w)                  \
-	{                                                    \
-		return word_str(set, (unsigned int)w);       \
-	}                                                    \
-	bool type##_parse(const char *word, enum type *ret)  \
-	{                                                    \
-		int i = word_index(set, word);               \
-		if (i >= 0)                                  \
-			*ret = (enum type)i;                 \
-		return i >= 0;                               \
+#define WORDS_DEFINE(type, set)                             \
+	const char *type##_str(enum type w)                 \
+	{                                                   \
+		return word_str(set, (unsigned int)w);      \
+	}                                                   \
+	bool type##_parse(const char *word, enum type *ret) \
+	{                                                   \
+		int i = word_index(set, word);              \
+		if (i >= 0)                                 \
+			*ret = (enum type)i;                \
+		return i >= 0;                              \
 	}
 
 WORDS_DEFINE(tree_kind, WORDS_TREE_KIND)

@@ -64,7 +64,7 @@ enum verdict_word {
 	VERDICT_WORDS, /* their number */
 };
 
-#define WORDS_DECLARE(type)                \
+#define WORDS_DECLARE(type)                  \
 	const char *type##_str(enum type w); \
 	bool type##_parse(const char *word, enum type *ret)
 

@@ -5,10 +5,10 @@ static int print(struct json_object *o, int r, struct reply *re)
 {
 	if (r == 1) {
 		re->type = "application/json";
-		str_add(&re->body, json_object_to_json_string_ext(
-					   o, JSON_C_TO_STRING_PRETTY |
-						      JSON_C_TO_STRING_SPACED |
-						      JSON_C_TO_STRING_NOSLASHESCAPE));
+		str_add(&re->body,
+			json_object_to_json_string_ext(
+				o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+					   JSON_C_TO_STRING_NOSLASHESCAPE));
 		str_addc(&re->body, '\n');
 	}
 	json_object_put(o);

@@ -90,7 +90,8 @@ const struct step_build *cell_build(const struct series_view *v, int64_t step,
 	for (size_t i = 0; i < v->nstep_builds; i++) {
 		const struct step_build *b = &v->step_builds[i];
 
-		if (b->step == step && same(b->config, c->config) && same(b->arch, c->arch))
+		if (b->step == step && same(b->config, c->config) &&
+		    same(b->arch, c->arch))
 			return b;
 	}
 	return NULL;
@@ -281,6 +282,7 @@ enum mark cell_test(const struct series_view *v, int64_t step, const struct colu
 		if (strcmp(list[i].test, test) == 0 && tally_mark(&list[i]) != MARK_NONE)
 			return tally_mark(&list[i]);
 	/* Not reached: what ended the boot says why. */
-	return cell.status == BOOT_INFRA ? MARK_INFRA :
-	       cell.status == BOOT_SKIPPED && cell.first ? MARK_SKIP : MARK_NONE;
+	return cell.status == BOOT_INFRA                 ? MARK_INFRA :
+	       cell.status == BOOT_SKIPPED && cell.first ? MARK_SKIP :
+							   MARK_NONE;
 }

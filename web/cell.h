@@ -15,7 +15,7 @@ struct column {
 };
 
 enum mark {
-	MARK_NONE,  /* nothing known */
+	MARK_NONE, /* nothing known */
 	MARK_PASS,
 	MARK_FAIL,
 	MARK_FLAKY, /* failed and passed */
@@ -31,10 +31,10 @@ struct cell {
 	enum boot_status status; /* worst of its boots; infra ones count when alone */
 	const char *reason;      /* of that boot, or why skipped */
 	const struct step_boot *first;
-	int64_t run;   /* the one to look at, or DB_NO_INT */
+	int64_t run; /* the one to look at, or DB_NO_INT */
 	size_t boots;
-	bool reused;   /* every boot of it */
-	size_t tests, failing, skipped; /* distinct ones */
+	bool reused;                     /* every boot of it */
+	size_t tests, failing, skipped;  /* distinct ones */
 	const char *names[CELL_FAILING]; /* of the failing */
 };
 
@@ -42,8 +42,8 @@ bool result_is_bad(enum test_result r);
 
 /* Of builds (topology NULL) and boots, in order of show; the caller frees. */
 struct column *view_columns(const struct series_view *v, size_t *ret_n);
-void cell_of(const struct series_view *v, int64_t step, const struct column *c,
-	     struct cell *ret);
+void cell_of(const struct series_view *v, int64_t step, const struct column *col,
+	     struct cell *c);
 /* The build of a step, or NULL. */
 const struct step_build *cell_build(const struct series_view *v, int64_t step,
 				    const struct column *c);

@@ -7,8 +7,7 @@ static struct json_object *clean_string(struct json_object *v)
 {
 	AUTO(str_done) struct str s = STR_INIT;
 
-	text_clean(&s, json_object_get_string(v),
-		   (size_t)json_object_get_string_len(v));
+	text_clean(&s, json_object_get_string(v), (size_t)json_object_get_string_len(v));
 	return json_object_new_string_len(str_get(&s), (int)s.len);
 }
 
@@ -25,7 +24,8 @@ static struct json_object *clean_object(struct json_object *v)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_foreach(v, key, value) {
+	json_object_object_foreach(v, key, value)
+	{
 		AUTO_FREE char *name = text_clean_line(key, 0);
 
 		json_object_object_add(o, name, json_clean(value));

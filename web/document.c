@@ -304,7 +304,8 @@ static struct json_object *line_json(const struct series_line *l)
 
 	set_text(o, "tree", l->s.tree);
 	for (int i = 0; i < VERDICT_WORDS; i++)
-		json_set_int(sums, verdict_word_str((enum verdict_word)i), l->verdicts[i]);
+		json_set_int(sums, verdict_word_str((enum verdict_word)i),
+			     l->verdicts[i]);
 	json_set(o, "verdicts", sums);
 	json_set_int(o, "warnings", l->warnings);
 	return o;

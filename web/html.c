@@ -61,12 +61,23 @@ static void escape(struct str *out, const char *text, size_t len)
 		const char *as;
 
 		switch (text[i]) {
-		case '&': as = "&amp;"; break;
-		case '<': as = "&lt;"; break;
-		case '>': as = "&gt;"; break;
-		case '"': as = "&quot;"; break;
-		case '\'': as = "&#39;"; break;
-		default: continue;
+		case '&':
+			as = "&amp;";
+			break;
+		case '<':
+			as = "&lt;";
+			break;
+		case '>':
+			as = "&gt;";
+			break;
+		case '"':
+			as = "&quot;";
+			break;
+		case '\'':
+			as = "&#39;";
+			break;
+		default:
+			continue;
 		}
 		str_addn(out, text + from, i - from);
 		str_add(out, as);

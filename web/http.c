@@ -14,8 +14,9 @@
 
 /* No script, nothing from elsewhere, in no frame. */
 static const char *const headers[][2] = {
-	{ "Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none';"
-				     " form-action 'none'; frame-ancestors 'none'" },
+	{ "Content-Security-Policy",
+	  "default-src 'none'; style-src 'self'; base-uri 'none';"
+	  " form-action 'none'; frame-ancestors 'none'" },
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "X-Frame-Options", "DENY" },
 	{ "Referrer-Policy", "no-referrer" },
@@ -51,8 +52,8 @@ static enum MHD_Result queue_text(struct MHD_Connection *c, unsigned int status,
 	char *data = str_take(text);
 
 	return queue(c, status,
-		     MHD_create_response_from_buffer(len, data, MHD_RESPMEM_MUST_FREE), type,
-		     etag);
+		     MHD_create_response_from_buffer(len, data, MHD_RESPMEM_MUST_FREE),
+		     type, etag);
 }
 
 static enum MHD_Result fail(struct MHD_Connection *c, unsigned int status, bool json,
@@ -89,8 +90,8 @@ static bool is_cached(struct MHD_Connection *c, const char *etag)
 static enum MHD_Result not_modified(struct MHD_Connection *c, const char *etag)
 {
 	return queue(c, MHD_HTTP_NOT_MODIFIED,
-		     MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT), NULL,
-		     etag);
+		     MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT),
+		     NULL, etag);
 }
 
 static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
@@ -200,8 +201,8 @@ static bool is_local_name(const char *host, size_t len)
  */
 static bool host_is_fine(const struct site *s, struct MHD_Connection *c)
 {
-	const char *host = MHD_lookup_connection_value(c, MHD_HEADER_KIND,
-						       MHD_HTTP_HEADER_HOST);
+	const char *host =
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 	const char *port;
 
 	if (!s->loopback || !host)

@@ -126,9 +126,9 @@ int64_t logview_line(const struct logview *l, int64_t byte)
 /* What a reader looks for; the kernel's own words. */
 static bool is_hot(const char *line, size_t len)
 {
-	static const char *const words[] = { "WARNING:", "BUG:", "Oops", "Kernel panic",
-					     "INFO: task ", "rcu_sched", "error:",
-					     "warning:", "not ok " };
+	static const char *const words[] = { "WARNING:",     "BUG:",        "Oops",
+					     "Kernel panic", "INFO: task ", "rcu_sched",
+					     "error:",       "warning:",    "not ok " };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (memmem(line, len, words[i], strlen(words[i])))

@@ -228,9 +228,10 @@ static bool column_of(const struct series_view *v, const struct verdict *d,
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(cols[i].config, d->config) != 0)
 			continue;
-		if (d->kind == KIND_BUILD ? cols[i].topology != NULL :
-		    !cols[i].topology || !d->topology ||
-			    strcmp(cols[i].topology, d->topology) != 0)
+		if (d->kind == KIND_BUILD ?
+			    cols[i].topology != NULL :
+			    !cols[i].topology || !d->topology ||
+				    strcmp(cols[i].topology, d->topology) != 0)
 			continue;
 		*ret = cols[i];
 		return true;

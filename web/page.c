@@ -11,9 +11,11 @@ void page_begin(struct html *h, const char *title, int refresh)
 	html_open(h, "html");
 	html_attr(h, "lang", "en");
 	html_open(h, "head");
-	html_raw(h, "<meta charset=\"utf-8\">"
-		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-		    "<meta name=\"color-scheme\" content=\"light dark\">");
+	html_raw(
+		h,
+		"<meta charset=\"utf-8\">"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+		"<meta name=\"color-scheme\" content=\"light dark\">");
 	if (refresh > 0) {
 		html_void(h, "meta");
 		html_attr(h, "http-equiv", "refresh");

@@ -77,7 +77,8 @@ static void print_error(struct html *h, struct json_object *e)
 	html_open(h, "pre");
 	html_attr(h, "class", "evidence");
 	if (json_str(e, "file", NULL))
-		html_textf(h, "%s:%lld: ", json_str(e, "file", ""), json_int(e, "line", 0));
+		html_textf(h, "%s:%lld: ", json_str(e, "file", ""),
+			   json_int(e, "line", 0));
 	html_text(h, json_str(e, "text", ""));
 	html_close(h);
 }
@@ -92,8 +93,10 @@ static void print_page(struct html *h, const struct loaded *l)
 	html_open(h, "h1");
 	html_text(h, title);
 	html_text(h, " ");
-	page_mark(h, b->status == BUILD_OK ? MARK_PASS :
-		     b->status == BUILD_INFRA ? MARK_INFRA : MARK_FAIL,
+	page_mark(h,
+		  b->status == BUILD_OK    ? MARK_PASS :
+		  b->status == BUILD_INFRA ? MARK_INFRA :
+					     MARK_FAIL,
 		  build_status_str(b->status));
 	html_close(h);
 	html_el(h, "p", NULL, b->reason);

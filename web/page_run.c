@@ -67,7 +67,8 @@ static void print_data(struct html *h, struct json_object *data)
 
 	if (!json_object_is_type(data, json_type_object))
 		return;
-	json_object_object_foreach(data, key, value) {
+	json_object_object_foreach(data, key, value)
+	{
 		html_text(h, first ? "" : ", ");
 		html_text(h, key);
 		html_text(h, " ");
@@ -165,10 +166,12 @@ static void print_tests(struct html *h, const struct loaded *l)
 	if (l->nresults == 0)
 		return;
 	html_el(h, "h2", NULL, "Tests");
-	html_raw(h, "<div class=\"scroll\" role=\"region\" aria-label=\"Tests\" tabindex=\"0\">"
-		    "<table class=\"tests\"><thead><tr><th scope=\"col\">Result</th>"
-		    "<th scope=\"col\">Test</th><th scope=\"col\">Reason</th>"
-		    "<th scope=\"col\">Took</th><th></th></tr></thead>\n");
+	html_raw(
+		h,
+		"<div class=\"scroll\" role=\"region\" aria-label=\"Tests\" tabindex=\"0\">"
+		"<table class=\"tests\"><thead><tr><th scope=\"col\">Result</th>"
+		"<th scope=\"col\">Test</th><th scope=\"col\">Reason</th>"
+		"<th scope=\"col\">Took</th><th></th></tr></thead>\n");
 	html_open(h, "tbody");
 	for (size_t i = 0; i < l->nresults; i++)
 		print_test(h, l, &l->results[i]);
@@ -188,7 +191,8 @@ static bool is_plain(const char *s)
 static void print_argv(struct html *h, struct json_object *argv)
 {
 	for (size_t i = 0; i < json_len(argv); i++) {
-		const char *a = json_object_get_string(json_object_array_get_idx(argv, i));
+		const char *a =
+			json_object_get_string(json_object_array_get_idx(argv, i));
 
 		if (!a)
 			continue;
@@ -213,8 +217,9 @@ static void print_by_hand(struct html *h, const struct loaded *l)
 
 	html_el(h, "h2", NULL, "By hand");
 	if (l->repro && *l->repro) {
-		html_raw(h, "<p>These commands build and boot the same, with git, make and "
-			    "qemu alone:</p>");
+		html_raw(h,
+			 "<p>These commands build and boot the same, with git, make and "
+			 "qemu alone:</p>");
 		html_el(h, "pre", "code", l->repro);
 	}
 	if (json_len(b->argv) > 0) {

@@ -69,7 +69,8 @@ static void print_try(struct html *h, struct json_object *o)
 
 	html_open(h, "li");
 	if (json_object_is_type(o, json_type_object)) {
-		json_object_object_foreach(o, key, value) {
+		json_object_object_foreach(o, key, value)
+		{
 			if (!value)
 				continue;
 			html_text(h, first ? "" : ", ");
@@ -231,8 +232,7 @@ static void print_letter(struct html *h, const struct series *s)
 		html_el(h, "h2", NULL, "Trailers from replies");
 		html_open(h, "ul");
 		for (size_t i = 0; i < json_len(s->trailers); i++) {
-			struct json_object *t =
-				json_object_array_get_idx(s->trailers, i);
+			struct json_object *t = json_object_array_get_idx(s->trailers, i);
 
 			html_open(h, "li");
 			html_textf(h, "Patch %lld: ", json_int(t, "patch", 0));
@@ -260,8 +260,9 @@ int page_series(struct request *rq, struct reply *re, struct err *err)
 	if (r != 1)
 		return r;
 	page_begin(&h, s->subject,
-		   s->state == SERIES_NEW || s->state == SERIES_RUNNING ? REFRESH_SECONDS :
-									  0);
+		   s->state == SERIES_NEW || s->state == SERIES_RUNNING ?
+			   REFRESH_SECONDS :
+			   0);
 	print_heading(&h, s);
 	print_state(&h, s);
 	html_verdicts(&h, &v);

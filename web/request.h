@@ -19,7 +19,7 @@ struct request {
 };
 
 struct reply {
-	const char *type;        /* MIME */
+	const char *type; /* MIME */
 	struct str body;
 	struct artifact *stream; /* instead of body */
 	char etag[72];           /* of stream: its hash; "": the server hashes body */

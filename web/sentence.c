@@ -10,7 +10,10 @@ static void who(const struct verdict *v, struct str *out)
 	if (n > 1) {
 		str_add(out, "Patch ");
 		for (size_t i = 0; i < n; i++)
-			str_addf(out, "%s%d", i == 0 ? "" : i + 1 == n ? " or " : ", ",
+			str_addf(out, "%s%d",
+				 i == 0     ? "" :
+				 i + 1 == n ? " or " :
+					      ", ",
 				 json_object_get_int(
 					 json_object_array_get_idx(v->candidates, i)));
 	} else if (v->from_step > 0) {
@@ -64,7 +67,8 @@ static void capitalise(struct str *out, size_t at)
 	if (at < out->len && out->data[at] >= 'a' && out->data[at] <= 'z' &&
 	    (str_starts(out->data + at, "the ") || str_starts(out->data + at, "a ") ||
 	     str_starts(out->data + at, "applying") ||
-	     str_starts(out->data + at, "booting") || str_starts(out->data + at, "testing")))
+	     str_starts(out->data + at, "booting") ||
+	     str_starts(out->data + at, "testing")))
 		out->data[at] -= 'a' - 'A';
 }
 
@@ -78,17 +82,20 @@ void verdict_sentence(const struct verdict *v, bool many_configs, struct str *ou
 		break;
 	case VERDICT_TRANSIENT:
 		breaks(v, many_configs, out);
-		str_addf(out, v->kind == KIND_WARNING ? ", patch %lld removes it" :
-							", patch %lld repairs it",
+		str_addf(out,
+			 v->kind == KIND_WARNING ? ", patch %lld removes it" :
+						   ", patch %lld repairs it",
 			 (long long)v->until_step);
 		break;
 	case VERDICT_FLAKY:
 		what(v, many_configs, out);
-		str_addf(out, v->runs > 0 ? " fails now and then: %lld of %lld runs" :
-					    " fails now and then",
+		str_addf(out,
+			 v->runs > 0 ? " fails now and then: %lld of %lld runs" :
+				       " fails now and then",
 			 (long long)v->failures, (long long)v->runs);
 		if (v->from_step > 0)
-			str_addf(out, ", first seen at patch %lld", (long long)v->from_step);
+			str_addf(out, ", first seen at patch %lld",
+				 (long long)v->from_step);
 		break;
 	case VERDICT_PRE_EXISTING:
 		what(v, many_configs, out);

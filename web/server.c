@@ -148,8 +148,8 @@ static int add_sources(struct server *s, struct err *err)
 	if (r >= 0)
 		r = sd_event_add_signal(s->event, NULL, SIGINT, NULL, NULL);
 	if (r >= 0)
-		r = sd_event_add_time(s->event, &s->timer, CLOCK_MONOTONIC, 0, 0, on_timer,
-				      s);
+		r = sd_event_add_time(s->event, &s->timer, CLOCK_MONOTONIC, 0, 0,
+				      on_timer, s);
 	if (r >= 0)
 		r = sd_event_add_io(s->event, &s->io, info->epoll_fd, EPOLLIN, on_io, s);
 	if (r >= 0)

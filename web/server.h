@@ -21,14 +21,14 @@ typedef int (*web_repro_fn)(struct db *db, int64_t run, char **ret_text, void *a
 			    struct err *err);
 
 struct web_opts {
-	const char *listen;     /* numeric address; NULL: 127.0.0.1 */
-	uint16_t port;          /* 0: any free one */
+	const char *listen; /* numeric address; NULL: 127.0.0.1 */
+	uint16_t port;      /* 0: any free one */
 	const char *db_path;
 	const char *artifacts;  /* folder of the store */
 	const char *static_dir; /* holds sluice.css; NULL: the shipped one */
 	void (*on_ready)(const char *url, void *arg); /* listening; may be NULL */
-	web_repro_fn repro;     /* may be NULL */
-	void *arg;              /* of both */
+	web_repro_fn repro;                           /* may be NULL */
+	void *arg;                                    /* of both */
 };
 
 /* Serves until SIGTERM or SIGINT (both blocked on return); 0 then, -1 when it could not start. */

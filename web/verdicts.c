@@ -70,8 +70,10 @@ static void print_culprits(struct html *h, const struct series_view *v)
 		if (!is_culprit(v, (int64_t)k))
 			continue;
 		n++;
-		html_text(h, n > 1 && n == total ? " and " : n > 1 ? ", " :
-			     total > 1		 ? ": patches " : ": patch ");
+		html_text(h, n > 1 && n == total ? " and " :
+			     n > 1               ? ", " :
+			     total > 1           ? ": patches " :
+						   ": patch ");
 		html_textf(h, "%zu", k);
 	}
 	html_text(h, ".");
@@ -84,9 +86,10 @@ static void print_headline(struct html *h, const struct series_view *v)
 	for (size_t i = 0; i < v->nverdicts; i++)
 		broken += breaks(&v->verdicts[i]);
 	html_open(h, "p");
-	html_attr(h, "class", broken ? "headline bad" :
-			      count(v, VERDICT_PASS) && !count(v, VERDICT_INFRA) ?
-				       "headline" : "headline plain");
+	html_attr(h, "class",
+		  broken                                             ? "headline bad" :
+		  count(v, VERDICT_PASS) && !count(v, VERDICT_INFRA) ? "headline" :
+								       "headline plain");
 	if (v->nverdicts == 0 && v->series.state == SERIES_DONE)
 		html_text(h, "There are no verdicts.");
 	else if (v->nverdicts == 0)
@@ -95,7 +98,8 @@ static void print_headline(struct html *h, const struct series_view *v)
 		html_textf(h, "✗ This series breaks %zu %s", broken,
 			   broken == 1 ? "thing" : "things");
 	else if (count(v, VERDICT_INFRA))
-		html_text(h, "Nothing is known to be broken, but not all could be tested.");
+		html_text(h,
+			  "Nothing is known to be broken, but not all could be tested.");
 	else if (count(v, VERDICT_PASS))
 		html_text(h, "✓ This series breaks nothing.");
 	else
@@ -197,8 +201,8 @@ void html_verdicts(struct html *h, const struct series_view *v)
 			const struct verdict *d = &v->verdicts[i];
 
 			if (d->verdict == order[k].word &&
-			    (order[k].kinds & (d->kind == KIND_WARNING ? IS_WARNING :
-									 IS_BREAK)))
+			    (order[k].kinds &
+			     (d->kind == KIND_WARNING ? IS_WARNING : IS_BREAK)))
 				print_verdict(h, v, d, order[k].mark, many);
 		}
 	print_passes(h, v, many);

@@ -14,8 +14,7 @@ static int load_rows(struct db *db, int64_t id, struct series_view *v, struct er
 	return verdict_list(db, id, &v->verdicts, &v->nverdicts, err);
 }
 
-int series_view_load(struct db *db, int64_t id, struct series_view *ret,
-		     struct err *err)
+int series_view_load(struct db *db, int64_t id, struct series_view *ret, struct err *err)
 {
 	AUTO_TX struct tx tx = TX_INIT;
 	struct series_view v = { .nsteps = 0 };

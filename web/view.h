@@ -30,8 +30,7 @@ struct series_view {
 };
 
 /* 1 loaded, 0 no such series, -1 error; series_view_done in any case is fine. */
-int series_view_load(struct db *db, int64_t id, struct series_view *ret,
-		     struct err *err);
+int series_view_load(struct db *db, int64_t id, struct series_view *ret, struct err *err);
 void series_view_done(struct series_view *v);
 
 /* NULL when it is none of the series' (also for DB_NO_INT). */

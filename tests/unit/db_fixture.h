@@ -29,10 +29,10 @@ struct fixture {
 };
 
 #define FIXTURE_FN __attribute__((unused)) static
-#define ok(f, call)                                               \
-	do {                                                      \
-		if ((call) < 0)                                   \
-			fail_msg("%s: %s", #call, (f)->err.msg);  \
+#define ok(f, call)                                              \
+	do {                                                     \
+		if ((call) < 0)                                  \
+			fail_msg("%s: %s", #call, (f)->err.msg); \
 	} while (0)
 
 FIXTURE_FN struct json_object *j(const char *text)
@@ -119,8 +119,12 @@ FIXTURE_FN void add_steps(struct fixture *f, int64_t series, int n, const char *
 FIXTURE_FN int64_t add_build(struct fixture *f, unsigned int key, int64_t series,
 			     int64_t step, enum build_status status)
 {
-	struct build b = { .status = status, .seconds = 11.25, .cpu_seconds = 20,
-			   .compiled = 3, .started = 1700000000, .finished = 1700000011 };
+	struct build b = { .status = status,
+			   .seconds = 11.25,
+			   .cpu_seconds = 20,
+			   .compiled = 3,
+			   .started = 1700000000,
+			   .finished = 1700000011 };
 	struct step_build c = { .series_id = series, .step = step };
 	int64_t id;
 
@@ -146,8 +150,11 @@ FIXTURE_FN int64_t add_build(struct fixture *f, unsigned int key, int64_t series
 FIXTURE_FN void boot_fill(struct fixture *f, struct boot *b, unsigned int key,
 			  const char *topology)
 {
-	*b = (struct boot){ .status = BOOT_OK, .seconds = 9, .boot_seconds = 2,
-			    .started = 1700000000, .finished = 1700000009 };
+	*b = (struct boot){ .status = BOOT_OK,
+			    .seconds = 9,
+			    .boot_seconds = 2,
+			    .started = 1700000000,
+			    .finished = 1700000009 };
 	b->key = hex_key(key);
 	b->image = str_dup(f->image);
 	b->initramfs = hex_key(77);
@@ -165,7 +172,9 @@ FIXTURE_FN int64_t add_boot(struct fixture *f, unsigned int key, int64_t series,
 			    enum test_result result, const char *reason)
 {
 	struct boot b;
-	struct result r = { .result = result, .seconds = 1.5, .console_from = DB_NO_INT,
+	struct result r = { .result = result,
+			    .seconds = 1.5,
+			    .console_from = DB_NO_INT,
 			    .console_to = DB_NO_INT };
 	struct step_boot c = { .series_id = series, .step = step };
 	int64_t id;

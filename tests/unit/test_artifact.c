@@ -173,8 +173,10 @@ static void test_only_regular_files(void **state)
 
 	assert_int_equal(symlink("/etc/passwd", link), 0);
 	assert_int_equal(mkfifo(pipe, 0600), 0);
-	assert_int_equal(artifact_put_file(f->store, link, ARTIFACT_RAW, sha, &f->err), -1);
-	assert_int_equal(artifact_put_file(f->store, pipe, ARTIFACT_RAW, sha, &f->err), -1);
+	assert_int_equal(artifact_put_file(f->store, link, ARTIFACT_RAW, sha, &f->err),
+			 -1);
+	assert_int_equal(artifact_put_file(f->store, pipe, ARTIFACT_RAW, sha, &f->err),
+			 -1);
 	assert_string_equal(sha, "untouched");
 }
 
@@ -328,7 +330,8 @@ static void test_full_disk_leaves_nothing_half(void **state)
 	text = numbered(20000, &len);
 	sha256_of(text, len, want);
 	memcpy(sha, "untouched", 10);
-	assert_int_equal(artifact_put_bytes(s, text, len, ARTIFACT_RAW, sha, &f->err), -1);
+	assert_int_equal(artifact_put_bytes(s, text, len, ARTIFACT_RAW, sha, &f->err),
+			 -1);
 	assert_int_equal(f->err.code, ERR_SYS);
 	assert_non_null(strstr(f->err.msg, strerror(ENOSPC)));
 	assert_string_equal(sha, "untouched");

@@ -45,11 +45,12 @@ static char *squeeze(sqlite3 *sq)
 	struct str out = STR_INIT;
 	sqlite3_stmt *st;
 
-	assert_int_equal(sqlite3_prepare_v2(sq,
-					    "SELECT sql FROM sqlite_schema WHERE sql NOT NULL"
-					    " AND name NOT LIKE 'sqlite_%' ORDER BY name",
-					    -1, &st, NULL),
-			 SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(sq,
+				   "SELECT sql FROM sqlite_schema WHERE sql NOT NULL"
+				   " AND name NOT LIKE 'sqlite_%' ORDER BY name",
+				   -1, &st, NULL),
+		SQLITE_OK);
 	while (sqlite3_step(st) == SQLITE_ROW) {
 		const char *p = (const char *)sqlite3_column_text(st, 0);
 		bool space = false;
@@ -138,8 +139,11 @@ static void test_tables_and_columns_are_commented(void **state)
 static void test_open_again_keeps_rows(void **state)
 {
 	struct fixture *f = *state;
-	struct tree t = { .name = "debian", .kind = TREE_TARBALL, .source = "/usr/src/x",
-			  .default_ref = "refs/trees/debian/main", .added = 5,
+	struct tree t = { .name = "debian",
+			  .kind = TREE_TARBALL,
+			  .source = "/usr/src/x",
+			  .default_ref = "refs/trees/debian/main",
+			  .added = 5,
 			  .updated = 6 };
 	struct tree got;
 	struct db *reader;
@@ -280,7 +284,8 @@ static void test_kill_loses_nothing_acknowledged(void **state)
 				struct tree t = { .source = "s", .default_ref = "r" };
 
 				t.name = str_printf("r%d-%06d", round, i);
-				if (tree_put(db, &t, NULL) < 0 || write(p[1], "x", 1) != 1)
+				if (tree_put(db, &t, NULL) < 0 ||
+				    write(p[1], "x", 1) != 1)
 					_exit(1);
 				free(t.name);
 			}
@@ -311,17 +316,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_schema_sql_is_what_migrations_make,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tables_and_columns_are_commented, setup,
+		cmocka_unit_test_setup_teardown(test_tables_and_columns_are_commented,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_open_again_keeps_rows, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_open_again_keeps_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_open_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leaving_rolls_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_inner_rollback_dooms_outer, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			test_reader_sees_one_state_in_a_transaction, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_kill_loses_nothing_acknowledged, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(test_kill_loses_nothing_acknowledged,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,9 +253,13 @@ static void test_skipped_build_has_no_build(void **state)
 {
 	struct fixture *f = *state;
 	int64_t id = add_series(f, "a@x", 1, "s");
-	struct step_build c = { .series_id = id, .step = 1, .config = "mlock",
-				.arch = "x86_64", .build_id = DB_NO_INT,
-				.status = BUILD_SKIPPED, .reason = "not in this config" };
+	struct step_build c = { .series_id = id,
+				.step = 1,
+				.config = "mlock",
+				.arch = "x86_64",
+				.build_id = DB_NO_INT,
+				.status = BUILD_SKIPPED,
+				.reason = "not in this config" };
 	struct step_build *l;
 	size_t n;
 
@@ -265,9 +269,9 @@ static void test_skipped_build_has_no_build(void **state)
 	ok(f, step_build_list(f->db, id, &l, &n, &f->err));
 	assert_int_equal(l[0].build_id, DB_NO_INT);
 	assert_int_equal(l[0].status, BUILD_SKIPPED);
-	assert_string_equal(json_object_get_string(json_object_array_get_idx(
-				    l[0].not_built, 0)),
-			    "drivers/x.c");
+	assert_string_equal(
+		json_object_get_string(json_object_array_get_idx(l[0].not_built, 0)),
+		"drivers/x.c");
 	step_build_list_free(l, n);
 	c.status = BUILD_OK; /* ok without a build is a lie */
 	assert_int_equal(step_build_put(f->db, &c, &f->err), -1);
@@ -282,9 +286,13 @@ static void test_boot_cell_counts_and_clears(void **state)
 	struct fixture *f = *state;
 	int64_t id = add_series(f, "a@x", 1, "s");
 	struct step_boot *l;
-	struct step_boot cell = { .series_id = id, .step = 1, .config = "mlock",
-				  .arch = "x86_64", .topology = "numa2",
-				  .boot_id = DB_NO_INT, .reason = "the build failed" };
+	struct step_boot cell = { .series_id = id,
+				  .step = 1,
+				  .config = "mlock",
+				  .arch = "x86_64",
+				  .topology = "numa2",
+				  .boot_id = DB_NO_INT,
+				  .reason = "the build failed" };
 	struct boot *boots;
 	struct result *r;
 	size_t n;
@@ -401,10 +409,12 @@ static void test_timing_is_a_median(void **state)
 	assert_int_equal(timing_build(f->db, "mlock", "x86_64", true, &s, &f->err), 1);
 	assert_true(s > 11.2 && s < 11.3);
 	assert_int_equal(timing_build(f->db, "mlock", "x86_64", false, &s, &f->err), 0);
-	assert_int_equal(timing_boot(f->db, "numa2", "x86_64", NULL, &s, &boot, &f->err), 1);
+	assert_int_equal(timing_boot(f->db, "numa2", "x86_64", NULL, &s, &boot, &f->err),
+			 1);
 	assert_true(s > 11.9 && s < 12.1); /* of 5..19 */
 	assert_true(boot > 2.9 && boot < 3.1);
-	assert_int_equal(timing_boot(f->db, "numa2", "x86_64", "kvm", &s, NULL, &f->err), 0);
+	assert_int_equal(timing_boot(f->db, "numa2", "x86_64", "kvm", &s, NULL, &f->err),
+			 0);
 	add_boot(f, 99, 0, 0, "up", "a/b", RESULT_PASS, NULL);
 	assert_int_equal(timing_test(f->db, "up", "a/b", &s, &f->err), 1);
 	assert_true(s > 1.4 && s < 1.6);

@@ -88,8 +88,9 @@ static void test_keys(void **state)
 	test = at(json_arr(boot, "tests"), 0);
 	has_keys(test, "test result reason");
 	v = at(json_arr(d, "verdicts"), 0);
-	has_keys(v, "kind config topology test verdict from until candidates runs failures "
-		    "probability");
+	has_keys(v,
+		 "kind config topology test verdict from until candidates runs failures "
+		 "probability");
 }
 
 static void test_values(void **state)
@@ -102,8 +103,8 @@ static void test_values(void **state)
 	steps = json_arr(d, "steps");
 	assert_string_equal(json_str(at(steps, 0), "apply", ""), "base");
 	assert_int_equal(json_int(at(steps, 0), "step", -1), 0);
-	assert_string_equal(json_str(at(json_arr(at(steps, 2), "builds"), 0), "status", ""),
-			    "fail");
+	assert_string_equal(
+		json_str(at(json_arr(at(steps, 2), "builds"), 0), "status", ""), "fail");
 	assert_int_equal(json_len(json_arr(at(steps, 2), "boots")), 0);
 	v = at(json_arr(d, "verdicts"), 0);
 	assert_int_equal(json_int(v, "from", -1), 1);
@@ -128,7 +129,8 @@ static void test_hostile_strings(void **state)
 	assert_null(strchr(text, 0x1b));
 	assert_null(strstr(text, "\\u001b"));
 	ok(f, json_parse(text, strlen(text), &again, &f->err));
-	assert_non_null(strstr(json_str(json_obj(d, "series"), "subject", ""), "<script>"));
+	assert_non_null(
+		strstr(json_str(json_obj(d, "series"), "subject", ""), "<script>"));
 }
 
 static void test_run_and_list(void **state)
@@ -141,7 +143,8 @@ static void test_run_and_list(void **state)
 
 	seed(f);
 	assert_int_equal(document_run(f->db, 2, &run, &f->err), 1);
-	has_keys(run, "schema run config topology status seconds argv plan tests used_by");
+	has_keys(run,
+		 "schema run config topology status seconds argv plan tests used_by");
 	assert_int_equal(json_int(at(json_arr(run, "used_by"), 0), "step", -1), 1);
 	assert_int_equal(document_run(f->db, 99, &none, &f->err), 0);
 	assert_int_equal(document_series(f->db, 99, &none, &f->err), 0);
@@ -202,8 +205,11 @@ static void test_cell_with_a_panic(void **state)
 	int64_t id = seed(f);
 	struct boot b;
 	struct result r = { .test = "a/crash", .result = RESULT_CRASH };
-	struct step_boot cell = { .series_id = id, .step = 2, .config = "mlock",
-				  .arch = "x86_64", .topology = "numa2" };
+	struct step_boot cell = { .series_id = id,
+				  .step = 2,
+				  .config = "mlock",
+				  .arch = "x86_64",
+				  .topology = "numa2" };
 	struct cell c;
 
 	boot_fill(f, &b, 50, "numa2");
@@ -231,7 +237,8 @@ static void test_columns_in_the_order_asked_for(void **state)
 	add_boot(f, 7, id, 1, "smp4", "a/b", RESULT_PASS, NULL);
 	add_boot(f, 8, id, 1, "cpuless", "a/b", RESULT_PASS, NULL);
 	assert_int_equal(series_view_load(f->db, id, &v, &f->err), 1);
-	v.series.wanted = j("{\"configs\":[\"mlock\"],\"topologies\":[\"smp4\",\"numa2\"]}");
+	v.series.wanted =
+		j("{\"configs\":[\"mlock\"],\"topologies\":[\"smp4\",\"numa2\"]}");
 	cols = view_columns(&v, &n);
 	assert_int_equal(n, 4);
 	assert_null(cols[0].topology);

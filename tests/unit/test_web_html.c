@@ -7,11 +7,11 @@
 #include "web/request.h"
 #include "web/sentence.h"
 
-#define HTML_IS(h, want)                                      \
-	do {                                                  \
+#define HTML_IS(h, want)                                       \
+	do {                                                   \
 		assert_string_equal(str_get(&(h)->out), want); \
-		assert_int_equal(html_depth(h), 0);           \
-		html_done(h);                                 \
+		assert_int_equal(html_depth(h), 0);            \
+		html_done(h);                                  \
 	} while (0)
 
 static void test_text_is_escaped(void **state)
@@ -21,8 +21,9 @@ static void test_text_is_escaped(void **state)
 	(void)state;
 	html_init(&h);
 	html_el(&h, "p", "a\"b", "<script>alert('&')</script>");
-	HTML_IS(&h, "<p class=\"a&quot;b\">&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;"
-		    "</p>");
+	HTML_IS(&h,
+		"<p class=\"a&quot;b\">&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;"
+		"</p>");
 }
 
 static void test_bad_bytes_are_cleaned(void **state)
@@ -31,8 +32,12 @@ static void test_bad_bytes_are_cleaned(void **state)
 
 	(void)state;
 	html_init(&h);
-	html_el(&h, "p", NULL, "a\xff" "b\x1b[31mred\x1b[0m\rc\x07" "d\te\nf");
-	HTML_IS(&h, "<p>a\xef\xbf\xbd" "bredcd\te\nf</p>");
+	html_el(&h, "p", NULL,
+		"a\xff"
+		"b\x1b[31mred\x1b[0m\rc\x07"
+		"d\te\nf");
+	HTML_IS(&h, "<p>a\xef\xbf\xbd"
+		    "bredcd\te\nf</p>");
 	html_init(&h);
 	html_open(&h, "p");
 	html_textn(&h, "x\0y", 3);
@@ -127,10 +132,11 @@ static void test_seconds(void **state)
 /* What links.c makes, routes.c finds. */
 static void test_links_have_routes(void **state)
 {
-	const struct url urls[] = { url_series_list(1), url_series(7), url_run(7),
-				    url_run_console(7), url_build(7), url_build_log(7),
+	const struct url urls[] = { url_series_list(1),  url_series(7),
+				    url_run(7),          url_run_console(7),
+				    url_build(7),        url_build_log(7),
 				    url_build_config(7), url_api_series_list(1),
-				    url_api_series(7), url_api_run(7) };
+				    url_api_series(7),   url_api_run(7) };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
@@ -148,9 +154,21 @@ static void test_links_have_routes(void **state)
 static void test_routes_refuse(void **state)
 {
 	static const char *const bad[] = {
-		"", "//", "/series/", "/series/0", "/series/07", "/series/-1", "/series/1/",
-		"/series/1x", "/series/+1", "/series/99999999999999999999", "/run/1/console",
-		"/../etc/passwd", "/static/../sluice.db", "/api/v1/", "/SERIES/1",
+		"",
+		"//",
+		"/series/",
+		"/series/0",
+		"/series/07",
+		"/series/-1",
+		"/series/1/",
+		"/series/1x",
+		"/series/+1",
+		"/series/99999999999999999999",
+		"/run/1/console",
+		"/../etc/passwd",
+		"/static/../sluice.db",
+		"/api/v1/",
+		"/SERIES/1",
 	};
 	int64_t id;
 
@@ -183,8 +201,9 @@ static void test_sentences(void **state)
 	t.verdict = VERDICT_TRANSIENT;
 	t.from_step = 3;
 	t.until_step = 5;
-	sentence_is(t, "Patch 3 breaks mlock-migrate/compaction on numa2, patch 5 repairs "
-		       "it.");
+	sentence_is(t,
+		    "Patch 3 breaks mlock-migrate/compaction on numa2, patch 5 repairs "
+		    "it.");
 	t.candidates = json_tokener_parse("[2,3,4]");
 	t.verdict = VERDICT_INTRODUCED;
 	sentence_is(t, "Patch 2, 3 or 4 breaks mlock-migrate/compaction on numa2.");
@@ -192,8 +211,9 @@ static void test_sentences(void **state)
 	t.verdict = VERDICT_FLAKY;
 	t.runs = 8;
 	t.failures = 1;
-	sentence_is(t, "mlock-migrate/compaction on numa2 fails now and then: 1 of 8 runs, "
-		       "first seen at patch 3.");
+	sentence_is(t,
+		    "mlock-migrate/compaction on numa2 fails now and then: 1 of 8 runs, "
+		    "first seen at patch 3.");
 	t.verdict = VERDICT_PRE_EXISTING;
 	sentence_is(t, "mlock-migrate/compaction on numa2 fails on the base already.");
 }

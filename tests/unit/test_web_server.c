@@ -51,8 +51,11 @@ static void start(struct site *s)
 	s->pid = fork();
 	if (s->pid == 0) {
 		struct err err = { .code = ERR_NONE };
-		struct web_opts o = { .db_path = s->f.path, .artifacts = s->f.artifacts,
-				      .on_ready = on_ready, .repro = repro, .arg = &p[1] };
+		struct web_opts o = { .db_path = s->f.path,
+				      .artifacts = s->f.artifacts,
+				      .on_ready = on_ready,
+				      .repro = repro,
+				      .arg = &p[1] };
 
 		close(p[0]);
 		if (web_serve(&o, &err) < 0) {
@@ -72,10 +75,14 @@ static void seed(struct site *s)
 {
 	struct fixture *f = &s->f;
 	struct boot b;
-	struct result r = { .test = (char *)evil, .result = RESULT_FAIL,
-			    .reason = (char *)evil, .output = (char *)evil,
-			    .console_from = 9, .console_to = 20 };
-	struct step_boot c = { .config = (char *)evil, .arch = "x86_64",
+	struct result r = { .test = (char *)evil,
+			    .result = RESULT_FAIL,
+			    .reason = (char *)evil,
+			    .output = (char *)evil,
+			    .console_from = 9,
+			    .console_to = 20 };
+	struct step_boot c = { .config = (char *)evil,
+			       .arch = "x86_64",
 			       .topology = (char *)evil };
 	AUTO(str_done) struct str log = STR_INIT;
 	struct verdict v = VERDICT_INIT;
@@ -289,7 +296,8 @@ static void test_api(void **state)
 	struct site *s = *state;
 	AUTO_FREE char *series = str_printf("/api/v1/series/%d", (int)s->series);
 	AUTO_FREE char *run = str_printf("/api/v1/run/%d", (int)s->run);
-	const char *const paths[] = { "/api/v1/series", "/api/v1/series?page=2", series, run };
+	const char *const paths[] = { "/api/v1/series", "/api/v1/series?page=2", series,
+				      run };
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		AUTO_JSON struct json_object *o = NULL;
@@ -329,8 +337,8 @@ static void test_refusals(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(asks); i++) {
-		AUTO(answer_done) struct answer a =
-			ask(s, asks[i].path, asks[i].method, asks[i].header);
+		AUTO(answer_done)
+		struct answer a = ask(s, asks[i].path, asks[i].method, asks[i].header);
 
 		if (a.status != asks[i].status)
 			fail_msg("%s %s: %ld, not %ld", asks[i].path,
@@ -364,8 +372,12 @@ static void test_rubbish_peers(void **state)
 {
 	struct site *s = *state;
 	static const char *const rubbish[] = {
-		"\r\n\r\n", "GET", "GET / HTTP/1.1\r\n", "\x16\x03\x01\x02",
-		"GET / HTTP/9.9\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\nx",
+		"\r\n\r\n",
+		"GET",
+		"GET / HTTP/1.1\r\n",
+		"\x16\x03\x01\x02",
+		"GET / HTTP/9.9\r\n\r\n",
+		"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\nx",
 	};
 	int fds[ARRAY_SIZE(rubbish)];
 	struct sockaddr_in sa = { .sin_family = AF_INET };
@@ -431,7 +443,8 @@ static void test_lost_console_leaves_the_page(void **state)
 static void test_cannot_start(void **state)
 {
 	struct err err = { .code = ERR_NONE };
-	struct web_opts o = { .listen = "localhost", .db_path = "/nonexistent/x",
+	struct web_opts o = { .listen = "localhost",
+			      .db_path = "/nonexistent/x",
 			      .artifacts = "/nonexistent/a" };
 
 	(void)state;
