@@ -151,14 +151,12 @@ static void keep_error(struct buildlog *b, struct diag *d)
 	if (d->tier >= b->error_tier)
 		return;
 	error_clear(&b->error);
-	b->error = (struct buildlog_error){
-		.kind = d->kind,
-		.file = TAKE_PTR(d->file),
-		.line = d->line,
-		.text = TAKE_PTR(d->text),
-		.context = str_dup(str_get(&d->context)),
-		.target = TAKE_PTR(d->target),
-	};
+	b->error.kind = d->kind;
+	b->error.file = TAKE_PTR(d->file);
+	b->error.line = d->line;
+	b->error.text = TAKE_PTR(d->text);
+	b->error.context = str_dup(str_get(&d->context));
+	b->error.target = TAKE_PTR(d->target);
 	b->error_tier = d->tier;
 }
 

@@ -11,8 +11,10 @@
 #include <time.h>
 
 #include "lib/cleanup.h"
+#include "lib/file.h"
 #include "lib/str.h"
 
+#define STAT_MAX 4096
 #define KILL_TRIES 1000
 #define KILL_PAUSE_NS 10000000L
 
@@ -27,16 +29,12 @@ int strays_adopt(struct err *err)
 static bool process_stat(pid_t pid, char *ret_state, pid_t *ret_parent)
 {
 	AUTO_FREE char *path = str_printf("/proc/%d/stat", (int)pid);
-	AUTO_FILE FILE *f = fopen(path, "re");
-	char text[512];
+	AUTO_FREE char *text = NULL;
 	const char *end;
-	size_t n;
 	int parent;
 
-	if (!f)
+	if (file_read(path, STAT_MAX, &text, NULL, NULL) < 0)
 		return false;
-	n = fread(text, 1, sizeof(text) - 1, f);
-	text[n] = '\0';
 	end = strrchr(text, ')');
 	if (!end || sscanf(end, ") %c %d", ret_state, &parent) != 2)
 		return false;
