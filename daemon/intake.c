@@ -485,10 +485,9 @@ void intake_start(struct series_run *r)
 			r->opts->config->series_patches, &src, &r->err) < 0) {
 		run_fail(r, RUN_UNUSABLE);
 	} else if (src.kind == SOURCE_RANGE) {
-		if (src.tree && !r->opts->tree) {
-			free(r->series.tree);
-			r->series.tree = str_dup(src.tree);
-		}
+		/* The base is the repository's own: no tree is asked for. */
+		free(r->series.tree);
+		r->series.tree = str_dup(src.tree ? src.tree : src.repo);
 		intake_range(r, &src);
 	} else if (intake_tree(r, &r->err) < 0) {
 		run_fail(r, r->err.code == ERR_INPUT ? RUN_UNUSABLE : RUN_INFRA);

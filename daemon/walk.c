@@ -620,7 +620,11 @@ static int build_take(struct series_run *r, const struct role_end *end, struct b
 
 	b->status = BUILD_INFRA;
 	build_status_parse(json_str(res, "status", "infra"), &b->status);
-	b->reason = str_dup(json_str(res, "reason", NULL));
+	b->reason = str_dup(json_str(res, "reason", ""));
+	if (!*b->reason) {
+		free(b->reason);
+		b->reason = NULL;
+	}
 	b->seconds = json_num(res, "seconds", end->seconds);
 	b->cpu_seconds = json_num(res, "cpu_seconds", 0);
 	b->compiled = (int64_t)json_len(json_arr(res, "compiled"));
