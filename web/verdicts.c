@@ -90,10 +90,8 @@ static void print_headline(struct html *h, const struct series_view *v)
 		  broken                                             ? "headline bad" :
 		  count(v, VERDICT_PASS) && !count(v, VERDICT_INFRA) ? "headline" :
 								       "headline plain");
-	if (v->nverdicts == 0 && v->series.state == SERIES_DONE)
+	if (v->nverdicts == 0)
 		html_text(h, "There are no verdicts.");
-	else if (v->nverdicts == 0)
-		html_text(h, "No verdicts yet.");
 	else if (broken)
 		html_textf(h, "✗ This series breaks %zu %s", broken,
 			   broken == 1 ? "thing" : "things");
@@ -195,7 +193,9 @@ void html_verdicts(struct html *h, const struct series_view *v)
 
 	html_open(h, "section");
 	html_attr(h, "aria-label", "Verdicts");
-	print_headline(h, v);
+	/* Before the end it would only repeat that there is no answer yet. */
+	if (v->nverdicts > 0 || v->series.state == SERIES_DONE)
+		print_headline(h, v);
 	for (size_t k = 0; k < ARRAY_SIZE(order); k++)
 		for (size_t i = 0; i < v->nverdicts; i++) {
 			const struct verdict *d = &v->verdicts[i];
