@@ -1,6 +1,8 @@
 #include "tests/unit/db_fixture.h"
 
 #include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "db/db.h"
@@ -311,6 +313,43 @@ static void test_kill_loses_nothing_acknowledged(void **state)
 	}
 }
 
+static void test_full_disk_keeps_what_is_in(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *small = path_join(f->dir, "small", NULL);
+	AUTO_FREE char *path = path_join(small, "sluice.db", NULL);
+	AUTO_FREE char *big = mem_alloc0(20001);
+	struct tree *list;
+	struct db *db;
+	size_t n, in = 0;
+
+	assert_int_equal(mkdir(small, 0755), 0);
+	if (mount("none", small, "tmpfs", 0, "size=1m") < 0)
+		skip(); /* not root, or not allowed here */
+	memset(big, 'x', 20000);
+	ok(f, db_open(path, DB_WRITE, &db, &f->err));
+	for (int i = 0; i < 200; i++) {
+		AUTO_FREE char *name = str_printf("t%d", i);
+		struct tree t = { .name = name, .source = big, .default_ref = "r" };
+
+		if (tree_put(db, &t, &f->err) < 0)
+			break;
+		in++;
+	}
+	assert_in_range(in, 1, 199);
+	assert_int_equal(f->err.code, ERR_SYS);
+	ok(f, tree_list(db, &list, &n, &f->err));
+	assert_int_equal(n, in);
+	tree_list_free(list, n);
+	db_close(db);
+	ok(f, db_open(path, DB_READ, &db, &f->err));
+	ok(f, tree_list(db, &list, &n, &f->err));
+	assert_int_equal(n, in);
+	tree_list_free(list, n);
+	db_close(db);
+	assert_int_equal(umount(small), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +365,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			test_reader_sees_one_state_in_a_transaction, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_full_disk_keeps_what_is_in, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_kill_loses_nothing_acknowledged,
 						setup, teardown),
 	};
