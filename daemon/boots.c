@@ -278,7 +278,7 @@ static bool has_result_elsewhere(struct series_run *r, const struct run_boot *b,
 	return false;
 }
 
-/* The tests that a boot which died under another test did not reach. */
+/* The tests that a guest which another test killed or blocked did not reach. */
 static struct json_object *tests_not_reached(struct series_run *r,
 					     const struct run_boot *b)
 {
@@ -364,7 +364,7 @@ int boots_plan_repeats(struct series_run *r, struct err *err)
 		if (b->state != SCHED_DONE || b->lost ||
 		    cell_boots(r, b) >= CELL_BOOTS_MAX)
 			continue;
-		if (b->role != BOOT_CONFIRM && b->boot.status != BOOT_OK) {
+		if (b->role != BOOT_CONFIRM) {
 			AUTO_JSON struct json_object *rest = tests_not_reached(r, b);
 
 			if (json_len(rest))

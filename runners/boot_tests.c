@@ -316,12 +316,12 @@ static void set_reason(struct json_object *o, const char *key, const char *text)
 	json_set_str(o, key, clean);
 }
 
-/* "splat" unless the test itself is worse off already. */
+/* "splat" unless the test is bad by itself: a failure stays one where the base
+ * is known to splat. */
 static void set_results(struct json_object *o, const struct outcome *own,
 			const struct console_splat *splat)
 {
 	bool splats = splat && (strcmp(own->result, "pass") == 0 ||
-				strcmp(own->result, "fail") == 0 ||
 				strcmp(own->result, "skip") == 0);
 
 	json_set_str(o, "result", splats ? "splat" : own->result);
