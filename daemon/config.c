@@ -99,7 +99,7 @@ static const struct key keys[] = {
 	  "of the diff in one patch" },
 	{ "limits", "patch_files", KEY_COUNT, AT(patch_files), "500", NULL, 1, 100000,
 	  "files that one patch touches" },
-	{ "limits", "base_candidates", KEY_COUNT, AT(base_candidates), "200", NULL, 1,
+	{ "limits", "base_candidates", KEY_COUNT, AT(base_candidates), "2000", NULL, 1,
 	  100000, "commits looked at when a base is searched by blob ids" },
 	{ "limits", "console_size", KEY_SIZE, AT(console_bytes), "8M", NULL, 4096, 0,
 	  "of a guest's console log" },
