@@ -570,13 +570,20 @@ static int walk_checkout_base(struct series_run *r, struct err *err)
 /* The files by which the source differs from what the output was built from. */
 static struct json_object *changed_files(struct series_run *r, int from, int to)
 {
+	AUTO_JSON struct json_object *seen = json_object_new_object();
 	struct json_object *a = json_object_new_array();
 
 	for (int k = from + 1; k <= to; k++)
-		for (size_t i = 0; i < json_len(r->steps[k].files); i++)
-			json_add_str(a, json_str(json_object_array_get_idx(
-							 r->steps[k].files, i),
-						 "path", ""));
+		for (size_t i = 0; i < json_len(r->steps[k].files); i++) {
+			const char *path = json_str(
+				json_object_array_get_idx(r->steps[k].files, i), "path", "");
+
+			/* Each once: the role tells them apart by their place. */
+			if (json_object_object_get_ex(seen, path, NULL))
+				continue;
+			json_set_bool(seen, path, true);
+			json_add_str(a, path);
+		}
 	return a;
 }
 
