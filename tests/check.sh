@@ -83,7 +83,7 @@ if wanted unit; then
 fi
 if wanted e2e; then
 	for t in tests/e2e/test_*.sh; do
-		run_one 420 "$(basename "$t" .sh)" "$t"
+		run_one 600 "$(basename "$t" .sh)" "$t"
 	done
 fi
 if wanted real; then

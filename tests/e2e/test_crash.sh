@@ -89,7 +89,9 @@ while [ "$killed" -lt "$kills" ]; do
 	test_range "crash$number"
 	if [ "$RC" != 1 ] || [ "$(verdicts)" != "$want" ]; then
 		wrong="$wrong $number"
+		echo "# series $number after $here kills: exit $RC"
 		jget '.verdicts[] | select(.verdict != "pass")' | sed 's/^/# /'
+		head -n 20 "$OUT" | sed 's/^/# | /'
 	fi
 	# A kill costs what was under way: one build and at most two guests.
 	if [ $(($(calls build) - builds)) -gt $((clean_builds + here)) ] ||

@@ -1,5 +1,5 @@
 #!/bin/bash
-# fetch-lore.sh: "sluice role fetch" with the real b4 against a real public-inbox
+# test_fetch_lore.sh: "sluice role fetch" with the real b4 against a real public-inbox
 # server on loopback, filled with the mails of tests/data/mail. Prints TAP lines
 # without a plan; exit status 1 when one is "not ok".
 # $SLUICE: the binary to try (build/sluice).
@@ -9,7 +9,7 @@ data=$PWD/tests/data/mail
 failed=0
 
 skip_all() {
-	echo "ok - fetch-lore # SKIP $1"
+	echo "ok - fetch # SKIP $1"
 	exit 0
 }
 

@@ -1,0 +1,97 @@
+#!/bin/sh
+# The real thing: Debian's linux 6.12 built with the mlock config, booted under
+# QEMU on several topologies, and the example series judged after every patch.
+# The state is kept in the cache folder, so that the base is built only once; from
+# nothing it takes about ten minutes on two cores.
+# shellcheck source=tests/e2e/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+begin real
+unset SLUICE_DATADIR SLUICE_GUESTDIR
+cache=$base/real
+tarball=/usr/src/linux-source-6.12.tar.xz
+if [ ! -e "$tarball" ]; then
+	skip "real kernel" "no $tarball"
+	finish
+fi
+mkdir -p "$cache" && chmod 755 "$cache"
+printf '[sluice]\ntree = debian-6.12\nstate_dir = %s/state\n' "$cache" >"$T/config.ini"
+STATE=$cache/state
+
+# The cache is only good for the same tarball.
+stamp=$(sha256sum "$tarball" | cut -d ' ' -f 1)
+if [ "$(cat "$cache/stamp" 2>/dev/null)" != "$stamp" ]; then
+	rm -rf "$STATE"
+	mkdir -p "$STATE"
+	sl tree add debian-6.12 "$tarball"
+	is "tree add: Debian's 6.12" "$RC" 0
+	[ "$RC" = 0 ] && echo "$stamp" >"$cache/stamp"
+else
+	echo "# the state of $cache is used again"
+fi
+
+sl example -o "$T/mbox"
+is "example: written" "$RC" 0
+sl test --json "$T/json" "$T/mbox"
+sed 's/^/# /' "$OUT"
+is "mlock series: exit 1, it breaks something" "$RC" 1
+is "mlock series: all patches applied" "$(jget '[.steps[].apply] | join(" ")')" \
+	"base exact exact exact exact exact"
+is "mlock series: all steps built" "$(jget '[.steps[].builds[].status] | unique | join(" ")')" ok
+for topology in smp4 numa2; do
+	is "compaction on $topology: broken by 3, repaired by 5" \
+		"$(verdict mlock-migrate/compaction $topology)" "transient 3 5"
+	is "move-pages on $topology: passes" \
+		"$(verdict mlock-migrate/move-pages $topology)" "pass null null"
+done
+check "the reason says what was expected and seen" \
+	test -n "$(jget '[.verdicts[] | select(.verdict == "transient") | .reason | select(test("expected"))][0] // ""')"
+is "patch 4 adds a warning" "$(verdict_kind warning)" "introduced 4 null"
+is "nothing but that: no other verdict is bad" \
+	"$(jget '[.verdicts[] | select(.kind != "warning" and .verdict != "pass" and .verdict != "transient")] | length')" 0
+run=$(jget '[.steps[3].boots[] | select(.status == "ok") | .run][0]')
+
+begin_s=$(date +%s)
+sl test --json "$T/json2" "$T/mbox"
+is "again: the same exit code" "$RC" 1
+took=$(($(date +%s) - begin_s))
+check "again: everything taken over, in seconds (took $took)" test "$took" -le 10
+is "again: the same verdicts" "$(jq -c '[.verdicts[] | del(.run)]' "$T/json2")" \
+	"$(jq -c '[.verdicts[] | del(.run)]' "$T/json")"
+
+sl example -o "$T/clean.mbox" clean
+sl test --json "$T/json" "$T/clean.mbox"
+is "clean series: exit 0" "$RC" 0
+is "clean series: every verdict passes" \
+	"$(jget '[.verdicts[] | select(.verdict != "pass")] | length')" 0
+
+# The same failure by hand: QEMU alone, on the kernel that sluice built.
+sl repro "$run"
+is "repro: exit 0" "$RC" 0
+cp "$OUT" "$T/repro.sh"
+image=$(jq -r '.steps[3].builds[0].image' "$T/json2" | sed 's/^sha256://')
+image=$STATE/artifacts/$(echo "$image" | cut -c1-2)/$image
+(cd "$T" && VMLINUX=$image timeout 240 sh repro.sh "$T/by-hand" >"$OUT" 2>&1)
+check "repro: the test fails by hand too" grep -q "not ok .*" "$OUT"
+if [ -n "${REAL_REPRO_BUILD:-}" ]; then
+	(cd "$T" && timeout 1800 sh repro.sh "$T/by-hand" >"$OUT" 2>&1)
+	check "repro: and on a kernel built by hand" grep -q "not ok .*" "$OUT"
+fi
+
+# No topology makes a good kernel complain at boot: nothing outside any test, and
+# no test fails on the base.
+series_id=$(jq -r '"s\(.series.id)"' "$T/json")
+topologies=$(cd "$SLUICE_ROOT/runners/topologies" && ls ./*.ini | sed 's|^\./||; s|\.ini$||' | tr '\n' ',')
+sl test --topology "$topologies" --json "$T/json" "$T/clean.mbox"
+is "all topologies: exit 0" "$RC" 0
+check "all topologies: $series_id booted on each" \
+	test "$(jget '[.steps[0].boots[].topology] | unique | length')" -ge 6
+is "all topologies: a good kernel boots without a warning" \
+	"$(jget '[.steps[].boots[] | select(.status != "ok") | .topology] | unique | join(" ")')" ""
+for run in $(jget '.steps[0].boots[].run'); do
+	sl log "$run"
+	# shellcheck disable=SC2154
+	grep -q "WARNING: \|BUG: " "$OUT" && echo "run $run"
+done >"$T/warned"
+is "all topologies: none in the console" "$(cat "$T/warned")" ""
+
+finish
