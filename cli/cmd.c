@@ -9,7 +9,8 @@
 
 #define OPTS_MAX 24
 
-const struct cmd *cmd_find(const struct cmd *const *list, const char *prefix, const char *name)
+const struct cmd *cmd_find(const struct cmd *const *list, const char *prefix,
+			   const char *name)
 {
 	const char *names[32] = { NULL };
 	const char *near;
@@ -70,8 +71,9 @@ static void opt_print(const struct cmd_opt *o, FILE *out)
 
 void cmd_print_help(const struct cmd *cmd, FILE *out)
 {
-	fprintf(out, "usage: sluice %s%s%s%s\n\n%s.\n", cmd->name, cmd->opts ? " [OPTIONS]" : "",
-		*cmd->synopsis ? " " : "", cmd->synopsis, cmd->help);
+	fprintf(out, "usage: sluice %s%s%s%s\n\n%s.\n", cmd->name,
+		cmd->opts ? " [OPTIONS]" : "", *cmd->synopsis ? " " : "", cmd->synopsis,
+		cmd->help);
 	if (cmd->detail)
 		fprintf(out, "\n%s", cmd->detail);
 	if (cmd->subs) {
@@ -98,7 +100,8 @@ static int opt_unknown(const struct cmd *cmd, const char *given)
 		names[i] = opt_at(cmd, i)->name;
 	near = text_nearest(word, names);
 	if (near)
-		return cmd_usage(cmd, "unknown option %s, did you mean --%s?", clean, near);
+		return cmd_usage(cmd, "unknown option %s, did you mean --%s?", clean,
+				 near);
 	return cmd_usage(cmd, "unknown option %s", clean);
 }
 
@@ -121,8 +124,8 @@ static void opt_tables(const struct cmd *cmd, struct option *longs, char *shorts
 		const struct cmd_opt *o = opt_at(cmd, i);
 
 		longs[i] = (struct option){ o->name,
-					    o->arg ? required_argument : no_argument, NULL,
-					    256 + (int)i };
+					    o->arg ? required_argument : no_argument,
+					    NULL, 256 + (int)i };
 		if (o->letter) {
 			*shorts++ = o->letter;
 			if (o->arg)
@@ -146,7 +149,8 @@ static const struct cmd_opt *opt_of(const struct cmd *cmd, int val)
  * Operands may stand before options, as people type them: getopt stops at the
  * first operand ('+'), it is put aside and the rest read.
  */
-bool cmd_parse(const struct cmd *cmd, int *argc, char ***argv, void *fields, int *ret_exit)
+bool cmd_parse(const struct cmd *cmd, int *argc, char ***argv, void *fields,
+	       int *ret_exit)
 {
 	struct option longs[OPTS_MAX + 1] = { { 0 } };
 	char shorts[2 * OPTS_MAX + 3];
@@ -168,7 +172,8 @@ bool cmd_parse(const struct cmd *cmd, int *argc, char ***argv, void *fields, int
 		}
 		if (val == '?' || val == ':') {
 			*ret_exit = val == '?' ? opt_unknown(cmd, (*argv)[before]) :
-					cmd_usage(cmd, "%s needs a value", (*argv)[before]);
+						 cmd_usage(cmd, "%s needs a value",
+							   (*argv)[before]);
 			return false;
 		}
 		if (opt_of(cmd, val) == &opt_help) {
@@ -229,8 +234,9 @@ static void mdoc_print_opts(const struct cmd *cmd, FILE *out)
 
 static void mdoc_print_one(const struct cmd *cmd, FILE *out)
 {
-	fprintf(out, ".It Nm %s%s%s%s\n%s.\n", cmd->name, cmd->opts ? " Oo Ar options Oc" : "",
-		*cmd->synopsis ? " Ar " : "", cmd->synopsis, cmd->help);
+	fprintf(out, ".It Nm %s%s%s%s\n%s.\n", cmd->name,
+		cmd->opts ? " Oo Ar options Oc" : "", *cmd->synopsis ? " Ar " : "",
+		cmd->synopsis, cmd->help);
 	if (cmd->detail) {
 		fputs(".Bd -unfilled\n", out);
 		mdoc_print_lines(cmd->detail, out);

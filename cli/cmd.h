@@ -31,16 +31,18 @@ struct cmd_common {
 #define CMD_OPTS_COMMON                                                        \
 	{ "config-file", 0, "FILE", "read this config.ini and no other",       \
 	  offsetof(struct cmd_common, config_file) },                          \
-	{ "state-dir", 0, "DIR", "keep database, logs and builds there",       \
-	  offsetof(struct cmd_common, state_dir) }
+	{                                                                      \
+		"state-dir", 0, "DIR", "keep database, logs and builds there", \
+			offsetof(struct cmd_common, state_dir)                 \
+	}
 
 struct cmd {
-	const char *name;     /* "test", "tree add" */
-	const char *synopsis; /* what follows the options: "SERIES..." */
-	const char *help;     /* one line, no full stop */
-	const char *detail;   /* more for --help, whole lines; may be NULL */
-	const struct cmd_opt *opts;      /* may be NULL */
-	const struct cmd *const *subs;   /* NULL-terminated; may be NULL */
+	const char *name;              /* "test", "tree add" */
+	const char *synopsis;          /* what follows the options: "SERIES..." */
+	const char *help;              /* one line, no full stop */
+	const char *detail;            /* more for --help, whole lines; may be NULL */
+	const struct cmd_opt *opts;    /* may be NULL */
+	const struct cmd *const *subs; /* NULL-terminated; may be NULL */
 	bool hidden;
 	/* argv[0] is the command's name. Returns the exit code. */
 	int (*run)(int argc, char **argv);

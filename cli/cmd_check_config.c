@@ -25,8 +25,9 @@ const struct cmd cmd_check_config = {
 	.name = "check-config",
 	.synopsis = "",
 	.help = "Say what is wrong with config.ini, and what this machine lacks",
-	.detail = "Exits with 2 for a mistake in the configuration, 3 when something that\n"
-		  "sluice needs is missing here.\n",
+	.detail =
+		"Exits with 2 for a mistake in the configuration, 3 when something that\n"
+		"sluice needs is missing here.\n",
 	.opts = opts,
 	.run = run_check_config,
 };
@@ -146,8 +147,8 @@ static void check_build_user(struct check *c)
 		tell_ok("build_user", c->config->build_user);
 		return;
 	}
-	why = str_printf("there is no user %s: useradd --system %s", c->config->build_user,
-			 c->config->build_user);
+	why = str_printf("there is no user %s: useradd --system %s",
+			 c->config->build_user, c->config->build_user);
 	tell_missing(c, "build_user", why);
 }
 
@@ -161,7 +162,8 @@ static void check_accel(struct check *c)
 		       pw ? pw->pw_gid : getegid(), &accel, &err) < 0)
 		tell_missing(c, "accel", err.msg);
 	else
-		tell_ok("accel", accel == ACCEL_KVM ? "kvm" : "tcg (KVM is not usable here)");
+		tell_ok("accel",
+			accel == ACCEL_KVM ? "kvm" : "tcg (KVM is not usable here)");
 }
 
 static int run_check_config(int argc, char **argv)

@@ -18,7 +18,8 @@ struct example_args {
 static const struct cmd_opt opts[] = {
 	{ "tree", 't', "NAME", "the base tree that the patches are made for",
 	  offsetof(struct example_args, tree) },
-	{ "output", 'o', "FILE", "write the mbox there", offsetof(struct example_args, output) },
+	{ "output", 'o', "FILE", "write the mbox there",
+	  offsetof(struct example_args, output) },
 	CMD_OPTS_COMMON,
 	{ 0 },
 };
@@ -29,23 +30,24 @@ const struct cmd cmd_example = {
 	.name = "example",
 	.synopsis = "[NAME]",
 	.help = "Write an example series, as mails against the tree at hand",
-	.detail = "NAME is mlock (five patches: one breaks the migration of mlocked pages, a later\n"
-		  "one repairs it) or clean (two that break nothing). The default is mlock.\n",
+	.detail =
+		"NAME is mlock (five patches: one breaks the migration of mlocked pages, a later\n"
+		"one repairs it) or clean (two that break nothing). The default is mlock.\n",
 	.opts = opts,
 	.run = run_example,
 };
 
 /* The commit that a test of the tree starts from. */
-static int tree_head(struct context *cx, const char *name, const char *store, char ret[41],
-		     struct err *err)
+static int tree_head(struct context *cx, const char *name, const char *store,
+		     char ret[41], struct err *err)
 {
 	struct tree tree = { 0 };
 	int found = tree_find(cx->db, name, &tree, err);
 	int rc = found <= 0 ? -1 : revision_resolve(store, tree.default_ref, ret, err);
 
 	if (found == 0)
-		err_set(err, ERR_MISSING, "there is no tree \"%s\"; \"sluice tree list\" shows them",
-			name);
+		err_set(err, ERR_MISSING,
+			"there is no tree \"%s\"; \"sluice tree list\" shows them", name);
 	tree_done(&tree);
 	return rc;
 }
@@ -62,20 +64,24 @@ static int run_example(int argc, char **argv)
 	if (!cmd_parse(&cmd_example, &argc, &argv, &args, &rc))
 		return rc;
 	if (argc > 1 || !args.output)
-		return cmd_usage(&cmd_example, "%s", argc > 1 ? "one NAME at a time" : "-o FILE is needed");
+		return cmd_usage(&cmd_example, "%s",
+				 argc > 1 ? "one NAME at a time" : "-o FILE is needed");
 	if (argc == 1 && strchr(argv[0], '/'))
 		return cmd_usage(&cmd_example, "NAME is no path");
-	edits = path_join(paths_data(), "kernels/examples", argc ? argv[0] : "mlock", NULL);
+	edits = path_join(paths_data(), "kernels/examples", argc ? argv[0] : "mlock",
+			  NULL);
 	if (!path_exists(edits))
 		return cmd_usage(&cmd_example, "there is no such example");
 	rc = context_read(&cx, &args.common);
 	if (rc != EXIT_OK)
 		return rc;
 	store = path_join(cx.dir, "git", NULL);
-	if (tree_head(&cx, args.tree ? args.tree : cx.config->tree, store, commit, &err) < 0 ||
+	if (tree_head(&cx, args.tree ? args.tree : cx.config->tree, store, commit, &err) <
+		    0 ||
 	    example_write(store, commit, edits, args.output, &err) < 0) {
 		log_error("%s", err.msg);
-		return err.code == ERR_INPUT || err.code == ERR_MISSING ? EXIT_USAGE : EXIT_INFRA;
+		return err.code == ERR_INPUT || err.code == ERR_MISSING ? EXIT_USAGE :
+									  EXIT_INFRA;
 	}
 	printf("%s\n", args.output);
 	return EXIT_OK;

@@ -36,8 +36,9 @@ const struct cmd cmd_log = {
 	.name = "log",
 	.synopsis = "RUN | --build SERIES STEP",
 	.help = "Print the console of a run, or the log of a build",
-	.detail = "With --build RUN it is the build of the run's image. A step that did not build\n"
-		  "has no run: name it by series and number.\n",
+	.detail =
+		"With --build RUN it is the build of the run's image. A step that did not build\n"
+		"has no run: name it by series and number.\n",
 	.opts = opts,
 	.run = run_log,
 };
@@ -82,8 +83,8 @@ static void print_bytes(struct printer *p, const char *data, size_t len)
 }
 
 /* The bytes [from, to) of an artifact; to 0: its end. */
-static int print_artifact(struct context *cx, const char *sha, const struct log_args *args,
-			  uint64_t from, uint64_t to)
+static int print_artifact(struct context *cx, const char *sha,
+			  const struct log_args *args, uint64_t from, uint64_t to)
 {
 	AUTO_FREE char *buf = mem_alloc0(CHUNK);
 	struct printer p = { .raw = args->raw, .line = STR_INIT };
@@ -133,8 +134,8 @@ static int print_build(struct context *cx, int64_t id, const struct log_args *ar
 }
 
 /* The build that stands for a step; without --config the first that failed, else the first. */
-static int build_of_step(struct context *cx, int64_t series_id, int64_t step, const char *config,
-			 int64_t *ret_build, struct err *err)
+static int build_of_step(struct context *cx, int64_t series_id, int64_t step,
+			 const char *config, int64_t *ret_build, struct err *err)
 {
 	struct step_build *list = NULL;
 	size_t n = 0;
@@ -181,7 +182,8 @@ static int log_of_step(struct context *cx, char **argv, const struct log_args *a
 	return rc == EXIT_OK ? print_build(cx, build, args) : rc;
 }
 
-static int log_of_image(struct context *cx, const struct boot *boot, const struct log_args *args)
+static int log_of_image(struct context *cx, const struct boot *boot,
+			const struct log_args *args)
 {
 	struct used_by *used = NULL;
 	struct err err = { 0 };
@@ -190,7 +192,8 @@ static int log_of_image(struct context *cx, const struct boot *boot, const struc
 	int rc = boot_used_by(cx->db, boot->id, &used, &n, &err);
 
 	if (rc == 0 && n > 0)
-		rc = build_of_step(cx, used[0].series_id, used[0].step, boot->config, &build, &err);
+		rc = build_of_step(cx, used[0].series_id, used[0].step, boot->config,
+				   &build, &err);
 	used_by_list_free(used, n);
 	if (rc == 0 && build != DB_NO_INT)
 		return print_build(cx, build, args);
@@ -206,7 +209,8 @@ static bool test_is(const char *test, const char *name)
 	return strcmp(test, name) == 0 || (slash && strcmp(slash + 1, name) == 0);
 }
 
-static int log_of_test(struct context *cx, const struct boot *boot, const struct log_args *args)
+static int log_of_test(struct context *cx, const struct boot *boot,
+		       const struct log_args *args)
 {
 	struct result *list = NULL;
 	struct err err = { 0 };
@@ -228,10 +232,13 @@ static int log_of_test(struct context *cx, const struct boot *boot, const struct
 			text_clean(&out, list[i].output, strlen(list[i].output));
 			puts(str_get(&out));
 		}
-		rc = list[i].console_from == DB_NO_INT || !boot->console ? EXIT_OK :
-		     print_artifact(cx, boot->console, args, (uint64_t)list[i].console_from,
-				    list[i].console_to == DB_NO_INT ? 0 :
-				    (uint64_t)list[i].console_to);
+		rc = list[i].console_from == DB_NO_INT || !boot->console ?
+			     EXIT_OK :
+			     print_artifact(cx, boot->console, args,
+					    (uint64_t)list[i].console_from,
+					    list[i].console_to == DB_NO_INT ?
+						    0 :
+						    (uint64_t)list[i].console_to);
 	}
 	if (!found)
 		log_error("run %lld has no such test", (long long)boot->id);
@@ -275,5 +282,6 @@ static int run_log(int argc, char **argv)
 	rc = context_read(&cx, &args.common);
 	if (rc != EXIT_OK)
 		return rc;
-	return argc == 2 ? log_of_step(&cx, argv, &args) : log_of_run(&cx, argv[0], &args);
+	return argc == 2 ? log_of_step(&cx, argv, &args) :
+			   log_of_run(&cx, argv[0], &args);
 }

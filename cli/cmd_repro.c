@@ -18,9 +18,10 @@ const struct cmd cmd_repro = {
 	.name = "repro",
 	.synopsis = "RUN",
 	.help = "Print a shell script that reproduces a run with git, make and qemu alone",
-	.detail = "  sluice repro 17 | sh          builds and boots in ./sluice-repro-17\n"
-		  "  sluice repro 17 | sh -s DIR   there\n"
-		  "With VMLINUX=FILE in the environment that kernel is booted and none is built.\n",
+	.detail =
+		"  sluice repro 17 | sh          builds and boots in ./sluice-repro-17\n"
+		"  sluice repro 17 | sh -s DIR   there\n"
+		"With VMLINUX=FILE in the environment that kernel is booted and none is built.\n",
 	.opts = opts,
 	.run = run_repro,
 };

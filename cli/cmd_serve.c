@@ -26,7 +26,8 @@ const struct cmd cmd_serve = {
 	.name = "serve",
 	.synopsis = "",
 	.help = "Serve the results as web pages and JSON until Ctrl-C",
-	.detail = "Reads only, and may run beside \"sluice test\". Prints its URL once it listens.\n",
+	.detail =
+		"Reads only, and may run beside \"sluice test\". Prints its URL once it listens.\n",
 	.opts = opts,
 	.run = run_serve,
 };
@@ -43,7 +44,8 @@ static void on_ready(const char *url, void *arg)
 	fflush(stdout);
 }
 
-static int repro_of(struct db *db, int64_t run, char **ret_text, void *arg, struct err *err)
+static int repro_of(struct db *db, int64_t run, char **ret_text, void *arg,
+		    struct err *err)
 {
 	struct serve *s = arg;
 	struct repro_from from = {
@@ -96,7 +98,8 @@ static int serve(struct serve *s, const char *listen)
 	struct err err = { 0 };
 
 	if (!split_listen(text, &web.listen, &web.port))
-		return cmd_usage(&cmd_serve, "--listen wants ADDR:PORT, as in 127.0.0.1:8470");
+		return cmd_usage(&cmd_serve,
+				 "--listen wants ADDR:PORT, as in 127.0.0.1:8470");
 	if (web_serve(&web, &err) == 0)
 		return EXIT_OK;
 	log_error("%s", err.msg);

@@ -18,7 +18,8 @@ struct show_args {
 };
 
 static const struct cmd_opt opts[] = {
-	{ "json", 0, NULL, "the series as a JSON document", offsetof(struct show_args, json) },
+	{ "json", 0, NULL, "the series as a JSON document",
+	  offsetof(struct show_args, json) },
 	CMD_OPTS_COMMON,
 	{ 0 },
 };
@@ -29,8 +30,9 @@ const struct cmd cmd_show = {
 	.name = "show",
 	.synopsis = "[SERIES | RUN]",
 	.help = "Show what is known about a series or a run; without either, list the series",
-	.detail = "RUN is the number of a boot. SERIES is a message-id, the URL of one of its\n"
-		  "mails, what was given to \"sluice test\", or s12 as the list shows it.\n",
+	.detail =
+		"RUN is the number of a boot. SERIES is a message-id, the URL of one of its\n"
+		"mails, what was given to \"sluice test\", or s12 as the list shows it.\n",
 	.opts = opts,
 	.run = run_show,
 };
@@ -42,10 +44,13 @@ static void print_line(const struct term *t, const struct series_line *l)
 	char date[32], id[32];
 	struct tm tm;
 	int64_t bad = l->verdicts[VERDICT_INTRODUCED] + l->verdicts[VERDICT_TRANSIENT];
-	const char *word = l->s.state != SERIES_DONE ? series_state_str(l->s.state) :
-			   bad ? "breaks" : l->verdicts[VERDICT_INFRA] ? "lost" : "clean";
-	enum term_style style = bad ? TERM_BAD :
-				strcmp(word, "clean") == 0 ? TERM_GOOD : TERM_OURS;
+	const char *word = l->s.state != SERIES_DONE  ? series_state_str(l->s.state) :
+			   bad                        ? "breaks" :
+			   l->verdicts[VERDICT_INFRA] ? "lost" :
+							"clean";
+	enum term_style style = bad                        ? TERM_BAD :
+				strcmp(word, "clean") == 0 ? TERM_GOOD :
+							     TERM_OURS;
 
 	localtime_r(&when, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
@@ -87,11 +92,12 @@ static int show_json(struct context *cx, int64_t id, struct err *err)
 	if (document_series(cx->db, id, &doc, err) <= 0)
 		return -1;
 	puts(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY |
-						 JSON_C_TO_STRING_NOSLASHESCAPE));
+							 JSON_C_TO_STRING_NOSLASHESCAPE));
 	return 0;
 }
 
-static int show_series(struct context *cx, const struct term *t, const char *text, bool json)
+static int show_series(struct context *cx, const struct term *t, const char *text,
+		       bool json)
 {
 	struct series series = { 0 };
 	struct report report;
@@ -102,7 +108,8 @@ static int show_series(struct context *cx, const struct term *t, const char *tex
 	series_done(&series);
 	if (rc != EXIT_OK)
 		return rc;
-	if (json ? show_json(cx, id, &err) < 0 : report_load(cx->db, id, &report, &err) < 0) {
+	if (json ? show_json(cx, id, &err) < 0 :
+		   report_load(cx->db, id, &report, &err) < 0) {
 		log_error("%s", err.msg);
 		return EXIT_INFRA;
 	}

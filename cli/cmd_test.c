@@ -19,10 +19,13 @@ struct test_args {
 static const struct cmd_opt opts[] = {
 	{ "tree", 't', "NAME", "base tree; \"sluice tree list\" shows them", ARG(tree) },
 	{ "base", 'b', "REV", "apply the patches there and nowhere else", ARG(base) },
-	{ "config", 0, "LIST", "kernel configs to build, as in mlock,other", ARG(config) },
-	{ "topology", 0, "LIST", "guest machines to boot, as in smp4,numa2", ARG(topology) },
+	{ "config", 0, "LIST", "kernel configs to build, as in mlock,other",
+	  ARG(config) },
+	{ "topology", 0, "LIST", "guest machines to boot, as in smp4,numa2",
+	  ARG(topology) },
 	{ "suite", 0, "LIST", "test suites to run in the guests", ARG(suite) },
-	{ "json", 0, "FILE", "write the results there too; - is standard output", ARG(json) },
+	{ "json", 0, "FILE", "write the results there too; - is standard output",
+	  ARG(json) },
 	{ "repo", 0, "DIR", "look for A..B there instead of here", ARG(repo) },
 	CMD_OPTS_COMMON,
 	{ 0 },
@@ -34,13 +37,14 @@ const struct cmd cmd_test = {
 	.name = "test",
 	.synopsis = "SERIES...",
 	.help = "Apply, build, boot and test a series after every patch",
-	.detail = "SERIES is an mbox, a maildir or a folder of patch files; a message-id or the\n"
-		  "URL of a mail in an archive; or A..B, commits of a local repository that is\n"
-		  "only read.\n\n"
-		  "Exits with 0 when the series breaks nothing, 1 when it breaks something at any\n"
-		  "step, 2 when the input is unusable, 3 when nothing was seen broken but some of\n"
-		  "the work was lost to trouble of sluice's own. What was done is kept: the same\n"
-		  "command goes on where it was stopped.\n",
+	.detail =
+		"SERIES is an mbox, a maildir or a folder of patch files; a message-id or the\n"
+		"URL of a mail in an archive; or A..B, commits of a local repository that is\n"
+		"only read.\n\n"
+		"Exits with 0 when the series breaks nothing, 1 when it breaks something at any\n"
+		"step, 2 when the input is unusable, 3 when nothing was seen broken but some of\n"
+		"the work was lost to trouble of sluice's own. What was done is kept: the same\n"
+		"command goes on where it was stopped.\n",
 	.opts = opts,
 	.run = run_test,
 };
@@ -64,8 +68,8 @@ static int write_document(struct test_run *run, struct json_object *doc)
 	struct err err = { 0 };
 
 	if (strcmp(file, "-") == 0) {
-		puts(json_object_to_json_string_ext(doc, JSON_C_TO_STRING_PRETTY |
-							 JSON_C_TO_STRING_NOSLASHESCAPE));
+		puts(json_object_to_json_string_ext(
+			doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 		return EXIT_OK;
 	}
 	if (json_write_file(file, doc, &err) == 0)
@@ -145,7 +149,10 @@ static int test_one(struct test_run *run, const char *source)
 static int worse(int a, int b)
 {
 	static const int rank[] = {
-		[RUN_CLEAN] = 0, [RUN_INFRA] = 1, [RUN_UNUSABLE] = 2, [RUN_BROKEN] = 3,
+		[RUN_CLEAN] = 0,
+		[RUN_INFRA] = 1,
+		[RUN_UNUSABLE] = 2,
+		[RUN_BROKEN] = 3,
 	};
 
 	return rank[a & 3] > rank[b & 3] ? a : b;
@@ -182,7 +189,8 @@ static int run_test(int argc, char **argv)
 	if (argc == 0)
 		return cmd_usage(&cmd_test, "which SERIES?");
 	if (args.json && argc > 1)
-		return cmd_usage(&cmd_test, "--json holds one series, and %d were given", argc);
+		return cmd_usage(&cmd_test, "--json holds one series, and %d were given",
+				 argc);
 	to_stdout = args.json && strcmp(args.json, "-") == 0;
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away does not end the test */
 	term_init(&run.term, to_stdout ? stderr : stdout);

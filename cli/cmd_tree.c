@@ -28,9 +28,10 @@ static const struct cmd cmd_add = {
 	.name = "tree add",
 	.synopsis = "NAME SOURCE",
 	.help = "Make a base tree of a git repository, a URL or a linux-source tarball",
-	.detail = "A local repository is borrowed, not copied, and only read: its branches are\n"
-		  "looked at again for every test. A URL is fetched. A tarball or a plain folder\n"
-		  "becomes one commit.\n",
+	.detail =
+		"A local repository is borrowed, not copied, and only read: its branches are\n"
+		"looked at again for every test. A URL is fetched. A tarball or a plain folder\n"
+		"becomes one commit.\n",
 	.opts = opts,
 	.run = run_add,
 };
@@ -70,7 +71,8 @@ struct import_view {
 static void import_progress(const char *line, unsigned long files, void *arg)
 {
 	struct import_view *v = arg;
-	AUTO_FREE char *text = line ? text_clean_line(line, 0) : str_printf("%lu files", files);
+	AUTO_FREE char *text = line ? text_clean_line(line, 0) :
+				      str_printf("%lu files", files);
 	AUTO_FREE char *cut = NULL;
 	time_t now = time(NULL);
 
@@ -89,7 +91,9 @@ static void import_progress(const char *line, unsigned long files, void *arg)
 
 static enum tree_kind kind_of(enum import_kind kind)
 {
-	return kind == IMPORT_LOCAL ? TREE_GIT : kind == IMPORT_URL ? TREE_URL : TREE_TARBALL;
+	return kind == IMPORT_LOCAL ? TREE_GIT :
+	       kind == IMPORT_URL   ? TREE_URL :
+				      TREE_TARBALL;
 }
 
 /* A path is kept absolute: the next command may be given elsewhere. */
@@ -104,8 +108,8 @@ static char *absolute_source(const char *source)
 	return real ? real : str_dup(source);
 }
 
-static int import(struct context *cx, const char *name, const char *source, struct tree_info *info,
-		  struct err *err)
+static int import(struct context *cx, const char *name, const char *source,
+		  struct tree_info *info, struct err *err)
 {
 	AUTO_FREE char *store = path_join(cx->dir, "git", NULL);
 	struct import_view view = { .last = time(NULL) };
@@ -158,7 +162,8 @@ static void tell_tree(const char *name, const struct tree_info *info)
 static int fail(const struct err *err)
 {
 	log_error("%s", err->msg);
-	return err->code == ERR_INPUT || err->code == ERR_MISSING ? EXIT_USAGE : EXIT_INFRA;
+	return err->code == ERR_INPUT || err->code == ERR_MISSING ? EXIT_USAGE :
+								    EXIT_INFRA;
 }
 
 static int run_add(int argc, char **argv)
@@ -176,7 +181,8 @@ static int run_add(int argc, char **argv)
 	if (argc != 2)
 		return cmd_usage(&cmd_add, "NAME and SOURCE are needed");
 	if (!tree_name_ok(argv[0]))
-		return cmd_usage(&cmd_add, "\"%s\" is no name: letters, digits, . _ -", argv[0]);
+		return cmd_usage(&cmd_add, "\"%s\" is no name: letters, digits, . _ -",
+				 argv[0]);
 	source = absolute_source(argv[1]);
 	if (import_kind_of(source, &kind, &err) < 0)
 		return fail(&err);
@@ -201,7 +207,8 @@ static void print_tree(const struct tree *t, const char *store)
 		return;
 	}
 	for (size_t i = 0; i < heads.n && i < 10; i++) {
-		const char *branch = heads.v[i].ref + strlen("refs/trees/") + strlen(t->name) + 1;
+		const char *branch =
+			heads.v[i].ref + strlen("refs/trees/") + strlen(t->name) + 1;
 
 		printf("%-16s %.12s %s\n", "", heads.v[i].commit, branch);
 	}

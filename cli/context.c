@@ -51,7 +51,8 @@ int context_read(struct context *cx, const struct cmd_common *common)
 	return EXIT_OK;
 }
 
-int context_write(struct context *cx, const struct cmd_common *common, const char *command)
+int context_write(struct context *cx, const struct cmd_common *common,
+		  const char *command)
 {
 	struct err err = { 0 };
 	int rc = context_config(cx, common);

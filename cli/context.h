@@ -21,7 +21,10 @@ struct context {
 	bool locked;
 };
 
-#define CONTEXT_INIT { .config = NULL }
+#define CONTEXT_INIT           \
+	{                      \
+		.config = NULL \
+	}
 #define AUTO_CONTEXT AUTO(context_done)
 
 /* Configuration and the folder's name. */
@@ -29,7 +32,8 @@ int context_config(struct context *cx, const struct cmd_common *common);
 /* For readers: a state folder must be there; beside a writer. */
 int context_read(struct context *cx, const struct cmd_common *common);
 /* For the one writer: made when missing, locked. command is shown to others. */
-int context_write(struct context *cx, const struct cmd_common *common, const char *command);
+int context_write(struct context *cx, const struct cmd_common *common,
+		  const char *command);
 void context_done(struct context *cx);
 
 #endif

@@ -27,7 +27,8 @@ static int tell(int found, const char *what, const char *text, const struct err 
 		log_error("%s", err->msg);
 		return EXIT_INFRA;
 	}
-	log_error("there is no %s \"%s\"; \"sluice show\" lists what there is", what, clean);
+	log_error("there is no %s \"%s\"; \"sluice show\" lists what there is", what,
+		  clean);
 	return EXIT_USAGE;
 }
 

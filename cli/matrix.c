@@ -5,15 +5,15 @@
 
 #include "lib/text.h"
 
-#define STEP_WIDTH 7     /* "  base " */
+#define STEP_WIDTH 7 /* "  base " */
 #define SUBJECT_MIN 20
 #define GAP 2
-#define MARK_WIDTH 2     /* "= " */
+#define MARK_WIDTH 2 /* "= " */
 #define CELL_MAX 28
 
 static const enum term_style tone_style[] = {
-	[TONE_NONE] = TERM_DIM,	 [TONE_GOOD] = TERM_GOOD, [TONE_WARN] = TERM_WARN,
-	[TONE_BAD] = TERM_BAD,	 [TONE_OURS] = TERM_OURS,
+	[TONE_NONE] = TERM_DIM, [TONE_GOOD] = TERM_GOOD, [TONE_WARN] = TERM_WARN,
+	[TONE_BAD] = TERM_BAD,  [TONE_OURS] = TERM_OURS,
 };
 
 struct matrix {
@@ -21,7 +21,7 @@ struct matrix {
 	const struct term *t;
 	struct report_cell *cells; /* nsteps rows of ncolumns */
 	char **subjects;
-	int *widths;               /* of the columns */
+	int *widths; /* of the columns */
 	int subject_width;
 	bool any_reused, one_config;
 };
@@ -72,8 +72,8 @@ static void matrix_init(struct matrix *m, const struct report *r, const struct t
 		if (strcmp(r->columns[col].config, r->columns[0].config) != 0)
 			m->one_config = false;
 	for (size_t row = 0; row < r->v.nsteps; row++) {
-		AUTO_FREE char *clean = row == 0 ? base_text(r)
-						 : report_subject(r, r->v.steps[row].step);
+		AUTO_FREE char *clean =
+			row == 0 ? base_text(r) : report_subject(r, r->v.steps[row].step);
 
 		m->subjects[row] = text_clean_line(clean, 0);
 		if (text_width(clean) > m->subject_width)
@@ -116,7 +116,8 @@ static size_t columns_that_fit(const struct matrix *m, size_t first, int *ret_wi
 	return n;
 }
 
-static void print_header(const struct matrix *m, size_t first, size_t n, int subject_width)
+static void print_header(const struct matrix *m, size_t first, size_t n,
+			 int subject_width)
 {
 	term_pad(m->t, STEP_WIDTH + subject_width);
 	for (size_t col = first; col < first + n; col++) {
@@ -139,14 +140,17 @@ static size_t row_height(const struct matrix *m, size_t row, size_t first, size_
 	return height;
 }
 
-static void print_cell_line(const struct matrix *m, const struct report_cell *c, size_t line,
-			    int width)
+static void print_cell_line(const struct matrix *m, const struct report_cell *c,
+			    size_t line, int width)
 {
-	AUTO_FREE char *text = line < c->nlines ? term_cut(c->lines[line], CELL_MAX) : str_dup("");
-	enum term_style style = c->reused && c->tone == TONE_GOOD ? TERM_DIM : tone_style[c->tone];
+	AUTO_FREE char *text = line < c->nlines ? term_cut(c->lines[line], CELL_MAX) :
+						  str_dup("");
+	enum term_style style = c->reused && c->tone == TONE_GOOD ? TERM_DIM :
+								    tone_style[c->tone];
 
 	term_pad(m->t, GAP);
-	term_put(m->t, TERM_DIM, line == 0 && c->reused ? "=" : "", *text || width ? 2 : 0);
+	term_put(m->t, TERM_DIM, line == 0 && c->reused ? "=" : "",
+		 *text || width ? 2 : 0);
 	term_put(m->t, style, text, width ? width - MARK_WIDTH : 0);
 }
 
@@ -194,7 +198,8 @@ void matrix_print(const struct report *r, const struct term *t)
 	if (m.any_reused) {
 		fputs("\n  ", t->out);
 		term_wrap(t, TERM_DIM,
-			  "= taken over: the same build, or the same image booted before", 4);
+			  "= taken over: the same build, or the same image booted before",
+			  4);
 	}
 	matrix_done(&m);
 }

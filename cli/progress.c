@@ -28,7 +28,7 @@ struct progress {
 	double start, last_status;
 	struct running running[RUNNING_MAX];
 	size_t nrunning;
-	char *phase; /* before anything runs */
+	char *phase;       /* before anything runs */
 	struct str booted; /* "step config topology" a line: what was booted once */
 	int done, total;
 	double rest_s;
@@ -216,8 +216,8 @@ static void line_end(struct progress *p, enum term_style style, const char *text
 {
 	int used = TIME_WIDTH + WHAT_WIDTH + STEP_WIDTH + PLACE_WIDTH;
 	AUTO_FREE char *clean = text_clean_line(text, 0);
-	AUTO_FREE char *cut = p->term->tty ? term_cut(clean, p->term->width - used)
-					   : str_dup(clean);
+	AUTO_FREE char *cut = p->term->tty ? term_cut(clean, p->term->width - used) :
+					     str_dup(clean);
 
 	term_put(p->term, style, cut, 0);
 	fputc('\n', p->term->out);
@@ -238,17 +238,17 @@ static void line_text(struct progress *p, const char *what, enum term_style styl
 
 static void show_series(struct progress *p, const struct run_event *ev)
 {
-	AUTO_FREE char *text = str_printf("%s (%d patch%s)", ev->text ? ev->text : "", ev->total,
-					  ev->total == 1 ? "" : "es");
+	AUTO_FREE char *text = str_printf("%s (%d patch%s)", ev->text ? ev->text : "",
+					  ev->total, ev->total == 1 ? "" : "es");
 
 	line_text(p, "series", TERM_BOLD, text);
 }
 
 static void show_base(struct progress *p, const struct run_event *ev)
 {
-	AUTO_FREE char *text = str_printf("%s at %.12s (%s)", ev->subject ? ev->subject : "?",
-					  ev->text ? ev->text : "?",
-					  report_how_text(ev->status));
+	AUTO_FREE char *text =
+		str_printf("%s at %.12s (%s)", ev->subject ? ev->subject : "?",
+			   ev->text ? ev->text : "?", report_how_text(ev->status));
 
 	line_text(p, "base", TERM_PLAIN, text);
 }
@@ -301,7 +301,8 @@ static void show_build(struct progress *p, const struct run_event *ev)
 /* Whether this cell was booted before: a repeat, or the tests not reached. */
 static bool booted_again(struct progress *p, const struct run_event *ev)
 {
-	AUTO_FREE char *line = str_printf("\n%d %s %s\n", ev->step, ev->config ? ev->config : "",
+	AUTO_FREE char *line = str_printf("\n%d %s %s\n", ev->step,
+					  ev->config ? ev->config : "",
 					  ev->topology ? ev->topology : "");
 
 	if (strstr(str_get(&p->booted), line))
@@ -324,7 +325,8 @@ static void show_boot(struct progress *p, const struct run_event *ev)
 	if (ev->failed)
 		str_addf(&text, ", %d failed", ev->failed);
 	if (ev->skipped)
-		str_addf(&text, ", %d %s", ev->skipped, ended_well ? "skipped" : "not run");
+		str_addf(&text, ", %d %s", ev->skipped,
+			 ended_well ? "skipped" : "not run");
 	add_time(&text, ev);
 	if (ev->failed_test)
 		str_addf(&text, ": %s%s", ev->failed_test, ev->failed > 1 ? ", ..." : "");

@@ -9,7 +9,8 @@ static bool column_is(const struct report_column *c, const char *config, const c
 		      const char *topology)
 {
 	return strcmp(c->config, config) == 0 && strcmp(c->arch, arch) == 0 &&
-	       !c->topology == !topology && (!topology || strcmp(c->topology, topology) == 0);
+	       !c->topology == !topology &&
+	       (!topology || strcmp(c->topology, topology) == 0);
 }
 
 static void column_add(struct report *r, const char *config, const char *arch,
@@ -28,7 +29,8 @@ static void columns_of_config(struct report *r, const char *config, const char *
 
 	column_add(r, config, arch, NULL);
 	for (size_t i = 0; i < json_len(wanted); i++) {
-		const char *name = json_object_get_string(json_object_array_get_idx(wanted, i));
+		const char *name =
+			json_object_get_string(json_object_array_get_idx(wanted, i));
 
 		for (size_t j = 0; name && j < r->v.nstep_boots; j++)
 			if (strcmp(r->v.step_boots[j].topology, name) == 0 &&
@@ -43,9 +45,11 @@ static void columns_of_config(struct report *r, const char *config, const char *
 
 static void find_columns(struct report *r)
 {
-	r->columns = mem_alloc0((r->v.nstep_builds * 2 + r->v.nstep_boots + 1) * sizeof(*r->columns));
+	r->columns = mem_alloc0((r->v.nstep_builds * 2 + r->v.nstep_boots + 1) *
+				sizeof(*r->columns));
 	for (size_t i = 0; i < r->v.nstep_builds; i++)
-		columns_of_config(r, r->v.step_builds[i].config, r->v.step_builds[i].arch);
+		columns_of_config(r, r->v.step_builds[i].config,
+				  r->v.step_builds[i].arch);
 }
 
 static void find_suites(struct report *r)
@@ -72,7 +76,8 @@ int report_load(struct db *db, int64_t series_id, struct report *ret, struct err
 	memset(ret, 0, sizeof(*ret));
 	found = series_view_load(db, series_id, &ret->v, err);
 	if (found == 0)
-		err_set(err, ERR_MISSING, "there is no series %lld", (long long)series_id);
+		err_set(err, ERR_MISSING, "there is no series %lld",
+			(long long)series_id);
 	if (found <= 0) {
 		report_done(ret);
 		return -1;
@@ -92,7 +97,8 @@ const struct step_build *report_build_of(const struct report *r, int64_t step,
 					 const struct report_column *col)
 {
 	for (size_t i = 0; i < r->v.nstep_builds; i++)
-		if (r->v.step_builds[i].step == step && strcmp(r->v.step_builds[i].config, col->config) == 0 &&
+		if (r->v.step_builds[i].step == step &&
+		    strcmp(r->v.step_builds[i].config, col->config) == 0 &&
 		    strcmp(r->v.step_builds[i].arch, col->arch) == 0)
 			return &r->v.step_builds[i];
 	return NULL;

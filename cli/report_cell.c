@@ -33,7 +33,8 @@ void report_cell_done(struct report_cell *c)
 
 static bool is_failure(enum test_result r)
 {
-	return r == RESULT_FAIL || r == RESULT_TIMEOUT || r == RESULT_CRASH || r == RESULT_SPLAT;
+	return r == RESULT_FAIL || r == RESULT_TIMEOUT || r == RESULT_CRASH ||
+	       r == RESULT_SPLAT;
 }
 
 static struct outcome *outcome_of(struct outcomes *o, const char *test)
@@ -101,30 +102,31 @@ static void cell_of_outcomes(struct report_cell *c, const struct report *r,
 		c->tone = failed ? TONE_BAD : TONE_WARN;
 	} else if (passed || skipped) {
 		c->tone = passed ? TONE_GOOD : TONE_WARN;
-		cell_line(c, skipped ? str_printf("%d ok, %d skip", passed, skipped)
-				     : str_printf("%d ok", passed));
+		cell_line(c, skipped ? str_printf("%d ok, %d skip", passed, skipped) :
+				       str_printf("%d ok", passed));
 	}
 }
 
 static const char *boot_word(enum boot_status status)
 {
 	static const char *const words[] = {
-		[BOOT_PANIC] = "PANIC",	    [BOOT_HANG] = "HANG",
-		[BOOT_RESET] = "RESET",	    [BOOT_TIMEOUT] = "TIMEOUT",
+		[BOOT_PANIC] = "PANIC",         [BOOT_HANG] = "HANG",
+		[BOOT_RESET] = "RESET",         [BOOT_TIMEOUT] = "TIMEOUT",
 		[BOOT_NO_RESULT] = "NO RESULT", [BOOT_INFRA] = "lost",
 	};
 
 	return words[status] ? words[status] : boot_status_str(status);
 }
 
-static bool cell_is_of(const struct step_boot *b, int64_t step, const struct report_column *col)
+static bool cell_is_of(const struct step_boot *b, int64_t step,
+		       const struct report_column *col)
 {
 	return b->step == step && strcmp(b->config, col->config) == 0 &&
 	       strcmp(b->arch, col->arch) == 0 && strcmp(b->topology, col->topology) == 0;
 }
 
-static void boot_cell(const struct report *r, int64_t step, const struct report_column *col,
-		      struct report_cell *c)
+static void boot_cell(const struct report *r, int64_t step,
+		      const struct report_column *col, struct report_cell *c)
 {
 	enum boot_status bad = BOOT_OK;
 	struct outcomes o = { 0 };
@@ -151,7 +153,8 @@ static void boot_cell(const struct report *r, int64_t step, const struct report_
 	}
 	c->reused = c->reused && !real;
 	cell_of_outcomes(c, r, &o);
-	if (bad != BOOT_OK && (c->nlines == 0 || c->tone == TONE_GOOD || c->tone == TONE_WARN)) {
+	if (bad != BOOT_OK &&
+	    (c->nlines == 0 || c->tone == TONE_GOOD || c->tone == TONE_WARN)) {
 		cell_line(c, str_dup(boot_word(bad)));
 		c->tone = bad == BOOT_INFRA ? TONE_OURS : TONE_BAD;
 	}
@@ -169,8 +172,8 @@ static void build_cell(const struct step_build *b, struct report_cell *c)
 	case BUILD_OK:
 		c->tone = warnings ? TONE_WARN : TONE_GOOD;
 		cell_line(c, warnings ? str_printf("%zu warning%s", warnings,
-						   warnings == 1 ? "" : "s")
-				      : str_dup("ok"));
+						   warnings == 1 ? "" : "s") :
+					str_dup("ok"));
 		break;
 	case BUILD_FAIL:
 	case BUILD_TIMEOUT:
@@ -205,8 +208,8 @@ static void apply_cell(const struct report *r, int64_t step, struct report_cell 
 	}
 }
 
-void report_cell_get(const struct report *r, int64_t step, const struct report_column *col,
-		     struct report_cell *ret)
+void report_cell_get(const struct report *r, int64_t step,
+		     const struct report_column *col, struct report_cell *ret)
 {
 	const struct step_build *build = report_build_of(r, step, col);
 

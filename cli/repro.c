@@ -65,17 +65,20 @@ static void add_comment(struct str *out, const char *fmt, const char *text)
 static void add_head(struct repro *r)
 {
 	struct str *s = &r->text;
-	AUTO_FREE char *title = str_printf("run %lld: step %lld on %s, config %s",
-					   (long long)r->boot->id, (long long)r->step.step,
-					   r->boot->topology, r->boot->config);
+	AUTO_FREE char *title =
+		str_printf("run %lld: step %lld on %s, config %s", (long long)r->boot->id,
+			   (long long)r->step.step, r->boot->topology, r->boot->config);
 
 	str_add(s, "#!/bin/sh\n");
 	add_comment(s, "sluice, ", title);
 	add_comment(s, "series:  ", r->series.subject);
-	add_comment(s, "step:    ", r->step.step ? r->step.subject : "the base, no patch");
-	add_comment(s, "saw:     ", r->boot->reason ? r->boot->reason : boot_status_str(r->boot->status));
-	str_add(s, "# Needs git, make, gcc and what a kernel build needs, and QEMU; about 3 GB.\n"
-		   "set -eu\n");
+	add_comment(s,
+		    "step:    ", r->step.step ? r->step.subject : "the base, no patch");
+	add_comment(s, "saw:     ",
+		    r->boot->reason ? r->boot->reason : boot_status_str(r->boot->status));
+	str_add(s,
+		"# Needs git, make, gcc and what a kernel build needs, and QEMU; about 3 GB.\n"
+		"set -eu\n");
 	str_addf(s, "work=${1:-sluice-repro-%lld}\n", (long long)r->boot->id);
 	str_add(s, "mkdir -p \"$work\"\ncd \"$work\"\nwork=$(pwd)\n");
 }
@@ -107,9 +110,10 @@ static void add_make(struct repro *r, const char *goal)
 
 	/* What only the shell knows. */
 	for (size_t i = 0; argv[i]; i++) {
-		const char *with = strcmp(argv[i], "SRC") == 0 ? "src" :
+		const char *with = strcmp(argv[i], "SRC") == 0   ? "src" :
 				   strcmp(argv[i], "O=OUT") == 0 ? "O=../out" :
-				   strcmp(argv[i], "-j1") == 0 ? "-j@" : NULL;
+				   strcmp(argv[i], "-j1") == 0   ? "-j@" :
+								   NULL;
 
 		if (with) {
 			free(argv[i]);
@@ -151,14 +155,17 @@ static int plan_words(const struct json_object *plan, struct str *out, struct er
 		struct json_object *test = json_object_array_get_idx(plan, i);
 		struct json_object *argv = json_arr(test, "argv");
 
-		str_addf(out, "%s%lld", i ? "," : "", json_int(test, "deadline_ms", 60000));
+		str_addf(out, "%s%lld", i ? "," : "",
+			 json_int(test, "deadline_ms", 60000));
 		for (size_t j = 0; j < json_len(argv); j++) {
 			const char *word = json_object_get_string(
 				json_object_array_get_idx(argv, j));
 
 			if (!word || strpbrk(word, ":, \"'\n"))
-				return err_set(err, ERR_INPUT, "a test's argument \"%s\" cannot "
-					       "stand on a kernel command line", word ? word : "");
+				return err_set(err, ERR_INPUT,
+					       "a test's argument \"%s\" cannot "
+					       "stand on a kernel command line",
+					       word ? word : "");
 			str_addf(out, ":%s", word);
 		}
 	}
@@ -180,18 +187,20 @@ static int add_boot(struct repro *r, struct err *err)
 
 	if (artifact_path(r->from->artifacts, r->boot->initramfs, &initramfs, err) < 0 ||
 	    plan_words(r->boot->plan, &plan, err) < 0 ||
-	    topology_parse(r->boot->topology, r->boot->topology, r->boot->topology_text, &t,
-			   err) < 0)
+	    topology_parse(r->boot->topology, r->boot->topology, r->boot->topology_text,
+			   &t, err) < 0)
 		return -1;
-	cmdline = str_printf("%s sluice.plan=%s", r->boot->cmdline ? r->boot->cmdline : "",
-			     str_get(&plan));
+	cmdline = str_printf("%s sluice.plan=%s",
+			     r->boot->cmdline ? r->boot->cmdline : "", str_get(&plan));
 	o.qemu = r->from->config->qemu;
 	o.initramfs = initramfs;
 	o.topology = t;
-	o.accel = r->boot->accel && strcmp(r->boot->accel, "kvm") == 0 ? ACCEL_KVM : ACCEL_TCG;
+	o.accel = r->boot->accel && strcmp(r->boot->accel, "kvm") == 0 ? ACCEL_KVM :
+									 ACCEL_TCG;
 	o.cmdline = cmdline;
-	str_add(&r->text, "\n# 3. The guest. Its init runs the tests that the kernel command line names\n"
-			  "# and prints what they say; \"done N exit 0\" passed, 1 failed, 4 skipped.\n");
+	str_add(&r->text,
+		"\n# 3. The guest. Its init runs the tests that the kernel command line names\n"
+		"# and prints what they say; \"done N exit 0\" passed, 1 failed, 4 skipped.\n");
 	argv = qemu_argv(&o);
 	shell_argv(&r->text, argv);
 	strv_free(argv);

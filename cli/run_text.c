@@ -23,10 +23,10 @@ static void print_field(const struct term *t, const char *name, const char *valu
 static void print_used_by(const struct used_by *list, size_t n, const struct term *t)
 {
 	for (size_t i = 0; i < n; i++) {
-		AUTO_FREE char *text =
-			str_printf("s%lld step %lld%s: %s", (long long)list[i].series_id,
-				   (long long)list[i].step, list[i].reused ? " (taken over)" : "",
-				   list[i].step ? list[i].step_subject : "the base");
+		AUTO_FREE char *text = str_printf(
+			"s%lld step %lld%s: %s", (long long)list[i].series_id,
+			(long long)list[i].step, list[i].reused ? " (taken over)" : "",
+			list[i].step ? list[i].step_subject : "the base");
 
 		print_field(t, i ? "" : "of", text);
 	}
@@ -35,13 +35,15 @@ static void print_used_by(const struct used_by *list, size_t n, const struct ter
 static void print_head(const struct boot *b, const struct term *t)
 {
 	AUTO_FREE char *title = str_printf("run %lld", (long long)b->id);
-	AUTO_FREE char *machine =
-		str_printf("%s, %s%s, QEMU %s", b->topology, b->accel ? b->accel : "no accelerator",
-			   b->alone ? ", alone" : "", b->qemu_version ? b->qemu_version : "?");
-	AUTO_FREE char *status = str_printf("%s after %.1f s%s%s", boot_status_str(b->status),
-					    b->seconds, b->reason ? ": " : "",
-					    b->reason ? b->reason : "");
-	AUTO_FREE char *build = str_printf("config %s, %s, image %.12s", b->config, b->arch, b->image);
+	AUTO_FREE char *machine = str_printf("%s, %s%s, QEMU %s", b->topology,
+					     b->accel ? b->accel : "no accelerator",
+					     b->alone ? ", alone" : "",
+					     b->qemu_version ? b->qemu_version : "?");
+	AUTO_FREE char *status =
+		str_printf("%s after %.1f s%s%s", boot_status_str(b->status), b->seconds,
+			   b->reason ? ": " : "", b->reason ? b->reason : "");
+	AUTO_FREE char *build =
+		str_printf("config %s, %s, image %.12s", b->config, b->arch, b->image);
 
 	fputs("\n  ", t->out);
 	term_put(t, TERM_BOLD, title, 0);
@@ -80,7 +82,8 @@ static void print_lines(struct json_object *lines, const struct term *t)
 	if (json_len(lines))
 		fputc('\n', t->out);
 	for (size_t i = 0; i < json_len(lines); i++) {
-		const char *raw = json_object_get_string(json_object_array_get_idx(lines, i));
+		const char *raw =
+			json_object_get_string(json_object_array_get_idx(lines, i));
 		AUTO_FREE char *clean = text_clean_line(raw, 0);
 		AUTO_FREE char *cut = term_cut(clean, t->width - 4);
 
@@ -90,7 +93,8 @@ static void print_lines(struct json_object *lines, const struct term *t)
 	}
 }
 
-int run_text_print(struct db *db, const struct boot *b, const struct term *t, struct err *err)
+int run_text_print(struct db *db, const struct boot *b, const struct term *t,
+		   struct err *err)
 {
 	struct result *results = NULL;
 	struct used_by *used = NULL;

@@ -14,15 +14,16 @@ static void print_field(const struct term *t, const char *name, const char *valu
 }
 
 /* Patches that needed more than an exact match, by how. */
-static void print_applied(const struct report *r, const struct term *t, enum step_apply how,
-			  const char *text)
+static void print_applied(const struct report *r, const struct term *t,
+			  enum step_apply how, const char *text)
 {
 	AUTO(str_done) struct str line = STR_INIT;
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->v.nsteps; i++)
 		if (r->v.steps[i].apply == how)
-			str_addf(&line, "%s%lld", n++ ? ", " : "", (long long)r->v.steps[i].step);
+			str_addf(&line, "%s%lld", n++ ? ", " : "",
+				 (long long)r->v.steps[i].step);
 	if (!n)
 		return;
 	str_addf(&line, " %s", text);
@@ -33,11 +34,13 @@ static void print_head(const struct report *r, const struct term *t)
 {
 	const struct series *s = &r->v.series;
 	AUTO_FREE char *subject = text_clean_line(s->subject, 0);
-	AUTO_FREE char *who = str_printf("%s, %lld patch%s", s->author, (long long)s->patches,
+	AUTO_FREE char *who = str_printf("%s, %lld patch%s", s->author,
+					 (long long)s->patches,
 					 s->patches == 1 ? "" : "es");
-	AUTO_FREE char *id = s->version > 1 ? str_printf("%s, version %lld", s->message_id,
-							 (long long)s->version)
-					    : str_dup(s->message_id);
+	AUTO_FREE char *id = s->version > 1 ?
+				     str_printf("%s, version %lld", s->message_id,
+						(long long)s->version) :
+				     str_dup(s->message_id);
 	AUTO_FREE char *base = NULL;
 
 	fputs("  ", t->out);
@@ -55,7 +58,8 @@ static void print_head(const struct report *r, const struct term *t)
 	if (s->state == SERIES_ERROR && s->error)
 		print_field(t, "trouble", s->error);
 	if (s->state == SERIES_RUNNING || s->state == SERIES_NEW)
-		print_field(t, "state", "not finished; the same \"sluice test\" goes on with it");
+		print_field(t, "state",
+			    "not finished; the same \"sluice test\" goes on with it");
 }
 
 void series_text_print(const struct report *r, const struct term *t)

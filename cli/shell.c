@@ -8,8 +8,9 @@
 
 void shell_word(struct str *out, const char *text)
 {
-	static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "0123456789_-+=./:,@%";
+	static const char harmless[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789_-+=./:,@%";
 
 	if (*text && strspn(text, harmless) == strlen(text)) {
 		str_add(out, text);

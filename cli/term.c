@@ -13,7 +13,7 @@
 #define WIDTH_MAX 400
 
 static const char *const styles[] = {
-	[TERM_PLAIN] = "",	 [TERM_BOLD] = "\033[1m",  [TERM_DIM] = "\033[2m",
+	[TERM_PLAIN] = "",        [TERM_BOLD] = "\033[1m",   [TERM_DIM] = "\033[2m",
 	[TERM_GOOD] = "\033[32m", [TERM_BAD] = "\033[1;31m", [TERM_WARN] = "\033[33m",
 	[TERM_OURS] = "\033[35m",
 };

@@ -20,9 +20,9 @@ enum term_style {
 
 struct term {
 	FILE *out;
-	bool tty;    /* the status line in place is possible */
+	bool tty; /* the status line in place is possible */
 	bool colour;
-	int width;   /* columns; 80 where nobody says */
+	int width; /* columns; 80 where nobody says */
 };
 
 void term_init(struct term *t, FILE *out);

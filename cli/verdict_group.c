@@ -11,8 +11,9 @@ static bool same_text(const char *a, const char *b)
 /* Different warnings of one patch stay apart: their text is in the reason. */
 static bool same_group(const struct verdict *a, const struct verdict *b)
 {
-	return a->kind == b->kind && a->verdict == b->verdict && same_text(a->test, b->test) &&
-	       a->from_step == b->from_step && a->until_step == b->until_step &&
+	return a->kind == b->kind && a->verdict == b->verdict &&
+	       same_text(a->test, b->test) && a->from_step == b->from_step &&
+	       a->until_step == b->until_step &&
 	       json_len(a->candidates) == json_len(b->candidates) &&
 	       ((a->kind != KIND_WARNING && a->verdict != VERDICT_NOT_TESTED) ||
 		same_text(a->reason, b->reason));
@@ -22,8 +23,9 @@ static bool same_group(const struct verdict *a, const struct verdict *b)
 static int group_rank(const struct verdict *v)
 {
 	static const int ranks[] = {
-		[VERDICT_PASS] = 0,	    [VERDICT_INTRODUCED] = 1,	[VERDICT_TRANSIENT] = 2,
-		[VERDICT_FLAKY] = 3,	    [VERDICT_INFRA] = 5,	[VERDICT_INCONCLUSIVE] = 6,
+		[VERDICT_PASS] = 0,         [VERDICT_INTRODUCED] = 1,
+		[VERDICT_TRANSIENT] = 2,    [VERDICT_FLAKY] = 3,
+		[VERDICT_INFRA] = 5,        [VERDICT_INCONCLUSIVE] = 6,
 		[VERDICT_PRE_EXISTING] = 7, [VERDICT_NOT_TESTED] = 8,
 	};
 
@@ -64,9 +66,9 @@ void verdict_groups_init(struct verdict_groups *groups, const struct report *r)
 		while (at < groups->n && !same_group(groups->v[at].first, v))
 			at++;
 		if (at == groups->n)
-			groups->v[groups->n++] = (struct verdict_group){
-				.first = v, .boot_id = DB_NO_INT
-			};
+			groups->v[groups->n++] =
+				(struct verdict_group){ .first = v,
+							.boot_id = DB_NO_INT };
 		group_add(&groups->v[at], v);
 	}
 	qsort(groups->v, groups->n, sizeof(*groups->v), group_compare);

@@ -29,10 +29,10 @@ void verdict_group_places(const struct report *r, const struct verdict_group *g,
 
 /* The exit code's reasons, as words for the end. */
 struct verdict_sum {
-	bool broken;        /* apply, build, boot or test: introduced, transient or flaky */
+	bool broken; /* apply, build, boot or test: introduced, transient or flaky */
 	bool broken_at_tip; /* and not repaired */
 	bool lost;
-	bool passed;        /* any test, boot or build */
+	bool passed; /* any test, boot or build */
 };
 struct verdict_sum verdict_sum(const struct report *r);
 

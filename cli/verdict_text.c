@@ -85,7 +85,8 @@ static void print_candidates(const struct verdict *v, const struct term *t)
 	term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);
 }
 
-static void print_blame(const struct report *r, const struct verdict *v, const struct term *t)
+static void print_blame(const struct report *r, const struct verdict *v,
+			const struct term *t)
 {
 	bool warning = v->kind == KIND_WARNING, apply = v->kind == KIND_APPLY;
 
@@ -94,12 +95,16 @@ static void print_blame(const struct report *r, const struct verdict *v, const s
 	if (json_len(v->candidates) > 1)
 		print_candidates(v, t);
 	else if (v->from_step > 0)
-		print_patch(r, t, apply ? "patch" : warning ? "from patch" :
-			    v->verdict == VERDICT_FLAKY ? "first seen at patch" :
-			    v->verdict == VERDICT_NOT_TESTED ? "patch" : "broken by patch",
+		print_patch(r, t,
+			    apply                            ? "patch" :
+			    warning                          ? "from patch" :
+			    v->verdict == VERDICT_FLAKY      ? "first seen at patch" :
+			    v->verdict == VERDICT_NOT_TESTED ? "patch" :
+							       "broken by patch",
 			    v->from_step);
 	if (v->until_step > 0)
-		print_patch(r, t, warning ? "until patch" : "repaired by patch", v->until_step);
+		print_patch(r, t, warning ? "until patch" : "repaired by patch",
+			    v->until_step);
 }
 
 static void print_reason(const struct verdict *v, const struct term *t)
@@ -135,8 +140,8 @@ static void print_hints(const struct verdict_group *g, const struct term *t)
 
 	if (g->boot_id == DB_NO_INT)
 		return;
-	text = str_printf("see: sluice log %lld    sluice repro %lld", (long long)g->boot_id,
-			  (long long)g->boot_id);
+	text = str_printf("see: sluice log %lld    sluice repro %lld",
+			  (long long)g->boot_id, (long long)g->boot_id);
 	term_pad(t, LABEL_WIDTH);
 	term_put(t, TERM_DIM, text, 0);
 	fputc('\n', t->out);
@@ -168,13 +173,15 @@ static void print_counts(const struct report *r, const struct term *t)
 		size_t n = 0;
 
 		for (size_t i = 0; i < r->v.nverdicts; i++)
-			n += (int)r->v.verdicts[i].verdict == w && r->v.verdicts[i].kind != KIND_WARNING;
+			n += (int)r->v.verdicts[i].verdict == w &&
+			     r->v.verdicts[i].kind != KIND_WARNING;
 		if (n)
 			str_addf(&text, "%s%zu %s", text.len ? ", " : "", n,
 				 verdict_word_str((enum verdict_word)w));
 	}
 	if (warnings)
-		str_addf(&text, "%s%zu with new warnings", text.len ? ", " : "", warnings);
+		str_addf(&text, "%s%zu with new warnings", text.len ? ", " : "",
+			 warnings);
 	fputs("  ", t->out);
 	term_put(t, TERM_DIM, "verdicts:", LABEL_WIDTH - 2);
 	term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);

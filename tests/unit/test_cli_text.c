@@ -39,20 +39,26 @@ static void add_boot(struct fixture *f, int step, int t)
 	struct boot *b;
 
 	*cell = (struct step_boot){
-		.step = step, .config = (char *)"mlock", .arch = (char *)"x86_64",
-		.topology = (char *)topologies[t], .n = 1,
-		.boot_id = (reused ? step - 1 : step) * 2 + t + 1, .reused = reused,
+		.step = step,
+		.config = (char *)"mlock",
+		.arch = (char *)"x86_64",
+		.topology = (char *)topologies[t],
+		.n = 1,
+		.boot_id = (reused ? step - 1 : step) * 2 + t + 1,
+		.reused = reused,
 	};
 	if (reused)
 		return;
 	b = &f->boots[f->r.v.nboots++];
 	*b = (struct boot){ .id = cell->boot_id, .status = BOOT_OK };
 	f->results[f->r.v.nresults++] = (struct result){
-		.boot_id = b->id, .test = (char *)"mlock-migrate/compaction",
+		.boot_id = b->id,
+		.test = (char *)"mlock-migrate/compaction",
 		.result = bad ? RESULT_FAIL : RESULT_PASS,
 	};
 	f->results[f->r.v.nresults++] = (struct result){
-		.boot_id = b->id, .test = (char *)"mlock-migrate/move_pages",
+		.boot_id = b->id,
+		.test = (char *)"mlock-migrate/move_pages",
 		.result = RESULT_PASS,
 	};
 }
@@ -69,7 +75,8 @@ static void fill_verdicts(struct fixture *f)
 	f->verdicts[0].verdict = VERDICT_INTRODUCED;
 	f->verdicts[0].config = (char *)"mlock";
 	f->verdicts[0].from_step = 1;
-	f->verdicts[0].reason = (char *)"mm/mlock.c:70: unused variable 'n' [-Wunused-variable]";
+	f->verdicts[0].reason =
+		(char *)"mm/mlock.c:70: unused variable 'n' [-Wunused-variable]";
 	f->verdicts[1] = (struct verdict)VERDICT_INIT;
 	f->verdicts[1].kind = KIND_TEST;
 	f->verdicts[1].verdict = VERDICT_TRANSIENT;
@@ -78,8 +85,10 @@ static void fill_verdicts(struct fixture *f)
 	f->verdicts[1].from_step = 2;
 	f->verdicts[1].until_step = 4;
 	f->verdicts[1].candidates = array_of("[2]");
-	f->verdicts[1].reason = (char *)"expected at least 900 of 996 locked pages to move, saw \033[31m12";
-	f->verdicts[1].evidence = array_of("[\"[    2.1] sluice start 0\",\"[    3.0] sluice done 0\"]");
+	f->verdicts[1].reason =
+		(char *)"expected at least 900 of 996 locked pages to move, saw \033[31m12";
+	f->verdicts[1].evidence =
+		array_of("[\"[    2.1] sluice start 0\",\"[    3.0] sluice done 0\"]");
 	f->verdicts[1].boot_id = 6;
 	f->verdicts[2] = (struct verdict)VERDICT_INIT;
 	f->verdicts[2].kind = KIND_TEST;
@@ -92,11 +101,16 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	for (int i = 0; i < STEPS; i++) {
-		f->steps[i] = (struct step){ .step = i, .subject = (char *)subjects[i],
+		f->steps[i] = (struct step){ .step = i,
+					     .subject = (char *)subjects[i],
 					     .apply = i ? APPLY_EXACT : APPLY_BASE };
 		f->builds[i] = (struct step_build){
-			.step = i, .config = (char *)"mlock", .arch = (char *)"x86_64",
-			.build_id = i + 1, .status = BUILD_OK, .reused = i == 0,
+			.step = i,
+			.config = (char *)"mlock",
+			.arch = (char *)"x86_64",
+			.build_id = i + 1,
+			.status = BUILD_OK,
+			.reused = i == 0,
 			.new_warnings = i == 1 ? array_of("[{}]") : NULL,
 		};
 		add_boot(f, i, 0);
@@ -104,11 +118,16 @@ static int setup(void **state)
 	}
 	fill_verdicts(f);
 	f->r.v.series = (struct series){
-		.id = 1, .message_id = (char *)"20240101.1-a@example.org", .version = 2,
-		.subject = (char *)"mm: count mlock batches", .patches = 4,
-		.author = (char *)"A U Thor <a@example.org>", .tree = (char *)"debian-6.12",
+		.id = 1,
+		.message_id = (char *)"20240101.1-a@example.org",
+		.version = 2,
+		.subject = (char *)"mm: count mlock batches",
+		.patches = 4,
+		.author = (char *)"A U Thor <a@example.org>",
+		.tree = (char *)"debian-6.12",
 		.base_commit = (char *)"0123456789abcdef0123456789abcdef01234567",
-		.base_how = (char *)"head", .state = SERIES_DONE,
+		.base_how = (char *)"head",
+		.state = SERIES_DONE,
 	};
 	f->r.v.steps = f->steps;
 	f->r.v.nsteps = STEPS;
@@ -154,7 +173,8 @@ static void test_wide(void **state)
 {
 	AUTO_FREE char *text = printed(*state, 140);
 
-	assert_non_null(strstr(text,
+	assert_non_null(strstr(
+		text,
 		"     2 mm/rmap: leave the mlock batch alone before a page is unmapped for "
 		"migration    ok           2 ok    FAIL compaction\n"));
 	/* A terminal escape of a guest does not reach ours. */

@@ -29,7 +29,8 @@ static int load(const char *text, struct config **ret, struct str *complaints)
 	lines = strv_split(str_get(&raw), "\n");
 	for (size_t i = 0; lines[i]; i++)
 		str_addf(complaints, "%s\n",
-			 str_starts(lines[i], prefix) ? lines[i] + strlen(prefix) : lines[i]);
+			 str_starts(lines[i], prefix) ? lines[i] + strlen(prefix) :
+							lines[i]);
 	strv_free(lines);
 	return rc;
 }
@@ -66,9 +67,11 @@ static void test_values(void **state)
 	struct config *c = NULL;
 
 	(void)state;
-	assert_int_equal(load("[sluice]\ntopology = up, numa4\n[limits]\nlog_size = 1M\n"
-			      "[boot]\naccel = tcg\ndeadline_scale = 300\ntimeout = 90s\n",
-			      &c, &complaints), 0);
+	assert_int_equal(
+		load("[sluice]\ntopology = up, numa4\n[limits]\nlog_size = 1M\n"
+		     "[boot]\naccel = tcg\ndeadline_scale = 300\ntimeout = 90s\n",
+		     &c, &complaints),
+		0);
 	assert_string_equal(c->topology, "up, numa4");
 	assert_string_equal(c->accel, "tcg");
 	assert_int_equal(c->log_bytes, 1 << 20);
@@ -98,7 +101,8 @@ static void test_complaints_all_at_once(void **state)
 			      "jobs = many\n"
 			      "[web]\n"
 			      "listen = 8470\n",
-			      &c, &complaints), -1);
+			      &c, &complaints),
+			 -1);
 	assert_null(c);
 	assert_string_equal(
 		str_get(&complaints),
@@ -120,7 +124,8 @@ static void test_no_file(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(config_load("/nonexistent/config.ini", &c, &complaints, &err), -1);
+	assert_int_equal(config_load("/nonexistent/config.ini", &c, &complaints, &err),
+			 -1);
 	assert_null(c);
 	assert_non_null(strstr(err.msg, "/nonexistent/config.ini"));
 }
