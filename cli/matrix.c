@@ -33,7 +33,7 @@ static struct report_cell *cell_at(const struct matrix *m, size_t row, size_t co
 
 static const char *column_title(const struct matrix *m, size_t col)
 {
-	const struct report_column *c = &m->r->columns[col];
+	const struct column *c = &m->r->columns[col];
 
 	if (c->topology)
 		return c->topology;

@@ -5,53 +5,6 @@
 
 #include "lib/text.h"
 
-static bool column_is(const struct report_column *c, const char *config, const char *arch,
-		      const char *topology)
-{
-	return strcmp(c->config, config) == 0 && strcmp(c->arch, arch) == 0 &&
-	       !c->topology == !topology &&
-	       (!topology || strcmp(c->topology, topology) == 0);
-}
-
-static void column_add(struct report *r, const char *config, const char *arch,
-		       const char *topology)
-{
-	for (size_t i = 0; i < r->ncolumns; i++)
-		if (column_is(&r->columns[i], config, arch, topology))
-			return;
-	r->columns[r->ncolumns++] = (struct report_column){ config, arch, topology };
-}
-
-/* Topologies in the order that was asked for, then whatever else there is. */
-static void columns_of_config(struct report *r, const char *config, const char *arch)
-{
-	struct json_object *wanted = json_arr(r->v.series.wanted, "topologies");
-
-	column_add(r, config, arch, NULL);
-	for (size_t i = 0; i < json_len(wanted); i++) {
-		const char *name =
-			json_object_get_string(json_object_array_get_idx(wanted, i));
-
-		for (size_t j = 0; name && j < r->v.nstep_boots; j++)
-			if (strcmp(r->v.step_boots[j].topology, name) == 0 &&
-			    strcmp(r->v.step_boots[j].config, config) == 0)
-				column_add(r, config, arch, r->v.step_boots[j].topology);
-	}
-	for (size_t j = 0; j < r->v.nstep_boots; j++)
-		if (strcmp(r->v.step_boots[j].config, config) == 0 &&
-		    strcmp(r->v.step_boots[j].arch, arch) == 0)
-			column_add(r, config, arch, r->v.step_boots[j].topology);
-}
-
-static void find_columns(struct report *r)
-{
-	r->columns = mem_alloc0((r->v.nstep_builds * 2 + r->v.nstep_boots + 1) *
-				sizeof(*r->columns));
-	for (size_t i = 0; i < r->v.nstep_builds; i++)
-		columns_of_config(r, r->v.step_builds[i].config,
-				  r->v.step_builds[i].arch);
-}
-
 static void find_suites(struct report *r)
 {
 	const char *first = r->v.nresults ? r->v.results[0].test : "";
@@ -65,7 +18,7 @@ static void find_suites(struct report *r)
 
 void report_prepare(struct report *r)
 {
-	find_columns(r);
+	r->columns = view_columns(&r->v, &r->ncolumns);
 	find_suites(r);
 }
 
@@ -91,17 +44,6 @@ void report_done(struct report *r)
 	series_view_done(&r->v);
 	free(r->columns);
 	memset(r, 0, sizeof(*r));
-}
-
-const struct step_build *report_build_of(const struct report *r, int64_t step,
-					 const struct report_column *col)
-{
-	for (size_t i = 0; i < r->v.nstep_builds; i++)
-		if (r->v.step_builds[i].step == step &&
-		    strcmp(r->v.step_builds[i].config, col->config) == 0 &&
-		    strcmp(r->v.step_builds[i].arch, col->arch) == 0)
-			return &r->v.step_builds[i];
-	return NULL;
 }
 
 const char *report_test_name(const struct report *r, const char *test)

@@ -7,17 +7,12 @@
 #define SLUICE_CLI_REPORT_H
 
 #include "lib/str.h"
+#include "web/cell.h"
 #include "web/view.h"
-
-/* A place where boots are made. */
-struct report_column {
-	const char *config, *arch;
-	const char *topology; /* NULL: the config's builds */
-};
 
 struct report {
 	struct series_view v;
-	struct report_column *columns; /* by config, builds first */
+	struct column *columns; /* by config, builds first */
 	size_t ncolumns;
 	bool one_suite; /* test names need no suite in front */
 };
@@ -28,8 +23,6 @@ int report_load(struct db *db, int64_t series_id, struct report *ret, struct err
 void report_prepare(struct report *r);
 void report_done(struct report *r);
 
-const struct step_build *report_build_of(const struct report *r, int64_t step,
-					 const struct report_column *col);
 /* "mlock-migrate/compaction", or "compaction" where that is enough; borrowed. */
 const char *report_test_name(const struct report *r, const char *test);
 /* Why a base was taken, from series.base_how. */
@@ -47,7 +40,7 @@ struct report_cell {
 	size_t nlines;
 };
 void report_cell_get(const struct report *r, int64_t step,
-		     const struct report_column *col, struct report_cell *ret);
+		     const struct column *col, struct report_cell *ret);
 void report_cell_done(struct report_cell *c);
 
 #endif

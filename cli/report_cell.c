@@ -4,18 +4,6 @@
 #include "cli/report.h"
 #include "lib/text.h"
 
-/* What one test came to over all boots of a cell. */
-struct outcome {
-	const char *test;
-	enum test_result worst; /* of those that failed */
-	int passes, failures, skips;
-};
-
-struct outcomes {
-	struct outcome *v;
-	size_t n;
-};
-
 static void cell_line(struct report_cell *c, char *text)
 {
 	if (c->nlines < REPORT_CELL_LINES)
@@ -31,136 +19,76 @@ void report_cell_done(struct report_cell *c)
 	*c = (struct report_cell){ .tone = TONE_NONE };
 }
 
-static bool is_failure(enum test_result r)
-{
-	return r == RESULT_FAIL || r == RESULT_TIMEOUT || r == RESULT_CRASH ||
-	       r == RESULT_SPLAT;
-}
-
-static struct outcome *outcome_of(struct outcomes *o, const char *test)
-{
-	for (size_t i = 0; i < o->n; i++)
-		if (strcmp(o->v[i].test, test) == 0)
-			return &o->v[i];
-	o->v = mem_realloc(o->v, o->n + 1, sizeof(*o->v));
-	o->v[o->n] = (struct outcome){ .test = test };
-	return &o->v[o->n++];
-}
-
-static void outcomes_add(struct outcomes *o, const struct result *results, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct result *r = &results[i];
-		struct outcome *to = outcome_of(o, r->test);
-
-		if (is_failure(r->result)) {
-			to->failures++;
-			to->worst = r->result;
-		} else if (r->result == RESULT_PASS) {
-			to->passes++;
-		} else if (r->result == RESULT_SKIP) {
-			to->skips++;
-		}
-	}
-}
-
-/* "FAIL compaction", "FAIL compaction (timeout)", "flaky compaction" */
-static char *failure_text(const struct report *r, const struct outcome *o)
-{
-	AUTO_FREE char *name = text_clean_line(report_test_name(r, o->test), 60);
-
-	if (o->passes)
-		return str_printf("flaky %s", name);
-	if (o->worst == RESULT_FAIL)
-		return str_printf("FAIL %s", name);
-	return str_printf("FAIL %s (%s)", name, test_result_str(o->worst));
-}
-
-/* Failing tests by name, or how many passed. */
-static void cell_of_outcomes(struct report_cell *c, const struct report *r,
-			     const struct outcomes *o)
-{
-	int passed = 0, skipped = 0, failed = 0, flaky = 0;
-
-	for (size_t i = 0; i < o->n; i++) {
-		failed += o->v[i].failures && !o->v[i].passes;
-		flaky += o->v[i].failures && o->v[i].passes;
-		passed += !o->v[i].failures && o->v[i].passes;
-		skipped += !o->v[i].failures && !o->v[i].passes && o->v[i].skips;
-	}
-	for (size_t i = 0, told = 0; i < o->n; i++) {
-		if (!o->v[i].failures)
-			continue;
-		if (++told == REPORT_CELL_LINES && failed + flaky > REPORT_CELL_LINES) {
-			cell_line(c, str_printf("and %d more",
-						failed + flaky - REPORT_CELL_LINES + 1));
-			break;
-		}
-		cell_line(c, failure_text(r, &o->v[i]));
-	}
-	if (failed || flaky) {
-		c->tone = failed ? TONE_BAD : TONE_WARN;
-	} else if (passed || skipped) {
-		c->tone = passed ? TONE_GOOD : TONE_WARN;
-		cell_line(c, skipped ? str_printf("%d ok, %d skip", passed, skipped) :
-				       str_printf("%d ok", passed));
-	}
-}
-
+/* How a guest ended, where that says more than its tests. */
 static const char *boot_word(enum boot_status status)
 {
 	static const char *const words[] = {
 		[BOOT_PANIC] = "PANIC",         [BOOT_HANG] = "HANG",
 		[BOOT_RESET] = "RESET",         [BOOT_TIMEOUT] = "TIMEOUT",
 		[BOOT_NO_RESULT] = "NO RESULT", [BOOT_INFRA] = "lost",
+		[BOOT_SKIPPED] = "-",
 	};
 
 	return words[status] ? words[status] : boot_status_str(status);
 }
 
-static bool cell_is_of(const struct step_boot *b, int64_t step,
-		       const struct report_column *col)
+/* "FAIL compaction", "FAIL compaction (panic)", "flaky compaction" */
+static char *failure_text(const struct report *r, int64_t step, const struct column *col,
+			  const struct cell *cell, const char *test)
 {
-	return b->step == step && strcmp(b->config, col->config) == 0 &&
-	       strcmp(b->arch, col->arch) == 0 && strcmp(b->topology, col->topology) == 0;
+	AUTO_FREE char *name = text_clean_line(report_test_name(r, test), 60);
+	bool flaky = cell_test(&r->v, step, col, test) == MARK_FLAKY;
+
+	if (flaky)
+		return str_printf("flaky %s", name);
+	if (cell->status == BOOT_OK)
+		return str_printf("FAIL %s", name);
+	return str_printf("FAIL %s (%s)", name, boot_status_str(cell->status));
 }
 
-static void boot_cell(const struct report *r, int64_t step,
-		      const struct report_column *col, struct report_cell *c)
+static void failing_tests(const struct report *r, int64_t step, const struct column *col,
+			  const struct cell *cell, struct report_cell *c)
 {
-	enum boot_status bad = BOOT_OK;
-	struct outcomes o = { 0 };
-	bool skipped = false, real = false;
+	size_t told = cell->failing < CELL_FAILING ? cell->failing : CELL_FAILING;
 
-	for (size_t i = 0; i < r->v.nstep_boots; i++) {
-		const struct step_boot *b = &r->v.step_boots[i];
-		const struct result *results;
-		const struct boot *boot;
-		size_t n;
+	for (size_t i = 0; i < told; i++)
+		cell_line(c, failure_text(r, step, col, cell, cell->names[i]));
+	if (cell->failing > told)
+		cell_line(c, str_printf("and %zu more", cell->failing - told));
+}
 
-		if (!cell_is_of(b, step, col))
-			continue;
-		boot = view_boot(&r->v, b->boot_id);
-		skipped = skipped || !boot;
-		if (!boot)
-			continue;
-		real = real || !b->reused;
-		c->reused = true;
-		if (boot->status != BOOT_OK)
-			bad = boot->status;
-		results = view_results(&r->v, boot->id, &n);
-		outcomes_add(&o, results, n);
-	}
-	c->reused = c->reused && !real;
-	cell_of_outcomes(c, r, &o);
-	if (bad != BOOT_OK &&
-	    (c->nlines == 0 || c->tone == TONE_GOOD || c->tone == TONE_WARN)) {
-		cell_line(c, str_dup(boot_word(bad)));
-		c->tone = bad == BOOT_INFRA ? TONE_OURS : TONE_BAD;
-	}
-	if (c->nlines == 0)
-		cell_line(c, str_dup(skipped ? "-" : ""));
-	free(o.v);
+static enum report_tone tone_of(enum mark mark)
+{
+	static const enum report_tone tones[] = {
+		[MARK_NONE] = TONE_NONE,  [MARK_PASS] = TONE_GOOD,
+		[MARK_FAIL] = TONE_BAD,   [MARK_FLAKY] = TONE_WARN,
+		[MARK_WARN] = TONE_WARN,  [MARK_SKIP] = TONE_NONE,
+		[MARK_INFRA] = TONE_OURS,
+	};
+
+	return tones[mark];
+}
+
+static void boot_cell(const struct report *r, int64_t step, const struct column *col,
+		      struct report_cell *c)
+{
+	struct cell cell;
+	size_t good;
+
+	cell_of(&r->v, step, col, &cell);
+	if (cell.mark == MARK_NONE)
+		return;
+	c->tone = tone_of(cell.mark);
+	c->reused = cell.reused;
+	good = cell.tests - cell.failing - cell.skipped;
+	if (cell.failing)
+		failing_tests(r, step, col, &cell, c);
+	else if (cell.status != BOOT_OK)
+		cell_line(c, str_dup(boot_word(cell.status)));
+	else if (cell.skipped)
+		cell_line(c, str_printf("%zu ok, %zu skip", good, cell.skipped));
+	else
+		cell_line(c, str_printf("%zu ok", good));
 }
 
 static void build_cell(const struct step_build *b, struct report_cell *c)
@@ -186,7 +114,6 @@ static void build_cell(const struct step_build *b, struct report_cell *c)
 		break;
 	case BUILD_SKIPPED:
 		c->reused = false;
-		cell_line(c, str_dup("-"));
 		break;
 	}
 }
@@ -208,10 +135,10 @@ static void apply_cell(const struct report *r, int64_t step, struct report_cell 
 	}
 }
 
-void report_cell_get(const struct report *r, int64_t step,
-		     const struct report_column *col, struct report_cell *ret)
+void report_cell_get(const struct report *r, int64_t step, const struct column *col,
+		     struct report_cell *ret)
 {
-	const struct step_build *build = report_build_of(r, step, col);
+	const struct step_build *build = cell_build(&r->v, step, col);
 
 	*ret = (struct report_cell){ .tone = TONE_NONE };
 	if (col->topology)

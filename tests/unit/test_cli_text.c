@@ -129,6 +129,8 @@ static int setup(void **state)
 		.base_how = (char *)"head",
 		.state = SERIES_DONE,
 	};
+	f->r.v.series.wanted = array_of("{\"configs\":[\"mlock\"],"
+					"\"topologies\":[\"smp4\",\"numa2\"]}");
 	f->r.v.steps = f->steps;
 	f->r.v.nsteps = STEPS;
 	f->r.v.step_builds = f->builds;
@@ -147,6 +149,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
+	json_object_put(f->r.v.series.wanted);
 	json_object_put(f->builds[1].new_warnings);
 	json_object_put(f->verdicts[1].candidates);
 	json_object_put(f->verdicts[1].evidence);
