@@ -39,8 +39,8 @@ struct report_cell {
 	char *lines[REPORT_CELL_LINES];
 	size_t nlines;
 };
-void report_cell_get(const struct report *r, int64_t step,
-		     const struct column *col, struct report_cell *ret);
+void report_cell_get(const struct report *r, int64_t step, const struct column *col,
+		     struct report_cell *ret);
 void report_cell_done(struct report_cell *c);
 
 #endif

@@ -575,8 +575,9 @@ static struct json_object *changed_files(struct series_run *r, int from, int to)
 
 	for (int k = from + 1; k <= to; k++)
 		for (size_t i = 0; i < json_len(r->steps[k].files); i++) {
-			const char *path = json_str(
-				json_object_array_get_idx(r->steps[k].files, i), "path", "");
+			const char *path =
+				json_str(json_object_array_get_idx(r->steps[k].files, i),
+					 "path", "");
 
 			/* Each once: the role tells them apart by their place. */
 			if (json_object_object_get_ex(seen, path, NULL))

@@ -471,8 +471,9 @@ static void by_hand(const char *append)
 		test_name(vm.plan.lines[i], name, sizeof(name));
 		test_result(name, result, sizeof(result));
 		bad = strcmp(result, "fail") == 0;
-		printf("sluice: start %u\nsluice: out %u %s 1 %s%s\nsluice: done %u exit %d 5\n", i,
-		       i, bad ? "not ok" : "ok", name, bad ? " # expected 100, saw 0" : "", i, bad);
+		printf("sluice: start %u\nsluice: out %u %s 1 %s%s\nsluice: done %u exit %d 5\n",
+		       i, i, bad ? "not ok" : "ok", name,
+		       bad ? " # expected 100, saw 0" : "", i, bad);
 	}
 	printf("sluice: end %u\n", vm.plan.n);
 }

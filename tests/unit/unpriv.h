@@ -6,6 +6,8 @@
 #define SLUICE_TESTS_UNIT_UNPRIV_H
 
 #include <grp.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
