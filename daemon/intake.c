@@ -445,7 +445,11 @@ static void intake_apply(struct series_run *r, char *dir)
 		tree_remove(dir, NULL);
 		free(dir);
 	} else {
-		run_phase(r, "applying %lld patches", (long long)r->series.patches);
+		if (r->range_repo)
+			run_phase(r, "looking at the commits");
+		else
+			run_phase(r, "applying %lld patches",
+				  (long long)r->series.patches);
 		opts.binds = binds.v;
 		opts.nbinds = binds.n;
 		rc = role_start(&r->host, &opts, &r->role, &r->err);
@@ -483,6 +487,11 @@ void intake_start(struct series_run *r)
 	r->series.tree = str_dup(r->opts->tree ? r->opts->tree : r->opts->config->tree);
 	if (source_find(r->opts->source, r->opts->repo, r->db,
 			r->opts->config->series_patches, &src, &r->err) < 0) {
+		run_fail(r, RUN_UNUSABLE);
+	} else if (src.kind == SOURCE_RANGE && r->opts->base) {
+		err_set(&r->err, ERR_INPUT,
+			"a range has a base of its own: --base does not go with %s",
+			src.text);
 		run_fail(r, RUN_UNUSABLE);
 	} else if (src.kind == SOURCE_RANGE) {
 		/* The base is the repository's own: no tree is asked for. */

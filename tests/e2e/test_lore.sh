@@ -69,6 +69,8 @@ patch "mm/swap: one"
 say mm/rmap.c "test toy/gamma fail"
 patch "mm/rmap: two"
 post two 2
+# git numbers cover letters by the second: keep the two apart.
+sed -i 's/<cover\./<second-cover./g' "$T"/mails/v2-*
 first=$(sed -n 's/^Message-I[dD]: <\(.*\)>/\1/p' "$T"/mails/v1-0000*)
 second=$(sed -n 's/^Message-I[dD]: <\(.*\)>/\1/p' "$T"/mails/v2-0000*)
 patch2=$(sed -n 's/^Message-I[dD]: <\(.*\)>/\1/p' "$T"/mails/v2-0001*)
