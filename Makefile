@@ -192,7 +192,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share/sluice
 install: all $(BUILD)/installed/sluice ## to PREFIX (/usr/local), below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE) $(DESTDIR)$(PREFIX)/lib/sluice/guest
 	install -m 755 $(BUILD)/installed/sluice $(DESTDIR)$(PREFIX)/bin/sluice
-	@set -e; for d in kernels/configs runners/topologies runners/suites web/static; do \
+	@set -e; for d in kernels/configs kernels/examples runners/topologies runners/suites web/static; do \
 		[ -d $$d ] || continue; \
 		find $$d -type f | while read -r f; do \
 			install -D -m 644 "$$f" "$(SHARE)/$$f"; done; done

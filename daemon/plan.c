@@ -63,6 +63,23 @@ static int check_names(const char *what, char *const *names, struct err *err)
 	return 0;
 }
 
+/*
+ * Another name of the compiler makes make compile everything anew: output
+ * folders with and without ccache must not mix.
+ */
+static void plan_add_ccache(struct plan *p)
+{
+	char *with = str_printf("%s, by ccache", p->toolchain_text);
+	struct sha256 *h = sha256_new();
+
+	sha256_add_str(h, p->toolchain);
+	sha256_add_str(h, "ccache");
+	sha256_hex(h, p->toolchain);
+	sha256_free(h);
+	free(p->toolchain_text);
+	p->toolchain_text = with;
+}
+
 static int load_machine(struct plan *p, const struct config *config,
 			const struct state *st, struct err *err)
 {
@@ -72,6 +89,8 @@ static int load_machine(struct plan *p, const struct config *config,
 		return -1;
 	memcpy(p->toolchain, tc.hash, sizeof(p->toolchain));
 	p->toolchain_text = str_dup(tc.text);
+	if (*config->ccache_dir)
+		plan_add_ccache(p);
 	toolchain_done(&tc);
 	if (accel_pick(config->accel, st->uid, st->gid, &p->accel, err) < 0)
 		return -1;

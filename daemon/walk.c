@@ -845,7 +845,9 @@ static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 	json_set_int(job, "out_max_bytes", (long long)cf->output_bytes);
 	json_set_int(job, "memory_max_bytes", (long long)cf->process_memory_bytes);
 	json_set_int(job, "output_max_bytes", (long long)cf->log_bytes);
-	json_set_str(job, "ccache", NULL);
+	json_set_str(job, "ccache", *cf->ccache_dir ? "/ccache" : NULL);
+	/* Only what comes from a base is worth trusting for others. */
+	json_set_bool(job, "ccache_write", step == 0);
 	json_set_str(job, "warnings_in", NULL);
 	if (step == 0 || !o->warnings)
 		return 0;
@@ -876,13 +878,17 @@ static int walk_build_step(struct series_run *r, int step, size_t c, const char 
 			   const char *out, struct err *err)
 {
 	struct json_object *job = json_object_new_object();
-	struct sandbox_bind binds[] = { { .src = src, .dst = "/src" },
-					{ .src = out, .dst = "/out", .rw = true } };
+	const char *ccache = r->opts->config->ccache_dir;
+	struct sandbox_bind binds[] = {
+		{ .src = src, .dst = "/src" },
+		{ .src = out, .dst = "/out", .rw = true },
+		{ .src = ccache, .dst = "/ccache", .rw = step == 0 }
+	};
 	struct role_opts opts = { .name = "build",
 				  .job = job,
 				  .sandbox = true,
 				  .binds = binds,
-				  .nbinds = ARRAY_SIZE(binds),
+				  .nbinds = *ccache ? 3 : 2,
 				  .done = walk_built,
 				  .arg = r,
 				  .deadline_ms = r->opts->config->build_timeout_ms +
@@ -890,7 +896,8 @@ static int walk_build_step(struct series_run *r, int step, size_t c, const char 
 				  .output_max = r->opts->config->log_bytes * 2 };
 
 	opts.dir = state_job_dir(r->state, "build", err);
-	if (!opts.dir || build_job(r, step, c, opts.dir, job, err) < 0) {
+	if (!opts.dir || (*ccache && state_make_owned(r->state, ccache, err) < 0) ||
+	    build_job(r, step, c, opts.dir, job, err) < 0) {
 		json_object_put(job);
 		if (opts.dir)
 			tree_remove(opts.dir, NULL);

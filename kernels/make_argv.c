@@ -75,6 +75,8 @@ char **make_env(const char *ccache_dir, bool ccache_write)
 		list_add(&l, str_printf("CCACHE_DIR=%s", ccache_dir));
 		list_add(&l, str_dup(ccache_write ? "CCACHE_NOSTATS=1" :
 						    "CCACHE_READONLY=1"));
+		/* Else below the cache, which may be read-only. */
+		list_add(&l, str_printf("CCACHE_TEMPDIR=%s", tmp && *tmp ? tmp : "/tmp"));
 	}
 	return l.v;
 }

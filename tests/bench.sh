@@ -110,10 +110,15 @@ loop() {
 # sluice over the mails of a branch: "wall own-cpu all-cpu supervisor-MiB role-MiB".
 measured() {
 	python3 - "$sluice" "$work/config.ini" "$work/$1.mbox" "$work/sluice.log" <<-'PY'
-		import os, subprocess, sys, time, resource
+		import os, subprocess, sys, time
 		sluice, config, mbox, log = sys.argv[1:5]
 		tick = os.sysconf("SC_CLK_TCK")
 		cpu, peak = {}, {}
+		# The whole machine's: what runs in the sandbox is waited for by nobody of ours.
+		def busy():
+		    f = open("/proc/stat").readline().split()[1:]
+		    return (sum(map(int, f)) - int(f[3]) - int(f[4])) / tick
+		before = busy()
 		begin = time.time()
 		with open(log, "w") as out:
 		    child = subprocess.Popen([sluice, "test", "--config-file", config, mbox],
@@ -134,9 +139,9 @@ measured() {
 		            pass
 		    time.sleep(0.05)
 		wall = time.time() - begin
-		use = resource.getrusage(resource.RUSAGE_CHILDREN)
+		after = busy()
 		roles = max([v for p, v in peak.items() if p != child.pid], default=0)
-		print("%.1f %.2f %.1f %.0f %.0f" % (wall, sum(cpu.values()), use.ru_utime + use.ru_stime,
+		print("%.1f %.2f %.1f %.0f %.0f" % (wall, sum(cpu.values()), after - before,
 		      peak.get(child.pid, 0) / 1024, roles / 1024))
 	PY
 }
