@@ -6,7 +6,7 @@
 #include "lib/text.h"
 
 #define STEP_WIDTH 7 /* "  base " */
-#define SUBJECT_MIN 20
+#define SUBJECT_MIN 16
 #define GAP 2
 #define MARK_WIDTH 2 /* "= " */
 #define CELL_MAX 28

@@ -24,7 +24,7 @@ void term_measure(struct term *t)
 	struct winsize ws;
 	long long n;
 
-	t->width = 80;
+	t->width = t->tty ? 80 : 100;
 	if (columns && str_to_ll(columns, WIDTH_MIN, WIDTH_MAX, &n))
 		t->width = (int)n;
 	else if (t->tty && ioctl(fileno(t->out), TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0)

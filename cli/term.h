@@ -22,7 +22,7 @@ struct term {
 	FILE *out;
 	bool tty; /* the status line in place is possible */
 	bool colour;
-	int width; /* columns; 80 where nobody says */
+	int width; /* columns; where nobody says 80, in a pipe 100 */
 };
 
 void term_init(struct term *t, FILE *out);
