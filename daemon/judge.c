@@ -39,18 +39,55 @@ static enum verdict_word judge_without_bad(const struct cell *cells, int nsteps)
 	return VERDICT_PASS;
 }
 
-/* The strongest thing known about the bad cells in [first, last]. */
-static enum cell_state episode_strength(const struct cell *cells, int first, int last)
-{
-	enum cell_state best = CELL_ONCE;
+/* A run of bad cells after a good one, until the next good one. */
+struct episode {
+	int last_good, from, until; /* until: -1 when it lasts to the end */
+	enum cell_state strength;   /* the strongest thing known about its cells */
+};
 
-	for (int k = first; k <= last; k++) {
-		if (cells[k].state == CELL_FAIL)
-			return CELL_FAIL;
-		if (cells[k].state == CELL_FLAKY)
-			best = CELL_FLAKY;
+/* FAIL before FLAKY before ONCE. */
+static int strength_rank(enum cell_state s)
+{
+	return s == CELL_FAIL ? 2 : s == CELL_FLAKY ? 1 : 0;
+}
+
+static bool episode_next(const struct cell *cells, int first, int nsteps,
+			 struct episode *ret)
+{
+	struct episode e = { .last_good = cell_find(cells, first, nsteps, false),
+			     .strength = CELL_ONCE };
+
+	if (e.last_good < 0)
+		return false;
+	e.from = cell_find(cells, e.last_good, nsteps, true);
+	if (e.from < 0)
+		return false;
+	for (int k = e.last_good; k < e.from; k++)
+		if (cells[k].state == CELL_PASS)
+			e.last_good = k;
+	e.until = cell_find(cells, e.from, nsteps, false);
+	for (int k = e.from; k < (e.until < 0 ? nsteps : e.until); k++)
+		if (cell_bad(&cells[k]) &&
+		    strength_rank(cells[k].state) > strength_rank(e.strength))
+			e.strength = cells[k].state;
+	*ret = e;
+	return true;
+}
+
+/* The first of the strongest ones: a flake that a patch showed on the way must
+ * not take the blame for what a later one broke for good. */
+static bool episode_find(const struct cell *cells, int nsteps, struct episode *ret)
+{
+	struct episode e;
+	bool found = false;
+
+	for (int k = 0; k >= 0 && episode_next(cells, k, nsteps, &e); k = e.until) {
+		if (found && strength_rank(e.strength) <= strength_rank(ret->strength))
+			continue;
+		*ret = e;
+		found = true;
 	}
-	return best;
+	return found;
 }
 
 static bool bad_at_the_end(const struct cell *cells, int nsteps)
@@ -65,21 +102,15 @@ static bool bad_at_the_end(const struct cell *cells, int nsteps)
 }
 
 static void judge_episode(struct judgement *j, const struct cell *cells, int nsteps,
-			  int good_before)
+			  const struct episode *e)
 {
-	int last_good = good_before;
-	enum cell_state strength;
-
-	for (int k = good_before; k < j->from; k++)
-		if (cells[k].state == CELL_PASS)
-			last_good = k;
-	j->until = cell_find(cells, j->from, nsteps, false);
-	j->candidate_first = last_good + 1;
-	j->candidate_last = j->from;
-	strength = episode_strength(cells, j->from, nsteps - 1);
-	if (strength == CELL_FLAKY)
+	j->from = e->from;
+	j->until = e->until;
+	j->candidate_first = e->last_good + 1;
+	j->candidate_last = e->from;
+	if (e->strength == CELL_FLAKY)
 		j->word = VERDICT_FLAKY;
-	else if (strength == CELL_ONCE)
+	else if (e->strength == CELL_ONCE)
 		j->word = VERDICT_INCONCLUSIVE;
 	else if (bad_at_the_end(cells, nsteps))
 		j->word = VERDICT_INTRODUCED;
@@ -95,7 +126,8 @@ struct judgement judge_cells(const struct cell *cells, int nsteps)
 		.candidate_first = -1,
 		.candidate_last = -1,
 	};
-	int good, bad_first = cell_find(cells, 0, nsteps, true);
+	int bad_first = cell_find(cells, 0, nsteps, true);
+	struct episode e;
 
 	for (int k = 0; k < nsteps; k++) {
 		j.runs += cells[k].runs;
@@ -105,16 +137,15 @@ struct judgement judge_cells(const struct cell *cells, int nsteps)
 		j.word = judge_without_bad(cells, nsteps);
 		return j;
 	}
-	good = cell_find(cells, 0, nsteps, false);
-	if (good >= 0)
-		j.from = cell_find(cells, good, nsteps, true);
-	if (j.from > 0) {
-		judge_episode(&j, cells, nsteps, good);
+	/* What comes and goes at the base as well is no patch's doing. */
+	if (episode_find(cells, nsteps, &e) &&
+	    (!cell_bad(&cells[0]) || e.strength == CELL_FAIL)) {
+		judge_episode(&j, cells, nsteps, &e);
 		return j;
 	}
 	/* Bad, and never good before it. */
 	j.from = bad_first;
-	j.until = good;
+	j.until = cell_find(cells, bad_first, nsteps, false);
 	if (bad_first > 0)
 		j.word = VERDICT_INCONCLUSIVE;
 	else if (cells[0].state == CELL_FLAKY)

@@ -33,10 +33,12 @@ struct judgement {
 
 /*
  * Judges cells[0..nsteps-1] (cells[0] is the base). Rules, in this order:
- * nothing known: infra if a cell was lost, else not-tested. The first bad cell
- * after a good one starts the episode that is told; the candidates reach back
- * to just after the last good cell before it. Bad at the base and never good
- * and bad again later: pre-existing. Bad with no good cell before and an
+ * nothing known: infra if a cell was lost, else not-tested. Bad cells after a
+ * good one, until the next good one, are an episode; the first of the most
+ * certain ones (failed twice, then flaky, then once) is told; its candidates
+ * reach back to just after the last good cell before it. Bad at the base: that
+ * is pre-existing unless there is an episode that failed twice, for what comes
+ * and goes at the base is no patch's doing. Bad with no good cell before and an
  * unknown base: inconclusive. Only flaky cells in the episode: flaky. Only
  * unrepeated ones: inconclusive. No bad cell: infra when a cell was lost,
  * inconclusive when the tip skips what the base ran, else pass.

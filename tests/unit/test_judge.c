@@ -70,7 +70,14 @@ static const struct expected table[] = {
 	{ "IPFF", VERDICT_INTRODUCED, 2, -1, 2, 2 },
 	{ "IFFF", VERDICT_INCONCLUSIVE, 1, -1, -1, -1 },
 	{ "PPfPP", VERDICT_FLAKY, 2, 3, 2, 2 },
-	{ "PPfPF", VERDICT_INTRODUCED, 2, 3, 2, 2 },
+	/* The flake of patch 2 does not take the blame for patch 4. */
+	{ "PPfPF", VERDICT_INTRODUCED, 4, -1, 4, 4 },
+	{ "PoPFFP", VERDICT_TRANSIENT, 3, 5, 3, 3 },
+	{ "PoP.fP", VERDICT_FLAKY, 4, 5, 3, 4 },
+	/* What comes and goes at the base as well is no patch's doing. */
+	{ "oPfP", VERDICT_PRE_EXISTING, 0, 1, -1, -1 },
+	{ "fPfP", VERDICT_FLAKY, 0, 1, -1, -1 },
+	{ "oPFF", VERDICT_INTRODUCED, 2, -1, 2, 2 },
 	{ "fPPP", VERDICT_FLAKY, 0, 1, -1, -1 },
 	{ "PPoPP", VERDICT_INCONCLUSIVE, 2, 3, 2, 2 },
 	{ "PPofP", VERDICT_FLAKY, 2, 4, 2, 2 },
