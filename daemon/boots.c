@@ -298,6 +298,23 @@ static struct json_object *tests_not_reached(struct series_run *r,
 	return rest;
 }
 
+/* Whether judge.c would charge it to a patch if the step were bad there: the base
+ * is not known to be bad, or an earlier patch repaired what the base has. */
+static bool was_good_before(struct series_run *r, const struct run_boot *b,
+			    const char *test)
+{
+	for (int k = 0; k < b->step; k++) {
+		struct cell_view v = cell_view_of(r, k, b->config, b->topology, test);
+
+		if (v.cell.state == CELL_PASS)
+			return true;
+		if (k == 0 && (v.cell.state == CELL_SKIP || v.cell.state == CELL_NONE ||
+			       v.cell.state == CELL_FLAKY))
+			return true;
+	}
+	return false;
+}
+
 /* Whether what is bad in this boot has to be seen again before it counts. */
 static bool needs_repeat(struct series_run *r, const struct run_boot *b)
 {
@@ -312,11 +329,7 @@ static bool needs_repeat(struct series_run *r, const struct run_boot *b)
 		if (!boot_is_bad(r, b, test))
 			continue;
 		v = cell_view_of(r, b->step, b->config, b->topology, test);
-		if (v.cell.state != CELL_ONCE)
-			continue;
-		v = cell_view_of(r, 0, b->config, b->topology, test);
-		if (v.cell.state == CELL_PASS || v.cell.state == CELL_SKIP ||
-		    v.cell.state == CELL_NONE || v.cell.state == CELL_FLAKY)
+		if (v.cell.state == CELL_ONCE && was_good_before(r, b, test))
 			return true;
 	}
 	return false;

@@ -114,6 +114,16 @@ patch "mm/swap: innocent"
 sl test --repo "$T/toy" --json "$T/json" "badbase~1..badbase"
 is "pre-existing: exit 0" "$RC" 0
 is "pre-existing: said so" "$(verdict toy/beta smp4)" "pre-existing 0 null"
+
+# The base is bad, a patch repairs it, a later one breaks it again.
+git -C "$T/toy" checkout -q -B again badbase~1
+unsay mm/rmap.c
+patch "mm/rmap: repair beta"
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: break beta again"
+sl test --repo "$T/toy" --json "$T/json" "badbase~1..again"
+is "broken again: exit 1" "$RC" 1
+is "broken again: charged, and so seen twice" "$(verdict toy/beta smp4)" "introduced 2 null"
 git -C "$T/toy" checkout -q base
 
 finish
