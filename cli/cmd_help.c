@@ -34,9 +34,9 @@ static int print_overview(void)
 		if (!cmd_list[i]->hidden)
 			printf("  %-13s %s\n", cmd_list[i]->name, cmd_list[i]->help);
 	puts("\nA first day:\n"
-	     "  sluice tree add mm ~/linux        your clone is the base tree (only read)\n"
-	     "  sluice test --tree mm A..B        test your commits before posting them\n"
-	     "  sluice test 20240101.1-a@b.org    or a series from the mailing list\n"
+	     "  sluice tree add mm ~/linux             your clone is a base tree; it is only read\n"
+	     "  sluice test A..B                       test your commits before posting them\n"
+	     "  sluice test --tree mm 2024.1-a@b.org   or a series from the mailing list\n"
 	     "\n\"sluice COMMAND --help\" tells more; keys of config.ini: \"sluice help config\".");
 	return EXIT_OK;
 }
