@@ -29,14 +29,23 @@ struct run {
 	struct json_object *job;
 };
 
-static char *stub_path(void)
+/* A copy in dir: the clone may lie below a folder that is closed to UNPRIV_ID. */
+static char *stub_path(const char *dir)
 {
+	AUTO_FREE char *built = NULL, *data = NULL;
+	char *copy = path_join(dir, "stub_qemu", NULL);
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	struct err err = { .msg = "" };
+	size_t len;
 
 	assert_true(n > 0);
 	self[n] = '\0';
-	return path_join(dirname(self), "stub_qemu", NULL);
+	built = path_join(dirname(self), "stub_qemu", NULL);
+	if (file_read(built, 64 << 20, &data, &len, &err) < 0 ||
+	    file_write_atomic(copy, data, len, 0755, &err) < 0)
+		fail_msg("%s", err.msg);
+	return copy;
 }
 
 static void add_test(struct json_object *plan, const char *name)
@@ -58,7 +67,7 @@ static struct json_object *make_job(const char *dir, const struct order *o)
 	struct json_object *job = json_object_new_object();
 	struct json_object *plan = json_object_new_array();
 	AUTO_FREE char *image = path_join(dir, "vmlinux", NULL);
-	AUTO_FREE char *stub = stub_path();
+	AUTO_FREE char *stub = stub_path(dir);
 	struct err err = { .msg = "" };
 
 	if (file_write_atomic(image, o->image, strlen(o->image), 0644, &err) < 0)
@@ -104,11 +113,8 @@ static struct json_object *run_boot(const char *dir, const struct order *o)
 	struct json_object *result = NULL;
 	struct err err = { .msg = "" };
 	uid_t uid = geteuid() ? geteuid() : UNPRIV_ID;
-	AUTO_FREE char *stub = stub_path();
 
-	/* In a clone below a closed folder only root's tests suffer. */
-	if (sandbox_probe(NULL, uid, uid, &err) < 0 ||
-	    sandbox_reachable(stub, uid, uid, &err) < 0) {
+	if (sandbox_probe(NULL, uid, uid, &err) < 0) {
 		print_message("%s\n", err.msg);
 		skip();
 	}
