@@ -59,10 +59,11 @@ static char *repo_around(const char *dir)
 static bool range_in_repo(struct source *s, const char *repo, const char *range,
 			  long long max, struct err *err)
 {
-	if (range_resolve(repo, range, (size_t)max, s->from, s->to, err) < 0)
+	/* Resolved in the work tree, whose HEAD is its own; read where all is. */
+	if (range_resolve(repo, range, (size_t)max, s->from, s->to, err) < 0 ||
+	    repo_main(repo, &s->repo, err) < 0)
 		return false;
 	s->kind = SOURCE_RANGE;
-	s->repo = str_dup(repo);
 	return true;
 }
 

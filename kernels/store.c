@@ -1,6 +1,7 @@
 #include "kernels/store.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "kernels/git.h"
 #include "lib/file.h"
@@ -41,6 +42,30 @@ int store_objects_dir(const char *repo_path, char **ret_dir, struct err *err)
 	*ret_dir = realpath(objects, NULL);
 	if (!*ret_dir)
 		return err_sys(err, "%s", objects);
+	return 0;
+}
+
+int repo_main(const char *path, char **ret_path, struct err *err)
+{
+	AUTO_GIT(repo) git_repository *repo = NULL;
+	AUTO_FREE char *dotgit = path_join(path, ".git", NULL);
+	AUTO_FREE char *dir = NULL;
+	struct stat st;
+	size_t n;
+
+	if (stat(dotgit, &st) < 0 || !S_ISREG(st.st_mode)) {
+		*ret_path = str_dup(path);
+		return 0;
+	}
+	if (git_open(path, &repo, err))
+		return -1;
+	dir = str_dup(git_repository_commondir(repo));
+	n = strlen(dir);
+	while (n > 1 && dir[n - 1] == '/')
+		dir[--n] = '\0';
+	if (str_ends(dir, "/.git"))
+		dir[n - strlen("/.git")] = '\0';
+	*ret_path = TAKE_PTR(dir);
 	return 0;
 }
 

@@ -27,6 +27,11 @@ int store_create(const char *path, struct err *err);
 int store_borrow(const char *store, const char *repo, struct err *err);
 /* Where the objects of a repository lie, absolute; the caller frees. */
 int store_objects_dir(const char *repo, char **ret_dir, struct err *err);
+/*
+ * The repository that a linked work tree (git worktree add) or a submodule, whose
+ * .git is a file, belongs to; of any other the path itself. The caller frees.
+ */
+int repo_main(const char *path, char **ret_path, struct err *err);
 
 /* A bare repository on top of the store, and of a local repository for a range (or NULL). */
 int series_repo_create(const char *path, const char *store, const char *range_repo,

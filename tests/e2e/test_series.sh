@@ -50,6 +50,13 @@ is "the range: its base is where it starts" "$(jget '.base.how')" range
 is "the range: message-id names the tip" \
 	"$(jget '.series.message_id')" "git-$(git -C "$T/toy" rev-parse three)"
 
+git -C "$T/toy" worktree add -q "$T/linked" three
+sl test --repo "$T/linked" --json "$T/json" "base..HEAD"
+is "a linked work tree: the same exit code" "$RC" 1
+is "a linked work tree: its own HEAD" \
+	"$(jget '.series.message_id')" "git-$(git -C "$T/toy" rev-parse three)"
+git -C "$T/toy" worktree remove --force "$T/linked"
+
 series conflict
 say mm/swap.c "boot ok"
 patch "mm/swap: one"
