@@ -99,7 +99,10 @@ static int intake_store(struct series_run *r, const char *content, const char *b
 	if (series_put(r->db, s, err) < 0)
 		return -1;
 	r->repo = str_printf("%s/%lld.git", r->state->series, (long long)s->id);
-	if (series_repo_create(r->repo, r->state->git, r->range_repo, err) < 0)
+	/* Begun anew: an earlier run's belongs to the build user, and applying may
+	 * have left a symlink in it that we would write through as root. */
+	if (series_repo_drop(r->repo, err) < 0 ||
+	    series_repo_create(r->repo, r->state->git, r->range_repo, err) < 0)
 		return -1;
 	return tree_chown(r->repo, r->state->uid, r->state->gid, err);
 }

@@ -57,6 +57,17 @@ is "a linked work tree: its own HEAD" \
 	"$(jget '.series.message_id')" "git-$(git -C "$T/toy" rev-parse three)"
 git -C "$T/toy" worktree remove --force "$T/linked"
 
+# What applying can write must not lead the next run outside.
+mkdir "$T/outside"
+for info in "$STATE"/series/*.git/objects/info; do
+	rm -r "$info"
+	ln -s "$T/outside" "$info"
+done
+mbox three
+test_mbox
+is "symlink in the series' repository: the same exit code" "$RC" 1
+is "symlink in the series' repository: not followed" "$(ls "$T/outside")" ""
+
 series conflict
 say mm/swap.c "boot ok"
 patch "mm/swap: one"
