@@ -215,18 +215,39 @@ static struct json_object *load_warnings(struct series_run *r, const char *sha)
 	return json_parse(text, len, &doc, NULL) == 0 ? doc : NULL;
 }
 
-/* What the step's build shows that the step before it did not. */
+/*
+ * A build that was taken over counts in the steps of the series that made it:
+ * in ours, what is its own step's came with this step; and with any of those
+ * after prev, where the builds between were lost.
+ */
+static void warning_set_since(struct json_object *w, int step, int prev)
+{
+	long long made = json_int(w, "step", step), since = json_int(w, "since", made);
+
+	since = since < made ? step - (made - since) : step;
+	if (since > prev + 1)
+		since = prev + 1;
+	json_set_int(w, "since", since < 1 ? 1 : since);
+	json_set_int(w, "step", step);
+}
+
+/* What the step's build shows that the last one known before it did not. */
 static struct json_object *new_warnings(struct series_run *r, int step, size_t c)
 {
 	AUTO_JSON struct json_object *cur = NULL, *prev = NULL;
+	struct json_object *found;
+	int k = step;
 
-	if (step == 0)
+	if (step > 0)
+		cur = load_warnings(r, run_build(r, step, c)->warnings);
+	while (cur && !prev && k > 0)
+		prev = load_warnings(r, run_build(r, --k, c)->warnings);
+	if (!prev)
 		return json_object_new_array();
-	cur = load_warnings(r, run_build(r, step, c)->warnings);
-	prev = load_warnings(r, run_build(r, step - 1, c)->warnings);
-	if (!cur || !prev)
-		return json_object_new_array();
-	return warnings_new(prev, cur);
+	found = warnings_new(prev, cur);
+	for (size_t i = 0; i < json_len(found); i++)
+		warning_set_since(json_object_array_get_idx(found, i), step, k);
+	return found;
 }
 
 /* Files that the patch touches and this config does not compile: from whoever

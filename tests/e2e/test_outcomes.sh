@@ -74,6 +74,38 @@ is "warning: introduced by patch 1" "$(verdict_kind warning)" "introduced 1 null
 is "warning: named with its flag" "$(jget '.steps[1].builds[0].new_warnings[0].flag')" unused-variable
 is "warning: not charged again" "$(jget '.steps[2].builds[0].new_warnings | length')" 0
 
+series warning-after-loss
+cp "$T/toy/mm/Makefile" "$T/makefile"
+# shellcheck disable=SC2016 # for make
+printf 'ifneq ($(filter vmlinux,$(MAKECMDGOALS)),)\n$(shell kill -KILL $$PPID)\nendif\n' \
+	>>"$T/toy/mm/Makefile"
+patch "mm: make is killed, as if from outside"
+cp "$T/makefile" "$T/toy/mm/Makefile"
+printf 'static int unused_here;\n' >>"$T/toy/mm/swap.c"
+patch "mm/swap: a warning"
+test_range warning-after-loss
+is "warning after a lost build: exit 3" "$RC" 3
+is "warning after a lost build: it could be either's" \
+	"$(jget '[.verdicts[] | select(.kind == "warning") | .verdict, .from, .candidates]')" \
+	'["introduced",2,[1,2]]'
+
+# The first version did in one patch what the second does in two.
+series warning-v1
+sed -i 's|^int migrate_page|/* Why. */\nint migrate_page|' "$T/toy/mm/migrate.c"
+printf 'static int unused_there;\n' >>"$T/toy/mm/swap.c"
+patch "mm: a comment and a warning"
+test_range warning-v1
+series warning-v2
+sed -i 's|^int migrate_page|/* Why. */\nint migrate_page|' "$T/toy/mm/migrate.c"
+patch "mm/migrate: a comment"
+printf 'static int unused_there;\n' >>"$T/toy/mm/swap.c"
+patch "mm/swap: a warning"
+test_range warning-v2
+is "warning of a build taken over: reused" "$(jget '.steps[2].builds[0].reused')" true
+is "warning of a build taken over: the steps are this series'" \
+	"$(jget '[.verdicts[] | select(.kind == "warning") | .verdict, .from, .candidates]')" \
+	'["introduced",2,[2]]'
+
 series notbuilt
 echo '/* more */' >>"$T/toy/drivers/toy/toy.c"
 patch "drivers/toy: not in this config"
