@@ -260,6 +260,22 @@ static struct json_object *lines_of(const char *text)
 	return a;
 }
 
+/* What a test printed: the lines that fail, or its last ones when none says so. */
+static struct json_object *failing_lines(const char *output)
+{
+	struct json_object *a = json_object_new_array();
+	char **lines = strv_split(output, "\n");
+
+	for (size_t i = 0; lines[i] && json_len(a) < EVIDENCE_LINES; i++)
+		if (str_starts(lines[i], "not ok"))
+			json_add_str(a, lines[i]);
+	strv_free(lines);
+	if (json_len(a))
+		return a;
+	json_object_put(a);
+	return lines_of(output);
+}
+
 static const char *first_splat_text(struct json_object *splats)
 {
 	return json_len(splats) ?
@@ -284,7 +300,7 @@ static void tell_evidence(struct verdict *v, const struct cell_view *view)
 		else if (b->boot.status != BOOT_OK && json_len(b->boot.console_tail))
 			v->evidence = json_object_get(b->boot.console_tail);
 		else if (res->output)
-			v->evidence = lines_of(res->output);
+			v->evidence = failing_lines(res->output);
 		return;
 	}
 	v->reason = str_dup(b->boot.reason);
@@ -310,9 +326,14 @@ static void tell_nothing_bad(struct verdict *v, struct cell_view *views, int n)
 		else if (v->verdict == VERDICT_NOT_TESTED && views[k].skip_reason)
 			v->reason = str_dup(views[k].skip_reason);
 		else if (v->verdict == VERDICT_INCONCLUSIVE && views[n - 1].skip_reason)
-			v->reason = str_printf("skipped at the last step: %s",
+			v->reason = str_printf("%s at the last step: %s",
+					       views[n - 1].cell.state == CELL_SKIP ?
+						       "skipped" :
+						       "not run",
 					       views[n - 1].skip_reason);
 	}
+	if (!v->reason && v->verdict == VERDICT_INCONCLUSIVE)
+		v->reason = str_dup("not run at the last step: there is no kernel of it");
 	if (!v->reason && v->verdict == VERDICT_NOT_TESTED)
 		v->reason = str_dup("no boot reached it");
 }
