@@ -255,14 +255,15 @@ static void show_base(struct progress *p, const struct run_event *ev)
 
 static void show_step(struct progress *p, const struct run_event *ev)
 {
-	const char *how = ev->text ? ev->text : ev->status ? ev->status : "";
-	bool bad = strncmp(how, "conflict", 8) == 0 || strncmp(how, "refused", 7) == 0;
+	const char *how = ev->status ? ev->status : "";
+	bool bad = strcmp(how, "conflict") == 0 || strcmp(how, "refused") == 0;
 	AUTO_FREE char *text = NULL;
 
 	if (ev->step <= 0)
 		return;
-	line_begin(p, "apply", ev->step, bad ? NULL : how);
-	text = bad ? str_dup(how) : str_dup(ev->subject ? ev->subject : "");
+	line_begin(p, "apply", ev->step, how);
+	text = str_printf("%s%s%s", ev->subject ? ev->subject : "", ev->text ? ": " : "",
+			  ev->text ? ev->text : "");
 	line_end(p, bad ? TERM_BAD : TERM_PLAIN, text);
 }
 
