@@ -34,6 +34,22 @@ static int group_rank(const struct verdict *v)
 	return ranks[v->verdict];
 }
 
+/* Not run at the tip for want of a kernel that boots, and that is told already. */
+static bool is_told(const struct report *r, const struct verdict *v)
+{
+	if (v->verdict != VERDICT_INCONCLUSIVE || v->from_step != DB_NO_INT)
+		return false;
+	for (size_t i = 0; i < r->v.nverdicts; i++) {
+		const struct verdict *w = &r->v.verdicts[i];
+
+		if (w->verdict == VERDICT_INTRODUCED && same_text(w->config, v->config) &&
+		    (w->kind == KIND_BUILD ||
+		     (w->kind == KIND_BOOT && same_text(w->topology, v->topology))))
+			return true;
+	}
+	return false;
+}
+
 static int group_compare(const void *a, const void *b)
 {
 	const struct verdict *x = ((const struct verdict_group *)a)->first;
@@ -61,7 +77,7 @@ void verdict_groups_init(struct verdict_groups *groups, const struct report *r)
 		const struct verdict *v = &r->v.verdicts[i];
 		size_t at = 0;
 
-		if (group_rank(v) == 0)
+		if (group_rank(v) == 0 || is_told(r, v))
 			continue;
 		while (at < groups->n && !same_group(groups->v[at].first, v))
 			at++;

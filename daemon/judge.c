@@ -32,11 +32,9 @@ static enum verdict_word judge_without_bad(const struct cell *cells, int nsteps)
 		return VERDICT_INFRA;
 	if (pass < 0)
 		return VERDICT_NOT_TESTED;
-	/* What ran at an earlier step and is skipped at the tip was not seen
-	 * to work there. */
-	if (cells[nsteps - 1].state == CELL_SKIP)
-		return VERDICT_INCONCLUSIVE;
-	return VERDICT_PASS;
+	/* What ran at an earlier step and is skipped at the tip, or cannot run
+	 * there for want of a kernel, was not seen to work there. */
+	return cells[nsteps - 1].state == CELL_PASS ? VERDICT_PASS : VERDICT_INCONCLUSIVE;
 }
 
 /* A run of bad cells after a good one, until the next good one. */
@@ -127,7 +125,7 @@ struct judgement judge_cells(const struct cell *cells, int nsteps)
 		.candidate_last = -1,
 	};
 	int bad_first = cell_find(cells, 0, nsteps, true);
-	struct episode e;
+	struct episode e = { .from = -1 };
 
 	for (int k = 0; k < nsteps; k++) {
 		j.runs += cells[k].runs;

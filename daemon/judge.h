@@ -41,7 +41,7 @@ struct judgement {
  * and goes at the base is no patch's doing. Bad with no good cell before and an
  * unknown base: inconclusive. Only flaky cells in the episode: flaky. Only
  * unrepeated ones: inconclusive. No bad cell: infra when a cell was lost,
- * inconclusive when the tip skips what the base ran, else pass.
+ * inconclusive when it was not seen to pass at the tip, else pass.
  */
 struct judgement judge_cells(const struct cell *cells, int nsteps);
 

@@ -63,6 +63,17 @@ is "build failure: the step says fail" "$(jget '.steps[1].builds[0].status')" fa
 is "build failure: no boot of it" "$(jget '[.steps[1].boots[] | select(.status != "skipped")] | length')" 0
 check "build failure: the compiler's line is shown" grep -q "nowhere" "$OUT"
 
+series tip-nobuild
+say mm/swap.c "boot ok"
+patch "mm/swap: harmless"
+printf 'int broken(void) { return nowhere; }\n' >>"$T/toy/mm/rmap.c"
+patch "mm/rmap: does not compile"
+test_range tip-nobuild
+is "no kernel of the tip: the build is charged" "$(verdict_kind build)" "introduced 2 null"
+is "no kernel of the tip: its tests did not pass" \
+	"$(verdict toy/alpha smp4)" "inconclusive null null"
+check "no kernel of the tip: told once" test "$(grep -c "^  inconclusive" "$OUT")" = 0
+
 series warning
 printf 'static int unused_here;\n' >>"$T/toy/mm/swap.c"
 patch "mm/swap: a warning"
