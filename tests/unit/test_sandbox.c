@@ -320,6 +320,21 @@ int try_calls(void)
 	refused("clone3", syscall(SYS_clone3, NULL, 0), ENOSYS);
 	refused("clone in a user namespace",
 		syscall(SYS_clone, CLONE_NEWUSER | 17, NULL, NULL, NULL, 0), EPERM);
+	allowed("an executable file", open("/tmp/x", O_WRONLY | O_CREAT, 0755));
+	allowed("open with a stray mode",
+		syscall(SYS_openat, AT_FDCWD, "/tmp/x", O_RDONLY, 04755));
+	refused("setuid by chmod", chmod("/tmp/x", 04755), EPERM);
+	refused("setgid by chmod", chmod("/tmp/x", 02755), EPERM);
+	refused("setuid by fchmodat", fchmodat(AT_FDCWD, "/tmp/x", 04700, 0), EPERM);
+	refused("setuid by fchmodat2",
+		syscall(452, AT_FDCWD, "/tmp/x", 04700, AT_SYMLINK_NOFOLLOW), ENOSYS);
+	refused("setuid by open", open("/tmp/s", O_WRONLY | O_CREAT, 04755), EPERM);
+	refused("setuid by creat", syscall(SYS_creat, "/tmp/s", 04755), EPERM);
+	refused("setuid without a name", open("/tmp", O_WRONLY | O_TMPFILE, 04755),
+		EPERM);
+	refused("setuid by mknod", mknod("/tmp/s", S_IFREG | 04755, 0), EPERM);
+	refused("setgid by mkdir", mkdir("/tmp/d", 02755), EPERM);
+	refused("openat2", syscall(SYS_openat2, AT_FDCWD, "/tmp/x", NULL, 0), ENOSYS);
 	refused("push input into a terminal", ioctl(0, TIOCSTI, "x"), EPERM);
 	fflush(stdout);
 	return bad;
