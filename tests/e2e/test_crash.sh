@@ -28,9 +28,9 @@ verdicts() {
 	jget '[.verdicts[] | {kind, topology, test, verdict, from, until}] | sort' | sha256sum
 }
 
-# moment N: seconds from 0.02 to 2.5, the same for the same seed.
+# moment N: seconds from 0.02 to 1.3, the same for the same seed.
 moment() {
-	awk -v s="$seed" -v n="$1" 'BEGIN { srand(s * 1000 + n); printf "%.3f", 0.02 + rand() * 2.48 }'
+	awk -v s="$seed" -v n="$1" 'BEGIN { srand(s * 1000 + n); printf "%.3f", 0.02 + rand() * 1.28 }'
 }
 
 # Waits until nothing of this test's state runs any more.
