@@ -121,6 +121,7 @@ static void add_make(struct repro *r, const char *goal)
 		}
 	}
 	shell_argv(&r->text, argv);
+	str_addc(&r->text, '\n');
 	strv_free(argv);
 }
 
@@ -203,6 +204,8 @@ static int add_boot(struct repro *r, struct err *err)
 		"# and prints what they say; \"done N exit 0\" passed, 1 failed, 4 skipped.\n");
 	argv = qemu_argv(&o);
 	shell_argv(&r->text, argv);
+	/* The script itself may be our standard input. */
+	str_add(&r->text, " </dev/null\n");
 	strv_free(argv);
 	return 0;
 }

@@ -44,5 +44,4 @@ void shell_argv(struct str *out, char *const *argv)
 		str_addn(out, str_get(&word), word.len);
 		line += word.len;
 	}
-	str_addc(out, '\n');
 }
