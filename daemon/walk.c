@@ -194,6 +194,27 @@ static bool chain_is_ours(const struct build *b, void *arg)
 	return ours;
 }
 
+/* What a build may fail by without being wrong; a text that changes with them. */
+static char *build_limits(const struct series_run *r)
+{
+	const struct config *c = r->opts->config;
+
+	return str_printf("memory %llu, output %llu, log %llu, tmp %llu",
+			  (unsigned long long)c->process_memory_bytes,
+			  (unsigned long long)c->output_bytes,
+			  (unsigned long long)c->log_bytes,
+			  (unsigned long long)c->tmp_bytes);
+}
+
+/* Not a failure by limits that are others now. */
+static bool limits_still_hold(const struct series_run *r, const struct build *b)
+{
+	const char *limits = json_str(b->error, "limits", NULL);
+	AUTO_FREE char *now = build_limits(r);
+
+	return b->status == BUILD_OK || !limits || strcmp(limits, now) == 0;
+}
+
 /* An image is of use only while its file is there. */
 static bool image_is_there(struct series_run *r, const struct build *b)
 {
@@ -360,7 +381,7 @@ static int walk_decide(struct series_run *r, int step, size_t c, struct err *err
 				       r->steps[step].tree, chain_is_ours, &m, &b, err);
 	int rc = found < 0 ? -1 : 0;
 
-	if (found > 0 && image_is_there(r, &b)) {
+	if (found > 0 && image_is_there(r, &b) && limits_still_hold(r, &b)) {
 		rc = walk_take_over(r, step, c, &b, err);
 		if (rc == 0)
 			rc = boots_plan_step(r, step, c, err);
@@ -658,6 +679,12 @@ static int build_take(struct series_run *r, const struct role_end *end, struct b
 	b->cpu_seconds = json_num(res, "cpu_seconds", 0);
 	b->compiled = (int64_t)json_len(json_arr(res, "compiled"));
 	b->error = json_object_get(json_obj(res, "error"));
+	if (json_flag(res, "limited", false)) {
+		AUTO_FREE char *limits = build_limits(r);
+
+		b->error = b->error ? b->error : json_object_new_object();
+		json_set_str(b->error, "limits", limits);
+	}
 	if (artifact_put_file(r->artifacts, log, ARTIFACT_ZSTD, sha, err) < 0)
 		return -1;
 	b->log = str_dup(sha);

@@ -16,9 +16,8 @@
 const char *build_word(enum build_outcome s)
 {
 	static const char *const names[] = {
-		[BUILD_OK] = "ok",
-		[BUILD_FAIL] = "fail",
-		[BUILD_TIMEOUT] = "timeout",
+		[BUILD_OK] = "ok",       [BUILD_FAIL] = "fail",
+		[BUILD_LIMIT] = "fail",  [BUILD_TIMEOUT] = "timeout",
 		[BUILD_INFRA] = "infra",
 	};
 
@@ -85,12 +84,12 @@ static enum build_outcome judge_no_space(const struct build_end *e, char **ret_r
 
 		if (full && e->limits->out_max && size <= e->limits->out_max) {
 			*ret_reason = over_limit("the output grew", size);
-			return BUILD_FAIL;
+			return BUILD_LIMIT;
 		}
 		if (!full && statfs(tmp, &t) == 0 && t.f_type == TMPFS_MAGIC_NUMBER) {
 			*ret_reason =
 				str_printf("the build filled its %s: %s", tmp, line);
-			return BUILD_FAIL;
+			return BUILD_LIMIT;
 		}
 	}
 	*ret_reason = str_printf("the disk is full: %s", line);
@@ -106,7 +105,7 @@ static enum build_outcome judge_memory(const struct build_end *e, char **ret_rea
 	}
 	*ret_reason = over_limit("out of memory: a process of the build went",
 				 e->limits->memory_max);
-	return BUILD_FAIL;
+	return BUILD_LIMIT;
 }
 
 static enum build_outcome judge_exit(const struct build_end *e, char **ret_reason)
@@ -121,7 +120,7 @@ static enum build_outcome judge_exit(const struct build_end *e, char **ret_reaso
 		return judge_memory(e, ret_reason);
 	if (evidence_counts(e, BUILDLOG_FBIG)) {
 		*ret_reason = over_limit("a file of the build grew", e->limits->out_max);
-		return BUILD_FAIL;
+		return BUILD_LIMIT;
 	}
 	if (evidence_counts(e, BUILDLOG_KILLED)) {
 		*ret_reason = str_dup("a compiler was killed from outside, probably "
@@ -160,10 +159,10 @@ enum build_outcome build_judge(const struct build_end *e, char **ret_reason)
 		return BUILD_TIMEOUT;
 	case MAKE_FLOODED:
 		*ret_reason = over_limit("make wrote output", e->limits->output_max);
-		return BUILD_FAIL;
+		return BUILD_LIMIT;
 	case MAKE_FILLED:
 		*ret_reason = over_limit("the output folder grew", e->limits->out_max);
-		return BUILD_FAIL;
+		return BUILD_LIMIT;
 	case MAKE_BROKEN:
 		break;
 	}

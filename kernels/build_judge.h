@@ -10,7 +10,8 @@
 #include "kernels/buildlog.h"
 #include "kernels/make_run.h"
 
-enum build_outcome { BUILD_OK, BUILD_FAIL, BUILD_TIMEOUT, BUILD_INFRA };
+/* BUILD_LIMIT: a failure, too, but only by what the configuration allows. */
+enum build_outcome { BUILD_OK, BUILD_FAIL, BUILD_LIMIT, BUILD_TIMEOUT, BUILD_INFRA };
 const char *build_word(enum build_outcome s);
 
 struct build_end {

@@ -456,6 +456,7 @@ int role_build(struct json_object *job, const char *jobdir, struct json_object *
 	if (run_build(&b, job, result, err) < 0)
 		return err_prefix(err, "build %s", b.target);
 	json_set_str(result, "status", build_word(b.status));
+	json_set_bool(result, "limited", b.status == BUILD_LIMIT);
 	json_set_str(result, "reason", b.reason);
 	json_set_num(result, "seconds", (double)(make_now_ms() - start) / 1000);
 	json_set_num(result, "cpu_seconds", cpu_seconds() - cpu);

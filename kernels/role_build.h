@@ -7,11 +7,13 @@
  *          "configure","changed":[…],"warnings_in","timeout_ms","out_max_bytes",
  *          "memory_max_bytes","processes_max","output_max_bytes","ccache",
  *          "ccache_write","step","log"}
- * result: {"status":"ok|fail|timeout|infra","reason","seconds","cpu_seconds",
- *          "configured","image","image_sha256","config_missing":[…],
+ * result: {"status":"ok|fail|timeout|infra","limited","reason","seconds",
+ *          "cpu_seconds","configured","image","image_sha256","config_missing":[…],
  *          "compiled":[…],"warnings","not_built":[…],"log",
  *          "error":{"file","line","text","context","kind"}|null}
  *
+ * "limited": it fails by one of the job's limits or the sandbox's /tmp, and may
+ * build with others.
  * "step" tells retries of one step from the next step (default: one more than
  * the last). The warnings document is written whatever the status is and must
  * be handed to the next build in the same folder (kernels/warnings.h says why).

@@ -74,6 +74,24 @@ is "no kernel of the tip: its tests did not pass" \
 	"$(verdict toy/alpha smp4)" "inconclusive null null"
 check "no kernel of the tip: told once" test "$(grep -c "^  inconclusive" "$OUT")" = 0
 
+series limit
+cat >>"$T/toy/mm/Makefile" <<'END'
+ifneq ($(filter vmlinux,$(MAKECMDGOALS)),)
+ifdef TOY_IN_OUTPUT
+ignored := $(shell echo "cc1: out of memory allocating 9 bytes after a total of 8 bytes" >&2)$(error gone)
+endif
+endif
+END
+patch "mm: needs much memory"
+test_range limit
+is "out of memory: the build fails" "$(verdict_kind build)" "introduced 1 null"
+test_range limit
+is "out of memory: taken over" "$(jget '.steps[1].builds[0].reused')" true
+printf '[sandbox]\nprocess_memory = 5G\n' >>"$T/config.ini"
+test_range limit
+is "out of memory: built again when it may take more" "$(jget '.steps[1].builds[0].reused')" false
+sed -i '/^\[sandbox\]/,$d' "$T/config.ini"
+
 series warning
 printf 'static int unused_here;\n' >>"$T/toy/mm/swap.c"
 patch "mm/swap: a warning"
