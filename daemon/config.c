@@ -118,7 +118,7 @@ static const struct key keys[] = {
 	  "of a build's output folder" },
 
 	{ "build", "jobs", KEY_COUNT, AT(build_jobs), "0", NULL, 0, 4096,
-	  "make -j; 0: number of CPUs" },
+	  "make -j; 0: resources.cpus" },
 	{ "build", "timeout", KEY_DURATION, AT(build_timeout_ms), "1h", NULL, 1000, 0,
 	  "for one build" },
 	{ "build", "ccache_dir", KEY_PATH, AT(ccache_dir), "", NULL, 0, 0,

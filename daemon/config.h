@@ -36,7 +36,7 @@ struct config {
 	char *build_user; /* who builds and boots when sluice runs as root */
 	uint64_t process_memory_bytes, tmp_bytes, output_bytes;
 	/* [build] */
-	long long build_jobs; /* 0: number of CPUs */
+	long long build_jobs; /* 0: cpus */
 	uint64_t build_timeout_ms;
 	char *ccache_dir; /* "": none */
 	/* [resources] 0: the machine's */

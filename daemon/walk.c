@@ -868,7 +868,7 @@ static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 	struct json_object *fragments = json_object_new_array();
 	AUTO_FREE char *warnings = NULL;
 	AUTO_FREE char *path = path_join(dir, "job", "warnings.json", NULL);
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	long long cpus = cf->cpus > 0 ? cf->cpus : sysconf(_SC_NPROCESSORS_ONLN);
 	size_t len;
 
 	for (size_t i = 0; i < k->nfragments; i++) {

@@ -92,6 +92,19 @@ test_range limit
 is "out of memory: built again when it may take more" "$(jget '.steps[1].builds[0].reused')" false
 sed -i '/^\[sandbox\]/,$d' "$T/config.ini"
 
+series jobs
+cat >>"$T/toy/mm/Makefile" <<'END'
+vmlinux: three-jobs
+.PHONY: three-jobs
+three-jobs:
+	@echo ' $(MAKEFLAGS) ' | grep -q ' -j3 '
+END
+patch "mm: to be built by three jobs"
+printf '[resources]\ncpus = 3\n' >>"$T/config.ini"
+test_range jobs
+is "resources.cpus: make keeps to it" "$RC" 0
+sed -i '/^\[resources\]/,$d' "$T/config.ini"
+
 series warning
 printf 'static int unused_here;\n' >>"$T/toy/mm/swap.c"
 patch "mm/swap: a warning"
