@@ -1,5 +1,6 @@
 #include "kernels/git_am.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -105,6 +106,9 @@ static int run(struct am *am, char *const *argv, struct err *err)
 		return -1;
 	if (how == JOB_TIMEOUT || how == JOB_CANCELLED)
 		return err_set(err, ERR_LIMIT, "git am: %s", job_how_str(how));
+	/* No mail makes git die: the out-of-memory killer does, or a user. */
+	if (how == JOB_SIGNALED)
+		return err_set(err, ERR_SYS, "git am: killed by signal %d", code);
 	return how == JOB_EXITED && code == 0;
 }
 
@@ -129,6 +133,35 @@ static void read_reason(struct am *am, char reason[256])
 			return;
 		}
 	}
+}
+
+static bool line_is_trouble(const char *line)
+{
+	static const int codes[] = { ENOSPC, EDQUOT, ENOMEM, EIO, EROFS, EMFILE, ENFILE };
+
+	if (!str_starts(line, "error: ") && !str_starts(line, "fatal: "))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (str_ends(line, strerror(codes[i])))
+			return true;
+	return str_starts(line, "fatal: Out of memory");
+}
+
+/* git says that this machine lacks something, not that the patch does not fit. */
+static bool our_trouble(const struct am *am)
+{
+	AUTO_FREE char *log = NULL;
+	char **lines;
+	bool trouble = false;
+	size_t len;
+
+	if (file_read(am->log, LOG_MAX + 4096, &log, &len, NULL))
+		return true;
+	lines = strv_split(log, "\n");
+	for (size_t i = 0; lines[i]; i++)
+		trouble = trouble || line_is_trouble(lines[i]);
+	strv_free(lines);
+	return trouble;
 }
 
 static int read_tree(struct am *am, char ret_tree[41], struct err *err)
@@ -173,5 +206,7 @@ int git_am(const struct git_am_opts *opts, char ret_tree[41], char reason[256],
 		rc = run(&am, am_argv, err);
 	if (rc == 0)
 		read_reason(&am, reason);
+	if (rc == 0 && our_trouble(&am))
+		return err_set(err, ERR_SYS, "%s", reason);
 	return rc == 1 && read_tree(&am, ret_tree, err) ? -1 : rc;
 }

@@ -246,6 +246,39 @@ static void test_git_am(void **state)
 		"mm/z.c");
 }
 
+/* A git that fails on our account says nothing about the patch. */
+static void test_git_am_trouble(void **state)
+{
+	static const char *const ends[] = {
+		"kill -9 $$",
+		"echo 'error: unable to write file x: No space left on device'; exit 128",
+		"echo 'fatal: Out of memory, malloc failed'; exit 128",
+	};
+	const char *dir = *state;
+
+	sh(dir, "cd src && sed -i 's/^20$/twenty/' mm/a.c && git commit -qam c1");
+	sh(dir, format);
+	sh(dir, "cd src && git mv mm/a.c mm/z.c && git commit -qam away");
+	json_object_put(apply_on_head(dir));
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		AUTO_FREE char *head = head_of_tree(dir);
+		AUTO_JSON struct json_object *job = mail_job(dir);
+		AUTO_JSON struct json_object *r = json_object_new_object();
+		AUTO_FREE char *git = path_join(dir, "git.sh", NULL);
+		AUTO_FREE char *text = str_printf(
+			"#!/bin/sh\n[ \"$1\" != am ] || { %s; }\nexec git \"$@\"\n",
+			ends[i]);
+		struct err err = { 0 };
+
+		assert_int_equal(file_write_atomic(git, text, strlen(text), 0755, &err),
+				 0);
+		json_set_str(job, "git", git);
+		json_set_str(job, "base", head);
+		assert_int_equal(role_apply(job, dir, r, &err), -1);
+		assert_non_null(strstr(err.msg, "git am"));
+	}
+}
+
 static void test_already(void **state)
 {
 	AUTO_JSON struct json_object *r = NULL;
@@ -457,6 +490,7 @@ int main(void)
 		repo_test(test_three_way),
 		repo_test(test_three_way_without_own_commits),
 		repo_test(test_git_am),
+		repo_test(test_git_am_trouble),
 		repo_test(test_already),
 		repo_test(test_conflict),
 		repo_test(test_attacks),
