@@ -133,6 +133,24 @@ static void emit_boot_end(const struct run_boot *b)
 	run_emit(r, &ev);
 }
 
+/* Deadlines are not in the key: they change nothing but what ran into one. */
+static bool out_of_time(struct series_run *r, const struct run_boot *b,
+			const struct boot *known)
+{
+	struct result *results = NULL;
+	bool late = known->status == BOOT_TIMEOUT;
+	size_t n = 0;
+
+	if (json_object_equal(known->plan, b->plan))
+		return false;
+	if (result_list(r->db, known->id, &results, &n, NULL) < 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		late = late || results[i].result == RESULT_TIMEOUT;
+	result_list_free(results, n);
+	return late;
+}
+
 /* Takes over the oldest boot with the key that this cell does not have yet. */
 static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 {
@@ -148,7 +166,7 @@ static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 	/* Newest first: the last that will do is the oldest. */
 	for (size_t i = 0; i < n; i++)
 		if (!list[i].infra && (!b->alone || list[i].alone) &&
-		    !used_in_cell(b, list[i].id))
+		    !used_in_cell(b, list[i].id) && !out_of_time(r, b, &list[i]))
 			pick = i + 1;
 	if (pick) {
 		b->boot = list[pick - 1];

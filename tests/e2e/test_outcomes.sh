@@ -178,6 +178,19 @@ test_range splat
 is "splat: exit 1" "$RC" 1
 is "splat: charged to the patch and the test" "$(verdict toy/beta smp4)" "introduced 1 null"
 
+series deadline
+say mm/rmap.c "test toy/alpha timeout"
+patch "mm/rmap: alpha takes long"
+test_range deadline
+is "timeout: charged" "$(verdict toy/alpha smp4)" "introduced 1 null"
+sed -i 's/^deadline = 3s/deadline = 4s/' "$T/data/runners/suites/toy.ini"
+before=$(calls boot)
+test_range deadline
+is "timeout: only what timed out is booted again with more time" \
+	"$(jget '[.steps[].boots[] | .reused] | map(tostring) | join(" ")')" \
+	"true true false false false false"
+check "timeout: two boots, each repeated" test "$(calls boot)" = $((before + 4))
+
 # The base is bad already.
 git -C "$T/toy" checkout -q base
 say mm/rmap.c "test toy/beta fail"
