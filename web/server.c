@@ -97,24 +97,31 @@ static int listen_on(const struct web_opts *o, bool *ret_loopback, int *ret_fd,
 	return 0;
 }
 
+/*
+ * Twice: a full server leaves its listening socket out of the epoll set, and
+ * looks whether it may take it back before it clears away who has left. Nothing
+ * would wake it after the last of them.
+ */
+static void run(struct server *s)
+{
+	MHD_run(s->mhd);
+	MHD_run(s->mhd);
+}
+
 static int on_io(sd_event_source *src, int fd, uint32_t revents, void *arg)
 {
-	struct server *s = arg;
-
 	(void)src;
 	(void)fd;
 	(void)revents;
-	MHD_run(s->mhd);
+	run(arg);
 	return 0;
 }
 
 static int on_timer(sd_event_source *src, uint64_t usec, void *arg)
 {
-	struct server *s = arg;
-
 	(void)src;
 	(void)usec;
-	MHD_run(s->mhd);
+	run(arg);
 	return 0;
 }
 

@@ -397,6 +397,28 @@ static void test_rubbish_peers(void **state)
 	assert_int_equal(b.status, 200);
 }
 
+/* More peers than the server takes at once, none of which ever asks. */
+static void test_too_many_peers(void **state)
+{
+	struct site *s = *state;
+	int fds[200];
+	struct sockaddr_in sa = { .sin_family = AF_INET };
+
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sa.sin_port = htons((uint16_t)atoi(strrchr(s->url, ':') + 1));
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(fds[i], (struct sockaddr *)&sa, sizeof(sa)), 0);
+		assert_int_equal(write(fds[i], "GET", 3), 3);
+	}
+	/* The server is at its limit by now, and notices that they leave. */
+	usleep(200000);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		close(fds[i]);
+	GET(s, "/");
+	assert_int_equal(a.status, 200);
+}
+
 static void test_database_lost_and_found(void **state)
 {
 	struct site *s = *state;
@@ -470,6 +492,7 @@ int main(void)
 		T(test_refusals),
 		T(test_long_addresses),
 		T(test_rubbish_peers),
+		T(test_too_many_peers),
 		T(test_database_lost_and_found),
 		T(test_lost_console_leaves_the_page),
 		cmocka_unit_test(test_cannot_start),
