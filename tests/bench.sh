@@ -64,7 +64,7 @@ prepare() {
 	fi
 	if [ ! -d "$work/src/.git" ]; then
 		note "checking the base out for the loop"
-		git clone -q --shared --no-checkout "$state/git" "$work/src"
+		git clone -q --shared --no-checkout "$state/git" "$work/src" 2>/dev/null
 		git -C "$work/src" fetch -q "$state/git" 'refs/trees/debian-6.12/main'
 		git -C "$work/src" checkout -q -B base FETCH_HEAD
 	fi
@@ -79,13 +79,15 @@ prepare() {
 		sl repro "$id" >"$work/repro-$topology.sh"
 	done
 	# Configured and built as sluice does it: the lines of the reproducer.
+	sed -n '/^mkdir -p out$/,/^VMLINUX=/p' "$work/repro-smp4.sh" |
+		sed "\$d; s| vmlinux\$| bzImage|; s|-j[^ ]*|-j$jobs|" >"$work/build.sh"
+	awk '/^make / { command = "" } { command = command $0 "\n" } END { printf "%s", command }' \
+		"$work/build.sh" >"$work/make.sh"
 	if [ ! -e "$work/out-base/arch/x86/boot/bzImage" ]; then
 		note "building the base for the loop"
-		rm -rf "$work/out-base"
-		sed -n '/^mkdir -p out$/,/^VMLINUX=/p' "$work/repro-smp4.sh" |
-			sed '$d; s| vmlinux$| bzImage|; s|O=../out|O=../out-base|; s|out/.config|out-base/.config|; s|mkdir -p out|mkdir -p out-base|' \
-			>"$work/build-base.sh"
-		(cd "$work" && sh -e build-base.sh >build-base.log 2>&1)
+		rm -rf "$work/out" "$work/out-base"
+		(cd "$work" && sh -e build.sh >build.log 2>&1)
+		cp -a "$work/out" "$work/out-base"
 	fi
 }
 
@@ -96,7 +98,7 @@ loop() {
 	begin=$(seconds)
 	for commit in $(git -C "$work/src" rev-list --reverse "base..$1"); do
 		git -C "$work/src" checkout -q -f "$commit"
-		make -j$jobs -s -C "$work/src" O="$work/out" ARCH=x86_64 bzImage >>"$work/loop.log" 2>&1
+		(cd "$work" && sh -e make.sh >>loop.log 2>&1)
 		for topology in smp4 numa2; do
 			sed -n '/^qemu/,$p; /^\/.*qemu/,$p' "$work/repro-$topology.sh" >"$work/qemu.sh"
 			VMLINUX=$work/out/arch/x86/boot/bzImage sh -e "$work/qemu.sh" >>"$work/loop.log" 2>&1 </dev/null
@@ -157,7 +159,7 @@ cat <<-END
 	Machine: $(nproc) x $machine, $(awk '/MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB,
 	$(# shellcheck source=/dev/null
 	. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r), $(qemu-system-x86_64 --version |
-	sed -n '1s/.*version \([^ ]*\).*/QEMU \1/p'), $([ -w /dev/kvm ] && echo "/dev/kvm there" || echo TCG).
+	sed -n '1s/.*version \([^ ]*\).*/QEMU \1/p'), accelerator $(sl check-config | sed -n 's/^ok *accel *//p').
 	Load before: $(cut -d ' ' -f 1-3 /proc/loadavg). Command: \`tests/bench.sh\`, $rounds round(s), make -j$jobs.
 
 	| five patches to mm/*.c on smp4,numa2 | loop s | sluice s | ratio | own CPU % | supervisor MiB | roles MiB | again s |
