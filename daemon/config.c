@@ -112,6 +112,9 @@ static const struct key keys[] = {
 	  "who builds and boots when sluice runs as root (it never does so as root)" },
 	{ "sandbox", "process_memory", KEY_SIZE, AT(process_memory_bytes), "4G", NULL,
 	  64 * MIB, 0, "of each process of a build" },
+	{ "sandbox", "build_memory", KEY_SIZE, AT(build_memory_bytes), "0", NULL, 0, 0,
+	  "of all processes of a build together; 0: three quarters of "
+	  "resources.memory" },
 	{ "sandbox", "tmp_size", KEY_SIZE, AT(tmp_bytes), "1G", NULL, MIB, 0,
 	  "of a build's /tmp" },
 	{ "sandbox", "output_size", KEY_SIZE, AT(output_bytes), "8G", NULL, MIB, 0,

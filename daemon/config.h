@@ -35,6 +35,7 @@ struct config {
 	/* [sandbox] */
 	char *build_user; /* who builds and boots when sluice runs as root */
 	uint64_t process_memory_bytes, tmp_bytes, output_bytes;
+	uint64_t build_memory_bytes; /* 0: three quarters of resources.memory */
 	/* [build] */
 	long long build_jobs; /* 0: cpus */
 	uint64_t build_timeout_ms;

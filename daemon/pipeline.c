@@ -187,6 +187,13 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *arg)
 
 /* ---- what runs next ---- */
 
+uint64_t run_memory(const struct series_run *r)
+{
+	if (r->opts->config->memory_bytes)
+		return r->opts->config->memory_bytes;
+	return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static struct sched_action run_ask(struct series_run *r)
 {
 	AUTO_FREE struct sched_boot *boots = mem_alloc0((r->nboots + 1) * sizeof(*boots));
@@ -195,9 +202,7 @@ static struct sched_action run_ask(struct series_run *r)
 	struct sched_view v = {
 		.nsteps = r->ntested,
 		.cpus = c->cpus > 0 ? (int)c->cpus : (int)sysconf(_SC_NPROCESSORS_ONLN),
-		.memory = c->memory_bytes ? c->memory_bytes :
-					    (uint64_t)sysconf(_SC_PHYS_PAGES) *
-						    (uint64_t)sysconf(_SC_PAGESIZE),
+		.memory = run_memory(r),
 		.guests_max = (int)c->boot_parallel,
 		.build_memory = BUILD_MEMORY,
 		.build_waiting = waiting,

@@ -118,6 +118,8 @@ struct series_run {
 };
 
 double run_now(void);
+/* Memory that builds and guests may use together, bytes. */
+uint64_t run_memory(const struct series_run *r);
 /* Tells the observer. */
 void run_emit(struct series_run *r, const struct run_event *ev);
 void run_phase(struct series_run *r, const char *fmt, ...)

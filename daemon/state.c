@@ -115,10 +115,8 @@ static char *state_copy_program(struct state *st, const char *src, const char *n
 	unlink(tmp);
 	if (file_copy(src, tmp, 0755, err) < 0)
 		return NULL;
-	if (rename(tmp, dst) < 0) {
-		err_sys(err, "rename %s", tmp);
+	if (state_commit(tmp, dst, err) < 0)
 		return NULL;
-	}
 	return TAKE_PTR(dst);
 }
 
@@ -200,6 +198,22 @@ void state_free(struct state *st)
 	free(st->self);
 	free(st->guest_dir);
 	free(st);
+}
+
+int state_commit(const char *tmp, const char *path, struct err *err)
+{
+	AUTO_FD int fd = open(tmp, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 || syncfs(fd) < 0)
+		return err_sys(err, "sync %s", tmp);
+	if (rename(tmp, path) < 0)
+		return err_sys(err, "rename %s", tmp);
+	return 0;
+}
+
+int state_make_shared(const struct state *st, const char *path, struct err *err)
+{
+	return path_exists(path) ? 0 : state_make_owned(st, path, err);
 }
 
 int state_make_owned(const struct state *st, const char *path, struct err *err)

@@ -51,6 +51,13 @@ char *state_job_dir(struct state *st, const char *role, struct err *err);
  * ones of a base. For whoever holds the lock, before it starts.
  */
 int state_clean(struct state *st, struct err *err);
+/*
+ * Gives a finished folder or file its final name, after its file system was
+ * synced: what is there under that name after a power cut is whole.
+ */
+int state_commit(const char *tmp, const char *path, struct err *err);
+/* mkdir, owned by the build user; one that is there keeps its owner. */
+int state_make_shared(const struct state *st, const char *path, struct err *err);
 /* mkdir, owned by the build user. */
 int state_make_owned(const struct state *st, const char *path, struct err *err);
 /* Copies a file into a job folder and gives it to the build user. */

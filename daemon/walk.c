@@ -545,8 +545,7 @@ static void src_checked_out(const struct role_end *end, void *arg)
 	if (!walk_ended(r, ok, end->infra ? end->infra : "checkout failed"))
 		return;
 	if (!w->src_base_ready) {
-		if (rename(tmp, w->src_base) < 0) {
-			err_sys(&r->err, "rename %s", tmp);
+		if (state_commit(tmp, w->src_base, &r->err) < 0) {
 			walk_failed(r);
 			return;
 		}
@@ -788,8 +787,8 @@ static int base_out_commit(struct series_run *r, size_t c, struct err *err)
 
 	if (tree_remove(o->base_dir, err) < 0)
 		return -1;
-	if (rename(tmp, o->base_dir) < 0)
-		return err_sys(err, "rename %s", tmp);
+	if (state_commit(tmp, o->base_dir, err) < 0)
+		return -1;
 	o->base_ready = true;
 	return 0;
 }
@@ -859,6 +858,12 @@ static void walk_built(const struct role_end *end, void *arg)
 	run_advance(r);
 }
 
+/* A registered tree's base is trusted; where a range starts may be anybody's. */
+static bool ccache_write(const struct series_run *r, int step)
+{
+	return step == 0 && !r->range_repo;
+}
+
 static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 		     struct json_object *job, struct err *err)
 {
@@ -892,10 +897,13 @@ static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 	json_set_int(job, "timeout_ms", (long long)cf->build_timeout_ms);
 	json_set_int(job, "out_max_bytes", (long long)cf->output_bytes);
 	json_set_int(job, "memory_max_bytes", (long long)cf->process_memory_bytes);
+	json_set_int(job, "memory_total_bytes",
+		     (long long)(cf->build_memory_bytes ? cf->build_memory_bytes :
+							  run_memory(r) / 4 * 3));
 	json_set_int(job, "output_max_bytes", (long long)cf->log_bytes);
 	json_set_str(job, "ccache", *cf->ccache_dir ? "/ccache" : NULL);
 	/* Only what comes from a base is worth trusting for others. */
-	json_set_bool(job, "ccache_write", step == 0);
+	json_set_bool(job, "ccache_write", ccache_write(r, step));
 	json_set_str(job, "warnings_in", NULL);
 	if (step == 0 || !o->warnings)
 		return 0;
@@ -930,7 +938,7 @@ static int walk_build_step(struct series_run *r, int step, size_t c, const char 
 	struct sandbox_bind binds[] = {
 		{ .src = src, .dst = "/src" },
 		{ .src = out, .dst = "/out", .rw = true },
-		{ .src = ccache, .dst = "/ccache", .rw = step == 0 }
+		{ .src = ccache, .dst = "/ccache", .rw = ccache_write(r, step) }
 	};
 	struct role_opts opts = { .name = "build",
 				  .job = job,
@@ -944,7 +952,7 @@ static int walk_build_step(struct series_run *r, int step, size_t c, const char 
 				  .output_max = r->opts->config->log_bytes * 2 };
 
 	opts.dir = state_job_dir(r->state, "build", err);
-	if (!opts.dir || (*ccache && state_make_owned(r->state, ccache, err) < 0) ||
+	if (!opts.dir || (*ccache && state_make_shared(r->state, ccache, err) < 0) ||
 	    build_job(r, step, c, opts.dir, job, err) < 0) {
 		json_object_put(job);
 		if (opts.dir)

@@ -96,10 +96,12 @@ static enum build_outcome judge_no_space(const struct build_end *e, char **ret_r
 	return BUILD_INFRA;
 }
 
+/* The same words come from a process at its limit and from a machine without
+ * memory: only what was really used tells them apart. */
 static enum build_outcome judge_memory(const struct build_end *e, char **ret_reason)
 {
-	if (!e->limits->memory_max) {
-		*ret_reason = str_printf("out of memory: %s",
+	if (!e->limits->memory_max || e->peak_memory < e->limits->memory_max / 2) {
+		*ret_reason = str_printf("this machine is out of memory: %s",
 					 buildlog_evidence_line(e->log, BUILDLOG_NOMEM));
 		return BUILD_INFRA;
 	}
@@ -162,6 +164,11 @@ enum build_outcome build_judge(const struct build_end *e, char **ret_reason)
 		return BUILD_LIMIT;
 	case MAKE_FILLED:
 		*ret_reason = over_limit("the output folder grew", e->limits->out_max);
+		return BUILD_LIMIT;
+	case MAKE_HOGGED:
+		*ret_reason = over_limit("out of memory: the build's processes "
+					 "together went",
+					 e->limits->memory_total);
 		return BUILD_LIMIT;
 	case MAKE_BROKEN:
 		break;

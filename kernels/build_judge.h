@@ -18,7 +18,8 @@ struct build_end {
 	enum make_how how;
 	int code;
 	const struct make_limits *limits;
-	uint64_t timeout_ms; /* as configured, for the message */
+	uint64_t timeout_ms;  /* as configured, for the message */
+	uint64_t peak_memory; /* of its largest process, bytes */
 	const char *out;
 	struct buildlog *log;
 };

@@ -5,20 +5,23 @@
 #include <systemd/sd-event.h>
 #include <time.h>
 
+#include "kernels/memory.h"
 #include "kernels/strays.h"
 #include "lib/file.h"
 #include "lib/job.h"
 
 #define TIMER_ACCURACY_US 50000
+/* How often memory is looked at: a hog must not have time to fill a machine. */
+#define MEMORY_US 500000
 /* Whoever follows the log waits this long at most, and a flood costs no more. */
 #define FLUSH_MS 300
 
 struct run {
 	const struct make_run *opts;
 	sd_event *event;
-	sd_event_source *timer;
+	sd_event_source *timer, *memory_timer;
 	struct job *job; /* NULL once it is done */
-	bool filled;
+	bool filled, hogged;
 	uint64_t flushed_ms;
 	enum job_how how;
 	int code;
@@ -86,6 +89,21 @@ static int on_watch(sd_event_source *s, uint64_t usec, void *arg)
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 
+static int on_memory(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct run *r = arg;
+
+	if (!r->job)
+		return 0;
+	if (memory_of_all() > r->opts->limits->memory_total) {
+		r->hogged = true;
+		job_cancel(r->job);
+		return 0;
+	}
+	sd_event_source_set_time(s, usec + MEMORY_US);
+	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
 static size_t fill_limits(const struct make_limits *l, struct job_limit *limits)
 {
 	size_t n = 0;
@@ -126,21 +144,23 @@ static int start(struct run *r, struct err *err)
 static int watch(struct run *r, struct err *err)
 {
 	uint64_t now, step = r->opts->limits->watch_ms * 1000;
-	int rc;
+	int rc = sd_event_now(r->event, CLOCK_MONOTONIC, &now);
 
-	if (!step)
-		return 0;
-	if ((rc = sd_event_now(r->event, CLOCK_MONOTONIC, &now)) < 0 ||
-	    (rc = sd_event_add_time(r->event, &r->timer, CLOCK_MONOTONIC, now + step,
-				    TIMER_ACCURACY_US, on_watch, r)) < 0)
-		return err_set(err, ERR_SYS, "start a timer: error %d", -rc);
-	return 0;
+	if (rc >= 0 && step)
+		rc = sd_event_add_time(r->event, &r->timer, CLOCK_MONOTONIC, now + step,
+				       TIMER_ACCURACY_US, on_watch, r);
+	if (rc >= 0 && r->opts->limits->memory_total && memory_in_sandbox())
+		rc = sd_event_add_time(r->event, &r->memory_timer, CLOCK_MONOTONIC,
+				       now + MEMORY_US, TIMER_ACCURACY_US, on_memory, r);
+	return rc < 0 ? err_set(err, ERR_SYS, "start a timer: error %d", -rc) : 0;
 }
 
 static enum make_how how_of(const struct run *r)
 {
 	if (r->filled)
 		return MAKE_FILLED;
+	if (r->hogged)
+		return MAKE_HOGGED;
 	switch (r->how) {
 	case JOB_EXITED:
 		/* A quick build fills the disk between two looks. */
@@ -175,6 +195,7 @@ int make_run(const struct make_run *o, enum make_how *ret_how, int *ret_code,
 	if (r.job && sd_event_loop(r.event) < 0 && rc == 0)
 		rc = err_set(err, ERR_SYS, "the event loop failed");
 	sd_event_source_unref(r.timer);
+	sd_event_source_unref(r.memory_timer);
 	sd_event_unref(r.event);
 	if (rc < 0)
 		return -1;

@@ -17,6 +17,7 @@ enum make_how {
 	MAKE_TIMEOUT,
 	MAKE_FLOODED, /* wrote over output_max */
 	MAKE_FILLED,  /* out grew over out_max */
+	MAKE_HOGGED,  /* its processes together went over memory_total */
 	MAKE_BROKEN,  /* our own trouble with its output */
 };
 
@@ -24,6 +25,7 @@ struct make_limits {
 	uint64_t deadline_ms;   /* by CLOCK_MONOTONIC, absolute; 0: none */
 	uint64_t out_max;       /* bytes below out; 0: no limit */
 	uint64_t memory_max;    /* address space of each process; 0: no limit */
+	uint64_t memory_total;  /* of all processes together, in a sandbox; 0: no limit */
 	uint64_t output_max;    /* bytes of output of one run */
 	uint64_t processes_max; /* of the uid (in its user namespace); 0: no limit */
 	uint64_t watch_ms;      /* how often out is measured */

@@ -95,6 +95,7 @@ static void read_limits(struct build *b, struct json_object *job)
 		.deadline_ms = b->timeout_ms ? make_now_ms() + b->timeout_ms : 0,
 		.out_max = positive(job, "out_max_bytes", 0),
 		.memory_max = positive(job, "memory_max_bytes", 0),
+		.memory_total = positive(job, "memory_total_bytes", 0),
 		.output_max = positive(job, "output_max_bytes", OUTPUT_MAX_DEFAULT),
 		.processes_max = positive(job, "processes_max", PROCESSES_MAX_DEFAULT),
 		.watch_ms = positive(job, "watch_ms", WATCH_MS_DEFAULT),
@@ -171,6 +172,14 @@ static struct make_run run_of(const struct build *b)
 	};
 }
 
+/* Of the largest process that make and its children waited for. */
+static uint64_t peak_memory(void)
+{
+	struct rusage use;
+
+	return getrusage(RUSAGE_CHILDREN, &use) == 0 ? (uint64_t)use.ru_maxrss * 1024 : 0;
+}
+
 static void judge(struct build *b, enum make_how how, int code)
 {
 	const struct build_end end = {
@@ -178,6 +187,7 @@ static void judge(struct build *b, enum make_how how, int code)
 		.code = code,
 		.limits = &b->limits,
 		.timeout_ms = b->timeout_ms,
+		.peak_memory = peak_memory(),
 		.out = b->make.out,
 		.log = b->log,
 	};

@@ -5,7 +5,7 @@
  *
  * job:    {"arch","src","out","target","make","jobs","fragments":[{"name","text"}],
  *          "configure","changed":[…],"warnings_in","timeout_ms","out_max_bytes",
- *          "memory_max_bytes","processes_max","output_max_bytes","ccache",
+ *          "memory_max_bytes","memory_total_bytes","processes_max","output_max_bytes","ccache",
  *          "ccache_write","step","log"}
  * result: {"status":"ok|fail|timeout|infra","limited","reason","seconds",
  *          "cpu_seconds","configured","image","image_sha256","config_missing":[…],

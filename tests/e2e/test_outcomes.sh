@@ -78,18 +78,34 @@ series limit
 cat >>"$T/toy/mm/Makefile" <<'END'
 ifneq ($(filter vmlinux,$(MAKECMDGOALS)),)
 ifdef TOY_IN_OUTPUT
-ignored := $(shell echo "cc1: out of memory allocating 9 bytes after a total of 8 bytes" >&2)$(error gone)
+ignored := $(shell head -c 200M /dev/zero | tail -n 1 | wc -c >/dev/null; echo "cc1: out of memory allocating 9 bytes after a total of 8 bytes" >&2)$(error gone)
 endif
 endif
 END
 patch "mm: needs much memory"
+printf '[sandbox]\nprocess_memory = 256M\n' >>"$T/config.ini"
 test_range limit
 is "out of memory: the build fails" "$(verdict_kind build)" "introduced 1 null"
 test_range limit
 is "out of memory: taken over" "$(jget '.steps[1].builds[0].reused')" true
-printf '[sandbox]\nprocess_memory = 5G\n' >>"$T/config.ini"
+sed -i 's/^process_memory = .*/process_memory = 300M/' "$T/config.ini"
 test_range limit
 is "out of memory: built again when it may take more" "$(jget '.steps[1].builds[0].reused')" false
+sed -i '/^\[sandbox\]/,$d' "$T/config.ini"
+
+series hogs
+cat >>"$T/toy/mm/Makefile" <<'END'
+ifneq ($(filter vmlinux,$(MAKECMDGOALS)),)
+ifdef TOY_IN_OUTPUT
+ignored := $(shell for i in 1 2 3 4; do { head -c 120M /dev/zero; sleep 20; } | tail -n 1 & done; wait)
+endif
+endif
+END
+patch "mm: many that need some memory"
+printf '[sandbox]\nbuild_memory = 300M\n' >>"$T/config.ini"
+test_range hogs
+is "together out of memory: the build fails" "$(verdict_kind build)" "introduced 1 null"
+check "together out of memory: said so" grep -q "together went over the limit of 300 MiB" "$OUT"
 sed -i '/^\[sandbox\]/,$d' "$T/config.ini"
 
 series jobs

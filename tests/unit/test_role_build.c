@@ -332,14 +332,24 @@ static void memory_limit(void **state)
 {
 	AUTO(walk_done) struct walk w = walk_new(*state);
 
-	/* The compiler's own words, and the real thing. */
+	/* The compiler's own words, when a process was near its limit ... */
+	misbehave(&w,
+		  "head -c 100M /dev/zero | tail -n 1 | wc -c >/dev/null; "
+		  "echo 'cc1: out of memory allocating 9 bytes after a total of 8 bytes' "
+		  ">&2)$(error gone");
+	w.set_key = "memory_max_bytes";
+	w.set_value = 150LL << 20;
+	assert_string_equal(build(&w, ""), "fail");
+	assert_non_null(strstr(reason(&w), "over the limit of 150 MiB"));
+	/* ... when none was, so that the machine must have run out ... */
 	misbehave(&w,
 		  "echo 'cc1: out of memory allocating 9 bytes after a total of 8 bytes' "
 		  ">&2)$(error gone");
 	w.set_key = "memory_max_bytes";
 	w.set_value = 4LL << 30;
-	assert_string_equal(build(&w, ""), "fail");
-	assert_non_null(strstr(reason(&w), "out of memory"));
+	assert_string_equal(build(&w, ""), "infra");
+	assert_non_null(strstr(reason(&w), "machine is out of memory"));
+	/* ... and the real thing. */
 	misbehave(&w, "true");
 	w.set_key = "memory_max_bytes";
 	w.set_value = 24 << 20;
