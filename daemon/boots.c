@@ -17,7 +17,7 @@
 #define ATTEMPTS_MAX 2
 /* Of one cell: the first, its repeat, and those for tests not reached. */
 #define CELL_BOOTS_MAX 64
-#define KEY_SCHEMA "boot-1"
+#define KEY_SCHEMA "boot-2"
 /* What a guest may take between its last test and its power-off. */
 #define END_SLACK_MS 20000
 
@@ -56,14 +56,24 @@ static void boot_key(const struct run_boot *b, char ret[SHA256_HEX])
 {
 	const struct series_run *r = b->run;
 	struct sha256 *h = sha256_new();
+	/* The whole machine: topology, accelerator, command line, devices. */
+	const struct qemu_opts machine = { .qemu = "qemu",
+					   .image = "image",
+					   .initramfs = "initramfs",
+					   .topology = boot_topology(b),
+					   .accel = r->plan->accel,
+					   .cmdline = r->cmdlines[b->topology] };
+	char **argv;
 
 	sha256_add_str(h, KEY_SCHEMA);
 	sha256_add_str(h, b->image);
 	sha256_add_str(h, r->initramfs_sha);
-	sha256_add_str(h, boot_topology(b)->text);
-	sha256_add_str(h, r->cmdlines[b->topology]);
 	sha256_add_str(h, r->plan->qemu_version);
-	sha256_add_str(h, accel_str(r->plan->accel));
+	sha256_add_str(h, r->plan->cpu_model);
+	argv = qemu_argv(&machine);
+	for (size_t i = 0; argv[i]; i++)
+		sha256_add_str(h, argv[i]);
+	strv_free(argv);
 	for (size_t i = 0; i < json_len(b->plan); i++) {
 		struct json_object *t = json_object_array_get_idx(b->plan, i);
 
@@ -141,6 +151,9 @@ static bool out_of_time(struct series_run *r, const struct run_boot *b,
 	bool late = known->status == BOOT_TIMEOUT;
 	size_t n = 0;
 
+	/* Before init's first word: the deadline is the configuration's. */
+	if (late && known->phase && strcmp(known->phase, "boot") == 0)
+		return known->seconds * 1000 < (double)r->opts->config->boot_timeout_ms;
 	if (json_object_equal(known->plan, b->plan))
 		return false;
 	if (result_list(r->db, known->id, &results, &n, NULL) < 0)
@@ -338,8 +351,7 @@ static bool needs_repeat(struct series_run *r, const struct run_boot *b)
 {
 	struct cell_view v;
 
-	/* What is bad at the base is charged to nobody. */
-	if (b->step == 0 || b->role == BOOT_CONFIRM)
+	if (b->role == BOOT_CONFIRM)
 		return false;
 	for (size_t i = 0; i <= b->nresults; i++) {
 		const char *test = i < b->nresults ? b->results[i].test : NULL;
@@ -347,7 +359,10 @@ static bool needs_repeat(struct series_run *r, const struct run_boot *b)
 		if (!boot_is_bad(r, b, test))
 			continue;
 		v = cell_view_of(r, b->step, b->config, b->topology, test);
-		if (v.cell.state == CELL_ONCE && was_good_before(r, b, test))
+		/* At the base, too: one unlucky boot there would hide what a
+		 * patch breaks, in every series on that base. */
+		if (v.cell.state == CELL_ONCE &&
+		    (b->step == 0 || was_good_before(r, b, test)))
 			return true;
 	}
 	return false;
@@ -402,8 +417,8 @@ int boots_plan_repeats(struct series_run *r, struct err *err)
 				rc = boots_want(r, b->step, b->config, b->topology,
 						BOOT_REST, rest, false, err);
 		}
-		if (rc == 0 && base_settled(r, b) && needs_repeat(r, b) &&
-		    !repeat_exists(r, b))
+		if (rc == 0 && (b->step == 0 || base_settled(r, b)) &&
+		    needs_repeat(r, b) && !repeat_exists(r, b))
 			rc = boots_want(r, b->step, b->config, b->topology, BOOT_CONFIRM,
 					b->plan, true, err);
 		if (rc < 0)
@@ -458,16 +473,17 @@ static struct json_object *scaled_plan(const struct run_boot *b, long long *ret_
 	return plan;
 }
 
-static void set_nonce(struct json_object *job)
+static int set_nonce(struct json_object *job, struct err *err)
 {
 	unsigned char raw[16];
 	char hex[33];
 
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		memset(raw, 0x5a, sizeof(raw));
+		return err_sys(err, "getrandom");
 	for (size_t i = 0; i < sizeof(raw); i++)
 		snprintf(hex + 2 * i, 3, "%02x", raw[i]);
 	json_set_str(job, "nonce", hex);
+	return 0;
 }
 
 static int boot_job(const struct run_boot *b, struct json_object *job,
@@ -496,9 +512,8 @@ static int boot_job(const struct run_boot *b, struct json_object *job,
 	json_set_int(job, "deadline_ms", hello + sum + END_SLACK_MS);
 	json_set_int(job, "console_max", (long long)c->console_bytes);
 	json_set_int(job, "events_max", c->qmp_events);
-	set_nonce(job);
 	*ret_deadline = (uint64_t)(hello + sum + END_SLACK_MS + 30000);
-	return 0;
+	return set_nonce(job, err);
 }
 
 static void result_from_json(struct result *res, struct json_object *o)

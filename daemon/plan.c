@@ -80,6 +80,18 @@ static void plan_add_ccache(struct plan *p)
 	p->toolchain_text = with;
 }
 
+/* "model name" of the first CPU; a guest under KVM has the same. The caller frees. */
+static char *host_cpu_model(void)
+{
+	AUTO_FILE FILE *f = fopen("/proc/cpuinfo", "re");
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (str_starts(line, "model name"))
+			return str_dup(line);
+	return str_dup("unknown");
+}
+
 static int load_machine(struct plan *p, const struct config *config,
 			const struct state *st, struct err *err)
 {
@@ -94,6 +106,7 @@ static int load_machine(struct plan *p, const struct config *config,
 	toolchain_done(&tc);
 	if (accel_pick(config->accel, st->uid, st->gid, &p->accel, err) < 0)
 		return -1;
+	p->cpu_model = p->accel == ACCEL_KVM ? host_cpu_model() : str_dup("");
 	return qemu_version(config->qemu, &p->qemu_version, err);
 }
 
@@ -132,6 +145,7 @@ void plan_free(struct plan *p)
 	free(p->suites);
 	free(p->toolchain_text);
 	free(p->qemu_version);
+	free(p->cpu_model);
 	free(p);
 }
 

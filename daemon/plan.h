@@ -29,6 +29,7 @@ struct plan {
 	char *toolchain_text;       /* one line for people */
 	enum accel accel;
 	char *qemu_version;
+	char *cpu_model; /* of this machine where guests see it (KVM), else "" */
 };
 
 /* ERR_INPUT for a name that is none; ERR_MISSING for a program. The caller frees. */

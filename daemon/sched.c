@@ -9,7 +9,7 @@ static int boot_rank(const struct sched_view *v, const struct sched_boot *b)
 }
 
 struct sched_load {
-	int guests;
+	int guests, cpus;
 	bool alone;
 	uint64_t memory;
 };
@@ -22,17 +22,21 @@ static struct sched_load sched_running(const struct sched_view *v)
 		if (v->boots[i].state != SCHED_RUNNING)
 			continue;
 		load.guests++;
+		load.cpus += v->boots[i].cpus;
 		load.memory += v->boots[i].memory;
 		load.alone |= v->boots[i].alone;
 	}
 	return load;
 }
 
-static int sched_guests_max(const struct sched_view *v)
+/* More guest CPUs than ours starve each other's timers; one guest always fits. */
+static bool guest_fits(const struct sched_view *v, const struct sched_load *load,
+		       const struct sched_boot *b)
 {
-	int max = v->guests_max > 0 ? v->guests_max : v->cpus / 4;
-
-	return max > 0 ? max : 1;
+	if (load->guests == 0)
+		return true;
+	return v->guests_max > 0 ? load->guests < v->guests_max :
+				   load->cpus + b->cpus <= v->cpus;
 }
 
 /* The ready boot of the best rank, among those alone or not; nboots if none. */
@@ -63,10 +67,10 @@ struct sched_action sched_next(const struct sched_view *v)
 	    (idle || load.memory + v->build_memory <= v->memory))
 		return (struct sched_action){ .what = SCHED_BUILD };
 	boot = sched_pick(v, false);
-	if (boot < v->nboots && load.guests < sched_guests_max(v) &&
+	if (boot < v->nboots && guest_fits(v, &load, &v->boots[boot]) &&
 	    (idle || load.memory + v->boots[boot].memory <= v->memory))
 		return (struct sched_action){ .what = SCHED_BOOT, .boot = boot };
-	if (!idle || v->build_coming)
+	if (!idle)
 		return (struct sched_action){ .what = SCHED_WAIT };
 	boot = sched_pick(v, true);
 	if (boot < v->nboots)

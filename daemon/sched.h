@@ -26,11 +26,10 @@ struct sched_view {
 	int nsteps; /* n+1 */
 	int cpus;   /* what we may use; at least one guest and one build always run */
 	uint64_t memory;       /* bytes we may use */
-	int guests_max;        /* at once; 0: one for each four CPUs, at least one */
+	int guests_max;        /* at once; 0: as many as have CPUs */
 	uint64_t build_memory; /* what a build is reckoned to take */
 	bool build_waiting;    /* the next build is known and its inputs are there */
 	bool build_running;
-	bool build_coming; /* something runs that may still make a build or boot ready */
 	const struct sched_boot *boots;
 	size_t nboots;
 };

@@ -97,7 +97,9 @@ static void build_reason(struct series_run *r, struct verdict *v, int step, size
 	if (build_find(r->db, run_build(r, step, c)->build_id, &b, NULL) > 0) {
 		file = json_str(b.error, "file", NULL);
 		text = json_str(b.error, "text", NULL);
-		if (file && text)
+		if (b.status == BUILD_INFRA)
+			v->reason = str_dup(b.reason);
+		else if (file && text)
 			v->reason = str_printf("%s:%lld: %s", file,
 					       json_int(b.error, "line", 0), text);
 		else

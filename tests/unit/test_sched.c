@@ -30,18 +30,15 @@ static void nothing_left_is_finished(void **state)
 	assert_int_equal(sched_next(&v).what, SCHED_FINISHED);
 	v.build_running = true;
 	assert_int_equal(sched_next(&v).what, SCHED_WAIT);
-	v.build_running = false;
-	v.build_coming = true;
-	assert_int_equal(sched_next(&v).what, SCHED_WAIT);
 }
 
 static void base_then_tip_then_order(void **state)
 {
 	struct sched_boot boots[] = {
-		{ .step = 2, .memory = GIB },
-		{ .step = 5, .memory = GIB },
-		{ .step = 0, .memory = GIB },
-		{ .step = 1, .memory = GIB },
+		{ .step = 2, .memory = GIB, .cpus = 4 },
+		{ .step = 5, .memory = GIB, .cpus = 4 },
+		{ .step = 0, .memory = GIB, .cpus = 4 },
+		{ .step = 1, .memory = GIB, .cpus = 4 },
 	};
 	static const size_t want[] = { 2, 1, 3, 0 };
 	struct sched_view v = view_of(boots, ARRAY_SIZE(boots));
@@ -61,7 +58,7 @@ static void base_then_tip_then_order(void **state)
 
 static void a_build_and_a_boot_overlap(void **state)
 {
-	struct sched_boot boots[] = { { .step = 0, .memory = GIB } };
+	struct sched_boot boots[] = { { .step = 0, .memory = GIB, .cpus = 4 } };
 	struct sched_view v = view_of(boots, 1);
 
 	(void)state;
@@ -95,7 +92,7 @@ static void alone_waits_for_everything(void **state)
 {
 	struct sched_boot boots[] = {
 		{ .step = 3, .memory = GIB, .alone = true },
-		{ .step = 4, .memory = GIB },
+		{ .step = 4, .memory = GIB, .cpus = 4 },
 	};
 	struct sched_view v = view_of(boots, 2);
 
@@ -118,16 +115,23 @@ static void alone_waits_for_everything(void **state)
 static void guests_follow_the_cpus(void **state)
 {
 	struct sched_boot boots[] = {
-		{ .step = 0, .state = SCHED_RUNNING },
-		{ .step = 1, .state = SCHED_RUNNING },
-		{ .step = 2 },
+		{ .step = 0, .state = SCHED_RUNNING, .cpus = 4 },
+		{ .step = 1, .state = SCHED_RUNNING, .cpus = 4 },
+		{ .step = 2, .cpus = 4 },
 	};
 	struct sched_view v = view_of(boots, 3);
 
 	(void)state;
-	v.cpus = 8;
+	v.cpus = 11;
 	assert_int_equal(sched_next(&v).what, SCHED_WAIT);
 	v.cpus = 12;
+	assert_int_equal(sched_next(&v).what, SCHED_BOOT);
+	/* The configured number wins, and one guest runs on any machine. */
+	v.guests_max = 2;
+	assert_int_equal(sched_next(&v).what, SCHED_WAIT);
+	v.guests_max = 0;
+	v.cpus = 1;
+	boots[0].state = boots[1].state = SCHED_DONE;
 	assert_int_equal(sched_next(&v).what, SCHED_BOOT);
 }
 
