@@ -15,7 +15,8 @@
 #include "lib/str.h"
 #include "lib/text.h"
 
-enum { PATH_BYTES_MAX = 4095 };
+/* Beside the folders it will lie in, below what open() takes. */
+enum { PATH_BYTES_MAX = 2047, NAME_BYTES_MAX = 255 };
 
 /* A path that the patch makes, changes or deletes. */
 struct touched {
@@ -102,6 +103,8 @@ static const char *bad_component(const char *s, size_t len)
 		return "\"..\" in the path: it leads outside the tree";
 	if (is_dot_git(s, len))
 		return "\".git\" in the path";
+	if (len > NAME_BYTES_MAX)
+		return "a name over 255 bytes in the path";
 	return NULL;
 }
 

@@ -315,9 +315,25 @@ static void test_real_patches_pass(void **state)
 	assert_true(checked > 50);
 }
 
+#define NAME_50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define NAME_250 NAME_50 NAME_50 NAME_50 NAME_50 NAME_50
+#define FOLDERS_1004 NAME_250 "/" NAME_250 "/" NAME_250 "/" NAME_250 "/"
+
+/* What no file system can hold would be our own failure at the checkout. */
+static void test_long_names(void **state)
+{
+	(void)state;
+	accept(ADD("mm/" NAME_250 "123.c"));
+	refuse(ADD("mm/" NAME_250 "1234.c"), "over 255 bytes");
+	refuse(ADD(NAME_250 "123456/x.c"), "over 255 bytes");
+	accept(ADD(FOLDERS_1004 FOLDERS_1004 "x.c"));
+	refuse(ADD(FOLDERS_1004 FOLDERS_1004 NAME_50 "x.c"), "path over");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_harmless),
 		cmocka_unit_test(test_harmless_names),
 		cmocka_unit_test(test_hunk_lines_are_no_headers),
