@@ -215,15 +215,6 @@ static bool limits_still_hold(const struct series_run *r, const struct build *b)
 	return b->status == BUILD_OK || !limits || strcmp(limits, now) == 0;
 }
 
-/* An image is of use only while its file is there. */
-static bool image_is_there(struct series_run *r, const struct build *b)
-{
-	AUTO_FREE char *path = NULL;
-
-	return b->status != BUILD_OK ||
-	       (b->image && artifact_path(r->artifacts, b->image, &path, NULL) == 0);
-}
-
 static struct json_object *load_warnings(struct series_run *r, const char *sha)
 {
 	AUTO_FREE char *text = NULL;
@@ -234,6 +225,18 @@ static struct json_object *load_warnings(struct series_run *r, const char *sha)
 				  &len, NULL) < 0)
 		return NULL;
 	return json_parse(text, len, &doc, NULL) == 0 ? doc : NULL;
+}
+
+/* A build is of use only while its files are whole: the next step needs them. */
+static bool files_are_whole(struct series_run *r, const struct build *b)
+{
+	AUTO_JSON struct json_object *doc = load_warnings(r, b->warnings);
+	AUTO_FREE char *path = NULL;
+
+	if (b->warnings && !doc)
+		return false;
+	return b->status != BUILD_OK ||
+	       (b->image && artifact_path(r->artifacts, b->image, &path, NULL) == 0);
 }
 
 /*
@@ -381,7 +384,7 @@ static int walk_decide(struct series_run *r, int step, size_t c, struct err *err
 				       r->steps[step].tree, chain_is_ours, &m, &b, err);
 	int rc = found < 0 ? -1 : 0;
 
-	if (found > 0 && image_is_there(r, &b) && limits_still_hold(r, &b)) {
+	if (found > 0 && files_are_whole(r, &b) && limits_still_hold(r, &b)) {
 		rc = walk_take_over(r, step, c, &b, err);
 		if (rc == 0)
 			rc = boots_plan_step(r, step, c, err);

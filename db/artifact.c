@@ -317,14 +317,19 @@ int artifact_path(struct artifact_store *s, const char *sha, char **ret_path,
 {
 	AUTO(row_free) struct artifact_row row = { .sha256 = NULL };
 	AUTO_FREE char *path = NULL;
+	struct stat sb;
 
 	if (find_present(s, sha, &row, err) < 0)
 		return -1;
 	if (row.kind != ARTIFACT_RAW)
 		return err_set(err, ERR_INTERNAL, "artifact %s: is compressed", sha);
 	path = final_path(s, sha, ARTIFACT_RAW);
-	if (!path_exists(path))
+	if (stat(path, &sb) < 0)
 		return err_set(err, ERR_MISSING, "artifact %s: its file is gone", sha);
+	if (sb.st_size != row.stored)
+		return err_set(err, ERR_MISSING,
+			       "artifact %s: its file has %lld bytes, not %lld", sha,
+			       (long long)sb.st_size, (long long)row.stored);
 	*ret_path = TAKE_PTR(path);
 	return 0;
 }

@@ -32,7 +32,10 @@ int artifact_put_bytes(struct artifact_store *s, const void *data, size_t len,
 		       enum artifact_kind kind, char ret_sha[SHA256_HEX],
 		       struct err *err);
 
-/* Of a raw one, whose file is there; the caller frees. ERR_MISSING when evicted or unknown. */
+/*
+ * Of a raw one, whose file is there in full; the caller frees. ERR_MISSING when
+ * evicted, unknown, or cut off.
+ */
 int artifact_path(struct artifact_store *s, const char *sha, char **ret_path,
 		  struct err *err);
 /* Reads it all and compares with its name. */

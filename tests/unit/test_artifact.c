@@ -154,12 +154,19 @@ static void test_evicted_and_put_again(void **state)
 static void test_lost_file_heals(void **state)
 {
 	struct fixture *f = *state;
+	AUTO_FREE char *half = NULL;
 	AUTO_FREE char *path = NULL;
 	char sha[SHA256_HEX];
 
 	ok(f, artifact_put_bytes(f->store, "healing", 7, ARTIFACT_RAW, sha, &f->err));
 	ok(f, artifact_path(f->store, sha, &path, &f->err));
 	assert_int_equal(unlink(path), 0);
+	ok(f, artifact_put_bytes(f->store, "healing", 7, ARTIFACT_RAW, sha, &f->err));
+	ok(f, artifact_verify(f->store, sha, &f->err));
+	/* Half a file is as good as none. */
+	assert_int_equal(truncate(path, 3), 0);
+	assert_int_equal(artifact_path(f->store, sha, &half, &f->err), -1);
+	assert_int_equal(f->err.code, ERR_MISSING);
 	ok(f, artifact_put_bytes(f->store, "healing", 7, ARTIFACT_RAW, sha, &f->err));
 	ok(f, artifact_verify(f->store, sha, &f->err));
 }
