@@ -47,5 +47,6 @@ sluice test --tree "$tree" "$mbox" || rc=$?
 if [ -n "$serve" ]; then
 	say "Serving the results; Ctrl-C ends it"
 	rm -f "$mbox"
-	exec build/sluice serve ${STATE_DIR:+--state-dir "$STATE_DIR"}
+	# Where the usual port is taken, any free one does.
+	sluice serve || sluice serve --listen 127.0.0.1:0
 fi
