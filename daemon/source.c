@@ -85,7 +85,8 @@ static int find_range(const char *text, const char *repo, struct db *db, long lo
 		if (trees[i].kind != TREE_GIT)
 			continue;
 		real = realpath(trees[i].source, NULL);
-		if (!found)
+		/* Who names a repository means no other. */
+		if (!found && !repo)
 			found = range_in_repo(s, trees[i].source, text, max, &other);
 		if (found && !s->tree && real) {
 			AUTO_FREE char *mine = realpath(s->repo, NULL);
@@ -101,6 +102,8 @@ static int find_range(const char *text, const char *repo, struct db *db, long lo
 		return err_set(err, ERR_INPUT, "%s", first.msg);
 	if (other.code)
 		return err_set(err, ERR_INPUT, "%s", other.msg);
+	if (repo)
+		return err_set(err, ERR_INPUT, "%s: there is no git repository", repo);
 	return err_set(
 		err, ERR_INPUT,
 		"%s looks like a range of commits, but there is no git repository around "

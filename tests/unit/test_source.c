@@ -88,9 +88,14 @@ static void ranges(void **state)
 	source_done(&s);
 	/* Known as a tree: its name comes along, and it is found from anywhere. */
 	assert_int_equal(tree_put(db, &tree, &err), 0);
-	assert_int_equal(source_find("HEAD~2..HEAD", "/", db, 10, &s, &err), 0);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(source_find("HEAD~2..HEAD", NULL, db, 10, &s, &err), 0);
 	assert_string_equal(s.tree, "mine");
 	source_done(&s);
+	/* But not when another place was named. */
+	assert_int_equal(source_find("HEAD~2..HEAD", "/", db, 10, &s, &err), -1);
+	assert_int_equal(err.code, ERR_INPUT);
+	assert_non_null(strstr(err.msg, "/: there is no git repository"));
 	assert_int_equal(source_find("HEAD~2..HEAD", repo, db, 1, &s, &err), -1);
 	assert_int_equal(err.code, ERR_INPUT);
 	assert_int_equal(source_find("nosuch..HEAD", repo, db, 10, &s, &err), -1);
