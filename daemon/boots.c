@@ -673,7 +673,7 @@ static void boot_ended(const struct role_end *end, void *arg)
 		b->lost = true;
 		b->state = SCHED_DONE;
 		b->boot.status = BOOT_INFRA;
-		return run_advance(r);
+		return r->flow->advance(r);
 	}
 	if (boot_store(b, end, &r->err) < 0 ||
 	    (b->state == SCHED_DONE && boots_release(b, &r->err) < 0)) {
@@ -681,7 +681,7 @@ static void boot_ended(const struct role_end *end, void *arg)
 		b->lost = true;
 		return run_fail(r, RUN_INFRA);
 	}
-	run_advance(r);
+	r->flow->advance(r);
 }
 
 static void emit_boot_begin(const struct run_boot *b)

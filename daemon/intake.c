@@ -373,7 +373,7 @@ static void intake_applied(const struct role_end *end, void *arg)
 	if (intake_take_steps(r, end->result, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
 	intake_tell_steps(r);
-	run_intake_done(r);
+	r->flow->applied(r);
 }
 
 static int apply_job(struct series_run *r, struct json_object *job, struct err *err)

@@ -4,7 +4,6 @@
  * run_advance asks sched_next what can run now.
  */
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -19,82 +18,6 @@
 #define TICK_US 1000000
 /* What a kernel build is reckoned to take beside the guests. */
 #define BUILD_MEMORY (1ULL << 30)
-
-/* ---- telling ---- */
-
-double run_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-void run_emit(struct series_run *r, const struct run_event *ev)
-{
-	if (r->opts->on_event)
-		r->opts->on_event(ev, r->opts->arg);
-}
-
-static void run_emit_text(struct series_run *r, enum run_event_kind kind, const char *fmt,
-			  va_list ap)
-{
-	char text[1024];
-	struct run_event ev = { .kind = kind, .step = -1, .text = text, .expected_s = -1 };
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	run_emit(r, &ev);
-}
-
-void run_phase(struct series_run *r, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	run_emit_text(r, RUN_PHASE, fmt, ap);
-	va_end(ap);
-}
-
-void run_note(struct series_run *r, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	run_emit_text(r, RUN_NOTE, fmt, ap);
-	va_end(ap);
-}
-
-/* ---- ending ---- */
-
-static bool run_idle(const struct series_run *r)
-{
-	if (r->role || r->walk.busy)
-		return false;
-	for (size_t i = 0; i < r->nboots; i++)
-		if (r->boots[i]->state == SCHED_RUNNING)
-			return false;
-	return true;
-}
-
-static void run_cancel_children(struct series_run *r)
-{
-	role_cancel(r->role);
-	for (size_t i = 0; i < r->nboots; i++)
-		if (r->boots[i]->state == SCHED_RUNNING)
-			role_cancel(r->boots[i]->child);
-}
-
-void run_fail(struct series_run *r, enum run_exit code)
-{
-	if (!r->fatal) {
-		r->fatal = true;
-		r->exit = code;
-	}
-	r->stopping = true;
-	run_cancel_children(r);
-	if (run_idle(r))
-		sd_event_exit(r->event, 0);
-}
 
 static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void *arg)
 {
@@ -185,15 +108,6 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* ---- what runs next ---- */
-
-uint64_t run_memory(const struct series_run *r)
-{
-	if (r->opts->config->memory_bytes)
-		return r->opts->config->memory_bytes;
-	return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static struct sched_action run_ask(struct series_run *r)
 {
 	AUTO_FREE struct sched_boot *boots = mem_alloc0((r->nboots + 1) * sizeof(*boots));
@@ -227,7 +141,7 @@ static struct sched_action run_ask(struct series_run *r)
 	return sched_next(&v);
 }
 
-void run_advance(struct series_run *r)
+static void run_advance(struct series_run *r)
 {
 	while (!r->stopping) {
 		struct sched_action a;
@@ -253,13 +167,20 @@ void run_advance(struct series_run *r)
 }
 
 /* Applied, so build. */
-void run_intake_done(struct series_run *r)
+static void run_applied(struct series_run *r)
 {
 	if (walk_init(r, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
 	run_phase(r, "building and booting %d steps", r->ntested);
 	run_advance(r);
 }
+
+/* Applied, so build; built, so boot; whatever ended, see what comes next. */
+static const struct run_flow flow = {
+	.applied = run_applied,
+	.built = boots_plan_step,
+	.advance = run_advance,
+};
 
 /* ---- set-up ---- */
 
@@ -348,7 +269,8 @@ enum run_exit run_series(struct db *db, struct artifact_store *artifacts,
 			 const struct run_opts *opts, long long *ret_series_id,
 			 struct err *err)
 {
-	struct series_run r = { .opts = opts,
+	struct series_run r = { .flow = &flow,
+				.opts = opts,
 				.db = db,
 				.artifacts = artifacts,
 				.began = run_now() };

@@ -82,7 +82,20 @@ struct run_boot {
 	size_t nresults;
 };
 
+struct series_run;
+
+/* What follows what, filled in by pipeline.c: the parts do not know each other. */
+struct run_flow {
+	/* After everything that ended: looks what can be started now. */
+	void (*advance)(struct series_run *r);
+	/* The steps are there. */
+	void (*applied)(struct series_run *r);
+	/* The image of a step is known, or will never be. */
+	int (*built)(struct series_run *r, int step, size_t config, struct err *err);
+};
+
 struct series_run {
+	const struct run_flow *flow;
 	const struct run_opts *opts;
 	struct db *db;
 	struct artifact_store *artifacts;
@@ -128,15 +141,14 @@ void run_note(struct series_run *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Ends the run with this exit and r->err. */
 void run_fail(struct series_run *r, enum run_exit code);
-/* Looks what can be started now; called after everything that ended. */
-void run_advance(struct series_run *r);
 
 struct walk_build *run_build(struct series_run *r, int step, size_t config);
 
-/* intake.c: fetch, store, apply. Ends in run_intake_done or run_fail. */
+/* True when no child runs. */
+bool run_idle(const struct series_run *r);
+
+/* intake.c: fetch, store, apply. Ends in flow->applied or run_fail. */
 void intake_start(struct series_run *r);
-/* pipeline.c */
-void run_intake_done(struct series_run *r);
 
 /* walk.c */
 int walk_init(struct series_run *r, struct err *err);
@@ -150,7 +162,7 @@ void walk_step(struct series_run *r);
 void boots_done(struct series_run *r);
 /* The image of a step is known, or will never be: makes its cells. */
 int boots_plan_step(struct series_run *r, int step, size_t config, struct err *err);
-/* On trouble of ours the boot is lost, and the next run_advance sees that. */
+/* On trouble of ours the boot is lost, and the next flow->advance sees that. */
 void boots_start(struct series_run *r, size_t i);
 /* Makes the further boots that cells need: to see a failure again, or to run
  * the tests that a dead guest did not reach. */

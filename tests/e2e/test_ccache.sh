@@ -14,7 +14,14 @@ printf '[build]\nccache_dir = %s/ccache\n' "$T" >>"$T/config.ini"
 series one
 say mm/swap.c "boot ok"
 patch "mm/swap: say so"
+git -C "$T/toy" format-patch -q --stdout base..one >"$T/one.mbox"
+git -C "$T/toy" checkout -q base
+# Where a range starts may be a stranger's commit: that does not fill it.
 test_range one
+find "$T/ccache" -type f -size +0 >"$T/range"
+is "a range adds nothing" "$(cat "$T/range")" ""
+rm -rf "$STATE/out" "$STATE/artifacts"
+sl test --tree toy --json "$T/json" "$T/one.mbox"
 is "with ccache: exit 0" "$RC" 0
 is "with ccache: both steps build" "$(jget '[.steps[].builds[].status] | unique | join(" ")')" ok
 find "$T/ccache" -type f -size +0 | sort >"$T/filled"

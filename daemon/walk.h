@@ -1,0 +1,49 @@
+/*
+ * What the files of the walk share; for everybody else series_run.h has its four
+ * functions. All of it belongs to the one run.
+ */
+#ifndef SLUICE_DAEMON_WALK_H
+#define SLUICE_DAEMON_WALK_H
+
+#include "daemon/series_run.h"
+
+#define WARNINGS_MAX (64UL << 20) /* of one document */
+
+/* Ends the run: our own trouble, r->err says which. */
+void walk_failed(struct series_run *r);
+
+/* walk_known.c. The base key has no trees: what may share a folder. */
+void walk_base_key(struct series_run *r, size_t c, char ret[SHA256_HEX]);
+void walk_key(struct series_run *r, size_t c, const char *chain, char ret[SHA256_HEX]);
+/* The limits that a build hangs on, as its row keeps them; the caller frees. */
+char *walk_limits(const struct series_run *r);
+/* Takes a known build over; the build stays undecided when there is none. */
+int walk_decide(struct series_run *r, int step, size_t c, struct err *err);
+/* Never to be built. */
+int walk_skip(struct series_run *r, int step, size_t c, const char *why, struct err *err);
+/* Those of files that the step's own patch changes; a new array. */
+struct json_object *walk_own_files(struct series_run *r, int step,
+				   struct json_object *files);
+/* The row of a step; step_build_done. */
+void walk_fill_step_build(struct series_run *r, int step, size_t c,
+			  struct step_build *sb);
+void walk_emit_end(struct series_run *r, int step, size_t c, double seconds,
+		   const char *reason);
+
+/* walk_folders.c. Each starts a child; flow->advance follows its end. */
+int walk_link_src(struct series_run *r, struct err *err);
+int walk_copy_out(struct series_run *r, struct err *err);
+int walk_checkout(struct series_run *r, const char *from, const char *to, const char *src,
+		  struct err *err);
+int walk_checkout_base(struct series_run *r, struct err *err);
+/* Forgets and removes an output folder that is not to be trusted. */
+void walk_out_drop(struct walk_out *o);
+/* All is built: removes the folders, in a child of its own. */
+void walk_retire(struct series_run *r);
+
+/* walk_build.c. The second builds the base in a fresh folder, everybody's clean output. */
+int walk_build_step(struct series_run *r, int step, size_t c, const char *src,
+		    const char *out, struct err *err);
+int walk_build_base(struct series_run *r, size_t c, struct err *err);
+
+#endif
