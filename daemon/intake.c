@@ -18,6 +18,8 @@
 #include "lib/text.h"
 
 #define MAIL_MAX (64UL << 20)
+/* Code points of a subject or name that are kept; the mail has the rest. */
+#define LINE_MAX_SHOWN 300
 
 static void intake_apply(struct series_run *r, char *dir);
 
@@ -128,8 +130,8 @@ static void intake_take_series(struct series_run *r, struct json_object *doc)
 
 	s->message_id = str_dup(json_str(doc, "message_id", ""));
 	s->version = json_int(doc, "version", 1);
-	s->subject = text_clean_line(json_str(doc, "subject", ""), 0);
-	s->author = text_clean_line(json_str(doc, "author", ""), 0);
+	s->subject = text_clean_line(json_str(doc, "subject", ""), LINE_MAX_SHOWN);
+	s->author = text_clean_line(json_str(doc, "author", ""), LINE_MAX_SHOWN);
 	s->date = json_int(doc, "date", 0);
 	s->patches = json_int(doc, "patches", 0);
 	s->cover = str_dup(json_str(doc, "cover", NULL));
@@ -276,12 +278,12 @@ static void intake_fetch(struct series_run *r, const struct source *src)
 static void step_from_json(struct step *s, struct json_object *o)
 {
 	s->step = json_int(o, "step", 0);
-	s->subject = text_clean_line(json_str(o, "subject", ""), 0);
-	s->author = text_clean_line(json_str(o, "author", ""), 0);
+	s->subject = text_clean_line(json_str(o, "subject", ""), LINE_MAX_SHOWN);
+	s->author = text_clean_line(json_str(o, "author", ""), LINE_MAX_SHOWN);
 	s->message_id = str_dup(json_str(o, "message_id", NULL));
 	if (!step_apply_parse(json_str(o, "apply", ""), &s->apply))
 		s->apply = APPLY_NOT_REACHED;
-	s->reason = text_clean_line(json_str(o, "reason", ""), 0);
+	s->reason = text_clean_line(json_str(o, "reason", ""), LINE_MAX_SHOWN);
 	if (!*s->reason) {
 		free(s->reason);
 		s->reason = NULL;
@@ -362,8 +364,8 @@ static void intake_applied(const struct role_end *end, void *arg)
 
 		free(r->series.subject);
 		free(r->series.author);
-		r->series.subject = text_clean_line(json_str(doc, "subject", ""), 0);
-		r->series.author = text_clean_line(json_str(doc, "author", ""), 0);
+		r->series.subject = text_clean_line(json_str(doc, "subject", ""), LINE_MAX_SHOWN);
+		r->series.author = text_clean_line(json_str(doc, "author", ""), LINE_MAX_SHOWN);
 		r->series.date = json_int(doc, "date", 0);
 		r->series.patches = (int64_t)json_len(json_arr(end->result, "steps")) - 1;
 		if (series_put(r->db, &r->series, &r->err) < 0)
