@@ -364,8 +364,10 @@ static void intake_applied(const struct role_end *end, void *arg)
 
 		free(r->series.subject);
 		free(r->series.author);
-		r->series.subject = text_clean_line(json_str(doc, "subject", ""), LINE_MAX_SHOWN);
-		r->series.author = text_clean_line(json_str(doc, "author", ""), LINE_MAX_SHOWN);
+		r->series.subject =
+			text_clean_line(json_str(doc, "subject", ""), LINE_MAX_SHOWN);
+		r->series.author =
+			text_clean_line(json_str(doc, "author", ""), LINE_MAX_SHOWN);
 		r->series.date = json_int(doc, "date", 0);
 		r->series.patches = (int64_t)json_len(json_arr(end->result, "steps")) - 1;
 		if (series_put(r->db, &r->series, &r->err) < 0)
