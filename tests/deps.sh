@@ -40,6 +40,8 @@ list() {
 	test  | libcmocka-dev            | lib:cmocka | unit tests
 	test  | public-inbox             | program:public-inbox-init | the archive that b4 is tested against
 	test  | jq                       | program:jq | reads results in tests
+	test  | ccache                   | program:ccache | builds by ccache, in tests
+	test  | cpio                     | program:cpio | reads the initramfs in tests
 	test  | curl                     | program:curl | reads pages in tests
 	test  | mandoc                   | program:mandoc | checks the man page
 	lint  | clang-format             | program:clang-format | make format, make lint
