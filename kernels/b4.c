@@ -157,7 +157,8 @@ static int run(const struct b4 *b, const char *name, const struct list *argv,
 			       -1;
 	if (how == JOB_TIMEOUT)
 		return err_set(err, ERR_SYS, "b4: no answer within %llu s (archive %s)",
-			       (unsigned long long)b->timeout_ms / 1000, b->archive);
+			       (unsigned long long)(b->allowed_ms + 999) / 1000,
+			       b->archive);
 	if (how != JOB_EXITED)
 		return err_set(err, ERR_SYS, "b4: %s (%d)", job_how_str(how), code);
 	return file_read(log, LOG_MAX + 64 * 1024, ret_log, &len, err);

@@ -20,6 +20,7 @@ struct b4 {
 	const char *archive;     /* URL with "%s" for a message-id, or without */
 	const char *attestation; /* off, check, softfail, hardfail */
 	uint64_t timeout_ms;     /* of one call; 0: none */
+	uint64_t allowed_ms;     /* of all calls together, for the message */
 };
 
 /*

@@ -307,6 +307,7 @@ static void read_job(struct fetch *f, struct json_object *job)
 	f->b4 = (struct b4){
 		.program = json_str(job, "b4", "b4"),
 		.dir = f->b4_dir,
+		.allowed_ms = (uint64_t)(timeout > 0 ? timeout : DEFAULT_TIMEOUT_MS),
 		.archive = json_str(job, "archive", "https://lore.kernel.org/all"),
 		.attestation = json_str(job, "attestation", "off"),
 	};
