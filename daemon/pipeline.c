@@ -283,6 +283,8 @@ enum run_exit run_series(struct db *db, struct artifact_store *artifacts,
 		*ret_series_id = 0;
 		return r.exit;
 	}
+	if (r.plan->accel_note)
+		run_note(&r, "%s", r.plan->accel_note);
 	intake_start(&r);
 	if (!r.fatal)
 		sd_event_loop(r.event);

@@ -2,10 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernels/toolchain.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
+#include "lib/job.h"
 #include "lib/paths.h"
 #include "lib/str.h"
 #include "runners/initramfs.h"
@@ -92,6 +94,32 @@ static char *host_cpu_model(void)
 	return str_dup("unknown");
 }
 
+/*
+ * Some virtual machines have a /dev/kvm that makes a machine and then lacks what
+ * QEMU sets up in it. A guest that is never let run tells: QEMU is told to quit
+ * at once, and ends with 0 only if all its registers could be set.
+ */
+static bool kvm_starts(const struct config *config, const struct state *st)
+{
+	AUTO_FREE char *quit = path_join(st->jobs, "quit", NULL);
+	const char *argv[] = { config->qemu, "-nodefaults", "-no-user-config",
+			       "-display",   "none",        "-machine",
+			       "q35",        "-accel",      "kvm",
+			       "-cpu",       "host",        "-m",
+			       "64M",        "-S",          "-monitor",
+			       "stdio",      NULL };
+	struct job_opts opts = { .argv = (char *const *)argv,
+				 .stdin_path = quit,
+				 .uid = geteuid() == 0 ? st->uid : 0,
+				 .gid = geteuid() == 0 ? st->gid : 0,
+				 .deadline_ms = 10000 };
+	enum job_how how;
+	int code;
+
+	return file_write_atomic(quit, "quit\n", 5, 0644, NULL) == 0 &&
+	       job_run(&opts, &how, &code, NULL) == 0 && how == JOB_EXITED && code == 0;
+}
+
 static int load_machine(struct plan *p, const struct config *config,
 			const struct state *st, struct err *err)
 {
@@ -106,6 +134,12 @@ static int load_machine(struct plan *p, const struct config *config,
 	toolchain_done(&tc);
 	if (accel_pick(config->accel, st->uid, st->gid, &p->accel, err) < 0)
 		return -1;
+	if (p->accel == ACCEL_KVM && strcmp(config->accel, "auto") == 0 &&
+	    !kvm_starts(config, st)) {
+		p->accel = ACCEL_TCG;
+		p->accel_note = str_dup("/dev/kvm opens, but QEMU does not start with "
+					"it; guests run by TCG");
+	}
 	p->cpu_model = p->accel == ACCEL_KVM ? host_cpu_model() : str_dup("");
 	return qemu_version(config->qemu, &p->qemu_version, err);
 }
@@ -146,6 +180,7 @@ void plan_free(struct plan *p)
 	free(p->toolchain_text);
 	free(p->qemu_version);
 	free(p->cpu_model);
+	free(p->accel_note);
 	free(p);
 }
 

@@ -28,6 +28,7 @@ struct plan {
 	char toolchain[SHA256_HEX]; /* what a build's key holds */
 	char *toolchain_text;       /* one line for people */
 	enum accel accel;
+	char *accel_note; /* why not KVM although /dev/kvm is there, or NULL */
 	char *qemu_version;
 	char *cpu_model; /* of this machine where guests see it (KVM), else "" */
 };
