@@ -1,5 +1,5 @@
 /*
- * mlock-migrate CASE: moves mlocked pages in one way and checks each of them by
+ * mlock-migrate CASE [NAME=NUMBER]...: moves mlocked pages in one way and checks each of them by
  * /proc/kpageflags, and the kernel's counters, before and after.
  */
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/ktap.h"
+#include "common/opts.h"
 #include "common/page.h"
 #include "common/sysfile.h"
 #include "mlock-migrate/cases.h"
@@ -26,7 +27,7 @@ static int usage(void)
 {
 	size_t i;
 
-	fprintf(stderr, "usage: mlock-migrate CASE, one of");
+	fprintf(stderr, "usage: mlock-migrate CASE [NAME=NUMBER]...; CASE is one of");
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		fprintf(stderr, " %s", cases[i].name);
 	fprintf(stderr, "\n");
@@ -35,20 +36,27 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
+	const char *bad;
 	size_t i;
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		if (argc == 2 && strcmp(argv[1], cases[i].name) == 0)
+		if (argc >= 2 && strcmp(argv[1], cases[i].name) == 0)
 			break;
 	}
 	if (i == ARRAY_SIZE(cases))
 		return usage();
+	bad = opts_parse(argc, argv, 2);
+	if (bad)
+		ktap_bail("\"%s\" is no NAME=NUMBER", bad);
 	ret = page_open();
 	if (ret < 0)
 		ktap_skip_all("no pagemap or kpageflags here: %s", strerror(-ret));
 	/* 6.1: move_pages answers -ENOENT for a page under a NUMA hint. */
 	sysfile_write("/proc/sys/kernel/numa_balancing", "0\n");
 	cases[i].run();
+	bad = opts_unused();
+	if (bad)
+		ktap_bail("the case %s has no option \"%s\"", cases[i].name, bad);
 	return ktap_end();
 }
