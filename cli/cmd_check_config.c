@@ -4,13 +4,13 @@
 
 #include "cli/cmd.h"
 #include "cli/context.h"
+#include "daemon/suites.h"
 #include "kernels/kconfig.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/paths.h"
 #include "lib/text.h"
 #include "runners/qemu_argv.h"
-#include "runners/suite.h"
 #include "runners/topology.h"
 
 struct check_args {
@@ -56,7 +56,8 @@ static void tell_missing(struct check *c, const char *what, const char *why)
 
 /* Loads each name of the list; those that cannot be are told. */
 static void check_names(struct check *c, const char *what, const char *list,
-			int (*load)(const char *name, struct err *err))
+			int (*load)(const struct config *config, const char *name,
+				    struct err *err))
 {
 	char **names = strv_split(list, ", \t");
 	bool ok = true;
@@ -64,7 +65,7 @@ static void check_names(struct check *c, const char *what, const char *list,
 	for (size_t i = 0; names[i]; i++) {
 		struct err err = { 0 };
 
-		if (load(names[i], &err) == 0)
+		if (load(c->config, names[i], &err) == 0)
 			continue;
 		tell_mistake(c, what, err.msg);
 		ok = false;
@@ -74,32 +75,33 @@ static void check_names(struct check *c, const char *what, const char *list,
 	strv_free(names);
 }
 
-static int load_topology(const char *name, struct err *err)
+static int load_topology(const struct config *config, const char *name, struct err *err)
 {
 	AUTO_FREE char *dir = path_join(paths_data(), "runners/topologies", NULL);
 	struct topology *t = NULL;
 	int rc = topology_load(dir, name, &t, err);
 
+	(void)config;
 	topology_free(t);
 	return rc;
 }
 
-static int load_suite(const char *name, struct err *err)
+static int load_suite(const struct config *config, const char *name, struct err *err)
 {
-	AUTO_FREE char *dir = path_join(paths_data(), "runners/suites", NULL);
 	struct suite *s = NULL;
-	int rc = suite_load(dir, name, &s, err);
+	int rc = suites_load(config, name, &s, err);
 
 	suite_free(s);
 	return rc;
 }
 
-static int load_kconfig(const char *name, struct err *err)
+static int load_kconfig(const struct config *config, const char *name, struct err *err)
 {
 	AUTO_FREE char *dir = path_join(paths_data(), "kernels/configs", NULL);
 	struct kconfig k = { 0 };
 	int rc = kconfig_load(dir, name, &k, err);
 
+	(void)config;
 	kconfig_done(&k);
 	return rc;
 }

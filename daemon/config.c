@@ -76,7 +76,9 @@ static const struct key keys[] = {
 	{ "sluice", "topology", KEY_NAMES, AT(topology), "smp4,numa2", NULL, 0, 0,
 	  "guest machines to boot, of runners/topologies" },
 	{ "sluice", "suite", KEY_NAMES, AT(suite), "mlock-migrate", NULL, 0, 0,
-	  "test suites to run, of runners/suites" },
+	  "test suites to run, of runners/suites or suites_dir" },
+	{ "sluice", "suites_dir", KEY_PATH, AT(suites_dir), "", NULL, 0, 0,
+	  "suites of your own; empty: /etc/sluice/suites and ~/.config/sluice/suites" },
 	{ "sluice", "state_dir", KEY_PATH, AT(state_dir), "", NULL, 0, 0,
 	  "where all is kept; empty: /var/lib/sluice for root, else "
 	  "$XDG_STATE_HOME/sluice" },
@@ -365,21 +367,28 @@ static void conf_apply(struct config *c, struct conf *conf)
 	}
 }
 
-/* The file to read, or NULL for none; the caller frees. Relative paths from the
- * environment are not taken: they would lead into the current folder. */
-static char *default_file(void)
+/* Relative paths from the environment are not taken: they would lead into the
+ * current folder. */
+char *config_user_path(const char *name)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	char *path = str_dup("/etc/sluice/config.ini");
+
+	if (xdg && *xdg == '/')
+		return path_join(xdg, "sluice", name, NULL);
+	if (home && *home == '/')
+		return path_join(home, ".config/sluice", name, NULL);
+	return NULL;
+}
+
+/* The file to read, or NULL for none; the caller frees. */
+static char *default_file(void)
+{
+	char *path = str_dup(CONFIG_SYSTEM_DIR "/config.ini");
 
 	if (path_exists(path))
 		return path;
 	free(path);
-	path = NULL;
-	if (xdg && *xdg == '/')
-		path = path_join(xdg, "sluice/config.ini", NULL);
-	else if (home && *home == '/')
-		path = path_join(home, ".config/sluice/config.ini", NULL);
+	path = config_user_path("config.ini");
 	if (path && path_exists(path))
 		return path;
 	free(path);

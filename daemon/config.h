@@ -14,13 +14,16 @@
 #include "lib/err.h"
 #include "lib/str.h"
 
+#define CONFIG_SYSTEM_DIR "/etc/sluice"
+
 struct config {
 	/* [sluice] what is tested where, when the command line does not say */
 	char *tree;
-	char *config;    /* list */
-	char *topology;  /* list */
-	char *suite;     /* list */
-	char *state_dir; /* "" : /var/lib/sluice for root, else XDG */
+	char *config;     /* list */
+	char *topology;   /* list */
+	char *suite;      /* list */
+	char *suites_dir; /* "": the user's and the system's, see suites.h */
+	char *state_dir;  /* "" : /var/lib/sluice for root, else XDG */
 	/* [fetch] */
 	char *archive;
 	char *attestation;
@@ -66,6 +69,12 @@ struct config {
 int config_load(const char *file, struct config **ret_config, struct str *ret_complaints,
 		struct err *err);
 void config_free(struct config *c);
+/*
+ * NAME in the user's own folder, $XDG_CONFIG_HOME/sluice or ~/.config/sluice,
+ * whether it is there or not; NULL when the environment names none. The caller
+ * frees.
+ */
+char *config_user_path(const char *name);
 
 /* The table as text: "section.key  type  default  help", for help and tests. */
 void config_print_keys(FILE *out);

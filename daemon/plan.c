@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/suites.h"
 #include "kernels/toolchain.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
@@ -39,17 +40,16 @@ static int load_topologies(struct plan *p, char *const *names, struct err *err)
 	return 0;
 }
 
-static int load_suites(struct plan *p, char *const *names, struct err *err)
+static int load_suites(struct plan *p, const struct config *config, char *const *names,
+		       struct err *err)
 {
-	AUTO_FREE char *dir = path_join(paths_data(), "runners", "suites", NULL);
-
 	p->suites = mem_alloc0((strv_len(names) + 1) * sizeof(*p->suites));
 	for (size_t i = 0; names[i]; i++) {
-		if (suite_load(dir, names[i], &p->suites[i], err) < 0)
+		if (suites_load(config, names[i], &p->suites[i], err) < 0)
 			return -1;
 		p->nsuites++;
 	}
-	return 0;
+	return suites_check_programs(p->suites, p->nsuites, err);
 }
 
 /* The same name twice would build or boot everything twice. */
@@ -153,7 +153,8 @@ int plan_load(const struct config *config, const struct state *st, char *const *
 	if (check_names("config", configs, err) < 0 ||
 	    check_names("topology", topologies, err) < 0 ||
 	    check_names("suite", suites, err) < 0 || load_configs(p, configs, err) < 0 ||
-	    load_topologies(p, topologies, err) < 0 || load_suites(p, suites, err) < 0 ||
+	    load_topologies(p, topologies, err) < 0 ||
+	    load_suites(p, config, suites, err) < 0 ||
 	    load_machine(p, config, st, err) < 0) {
 		plan_free(p);
 		return -1;
@@ -184,13 +185,15 @@ void plan_free(struct plan *p)
 	free(p);
 }
 
-/* Adds a program once; names and paths go to the vectors, which own them. */
-static int add_program(const struct state *st, const char *name,
-		       struct initramfs_entry *entries, size_t *n, struct err *err)
+/* Adds a program once; names and paths go to the vectors, which own them. file
+ * NULL: of the guest folder. */
+static int add_program(const struct state *st, const char *folder, const char *name,
+		       const char *file, struct initramfs_entry *entries, size_t *n,
+		       struct err *err)
 {
-	AUTO_FREE char *inside =
-		str_printf(strcmp(name, "init") ? "tests/%s" : "%s", name);
-	AUTO_FREE char *source = path_join(st->guest_dir, name, NULL);
+	AUTO_FREE char *inside = str_printf("%s%s", folder, name);
+	AUTO_FREE char *source = file ? str_dup(file) :
+					path_join(st->guest_dir, name, NULL);
 
 	for (size_t i = 0; i < *n; i++)
 		if (strcmp(entries[i].path, inside) == 0)
@@ -215,14 +218,11 @@ int plan_write_initramfs(const struct plan *p, const struct state *st, const cha
 	for (size_t i = 0; i < p->nsuites; i++)
 		max += p->suites[i]->ntests;
 	entries = mem_alloc0(max * sizeof(*entries));
-	rc = add_program(st, "init", entries, &n, err);
-	for (size_t i = 0; rc == 0 && i < p->nsuites; i++) {
-		char **programs = suite_programs(p->suites[i]);
-
-		for (size_t k = 0; rc == 0 && programs[k]; k++)
-			rc = add_program(st, programs[k], entries, &n, err);
-		strv_free(programs);
-	}
+	rc = add_program(st, "", "init", NULL, entries, &n, err);
+	for (size_t i = 0; i < p->nsuites; i++)
+		for (size_t k = 0; rc == 0 && k < p->suites[i]->ntests; k++)
+			rc = add_program(st, "tests/", p->suites[i]->tests[k].program,
+					 p->suites[i]->tests[k].file, entries, &n, err);
 	if (rc == 0)
 		rc = initramfs_write(path, entries, n, err);
 	for (size_t i = 0; i < n; i++) {

@@ -10,7 +10,7 @@
 #include "lib/file.h"
 #include "lib/str.h"
 
-#define SOURCE_MAX (256u << 20)
+#define ARCHIVE_MAX (256u << 20)
 #define CONSOLE_MAJOR 5
 #define CONSOLE_MINOR 1
 
@@ -115,8 +115,12 @@ static int put_node(struct archive *a, const struct node *node, struct err *err)
 	AUTO_FREE char *file = NULL;
 	size_t len = e ? e->len : 0;
 
-	if (e && e->source && file_read(e->source, SOURCE_MAX, &file, &len, err) < 0)
+	if (e && e->source && file_read(e->source, ARCHIVE_MAX, &file, &len, err) < 0)
 		return -1;
+	if (a->out.len + len > ARCHIVE_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "initramfs: the programs have more than %u MiB together",
+			       ARCHIVE_MAX >> 20);
 	put_record(a, node, e && !e->source ? e->data : file, len);
 	return 0;
 }

@@ -1,12 +1,15 @@
 #include "runners/suite.h"
 
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/cleanup.h"
 #include "lib/conf.h"
+#include "lib/file.h"
 #include "lib/str.h"
 #include "runners/inifile.h"
+#include "runners/program.h"
 
 #define DEADLINE_DEFAULT_MS 60000
 #define DEADLINE_MAX_MS (3600 * 1000ULL)
@@ -28,20 +31,64 @@ static char **make_argv(const char *program, const char *args)
 	return argv;
 }
 
-static void parse_program(struct conf *c, const struct conf_section *s,
-			  struct suite_test *t)
+/* A program of the user's own: checked, its real path, and the name of the file. */
+static const char *own_program(struct conf *c, int line, const struct suite *suite,
+			       const char *value, struct suite_test *t)
 {
-	const char *program = conf_get(s, "program", NULL);
-	int line = conf_section_line(s);
+	AUTO_FREE char *ini = str_dup(suite->path);
+	AUTO_FREE char *path = value[0] == '/' ? str_dup(value) :
+						 path_join(dirname(ini), value, NULL);
+	const char *name = strrchr(value, '/') + 1;
+	struct err err = { .msg = "" };
+
+	if (!inifile_name_ok(name)) {
+		conf_complain(c, line,
+			      "program: \"%s\" is no name for a program (letters, "
+			      "digits, - _)",
+			      name);
+		return "";
+	}
+	if (program_check(path, &err) < 0)
+		conf_complain(c, line, "program: %s", err.msg);
+	else
+		t->file = realpath(path, NULL);
+	return name;
+}
+
+/* In the guest there is one folder for all: a name stands for one file. */
+static void check_program_name(struct conf *c, const struct suite *suite,
+			       const struct suite_test *t)
+{
+	for (const struct suite_test *o = suite->tests; o < t; o++) {
+		if (strcmp(o->program, t->program) != 0 || suite_same_file(o, t))
+			continue;
+		conf_complain(c, t->line,
+			      "program: \"%s\" is another file than that of line %d, "
+			      "and in the guest they would have the same name",
+			      t->program, o->line);
+		return;
+	}
+}
+
+static void parse_program(struct conf *c, const struct conf_section *s,
+			  const struct suite *suite, struct suite_test *t)
+{
+	int line = conf_section_line(s), program_line = line;
+	const char *program = conf_get(s, "program", &program_line);
 	const char *args = conf_get(s, "args", &line);
 
-	if (!program || !inifile_name_ok(program)) {
-		conf_complain(c, line, "[%s]: program must name a guest program",
+	if (program && strchr(program, '/')) {
+		program = own_program(c, program_line, suite, program, t);
+	} else if (!program || !inifile_name_ok(program)) {
+		conf_complain(c, program_line, "[%s]: program must name a guest program",
 			      conf_section_name(s));
 		program = "";
 	}
+	t->line = program_line;
 	t->program = str_dup(program);
 	t->argv = make_argv(program, args);
+	if (*program)
+		check_program_name(c, suite, t);
 	if (strv_len(t->argv) > ARGS_MAX)
 		conf_complain(c, line, "args: more than %d", ARGS_MAX - 1);
 }
@@ -88,7 +135,7 @@ static void parse_test(struct conf *c, const struct conf_section *s, struct suit
 		.id = str_printf("%s/%s", suite->name, name + 5),
 		.name = str_dup(name + 5),
 	};
-	parse_program(c, s, t);
+	parse_program(c, s, suite, t);
 	parse_deadline(c, s, t);
 	conf_check_unused(c, s, test_keys);
 }
@@ -123,6 +170,7 @@ int suite_parse(const char *label, const char *name, const char *text,
 	int r;
 
 	s->name = str_dup(name);
+	s->path = str_dup(label);
 	s->text = str_dup(text);
 	parse_all(c, s);
 	r = inifile_complaints(c, err);
@@ -153,10 +201,12 @@ void suite_free(struct suite *s)
 		free(s->tests[i].id);
 		free(s->tests[i].name);
 		free(s->tests[i].program);
+		free(s->tests[i].file);
 		strv_free(s->tests[i].argv);
 	}
 	free(s->tests);
 	free(s->name);
+	free(s->path);
 	free(s->description);
 	free(s->text);
 	strv_free(s->topologies);
@@ -173,26 +223,9 @@ bool suite_runs_on(const struct suite *s, const char *topology)
 	return false;
 }
 
-static int by_name(const void *a, const void *b)
+bool suite_same_file(const struct suite_test *a, const struct suite_test *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-char **suite_programs(const struct suite *s)
-{
-	char **v = mem_alloc0((s->ntests + 1) * sizeof(*v));
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->ntests; i++)
-		v[i] = s->tests[i].program;
-	qsort(v, s->ntests, sizeof(*v), by_name);
-	for (size_t i = 0; i < s->ntests; i++)
-		if (n == 0 || strcmp(v[n - 1], v[i]))
-			v[n++] = v[i];
-	for (size_t i = 0; i < n; i++)
-		v[i] = str_dup(v[i]);
-	v[n] = NULL;
-	return v;
+	return a->file && b->file ? strcmp(a->file, b->file) == 0 : !a->file && !b->file;
 }
 
 int suite_list(const char *dir, char ***ret_names, struct err *err)

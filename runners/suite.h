@@ -1,11 +1,14 @@
 /*
- * A suite: the tests that run inside a guest, runners/suites/NAME.ini:
+ * A suite: the tests that run inside a guest, runners/suites/NAME.ini or a file
+ * of the user's own:
  *
  *   [suite]
  *   description = one line
  *   topologies = numa2 numa4    (optional: it makes sense only on these)
  *   [test compaction]
- *   program = mlock-migrate     (a static program of the guest folder)
+ *   program = mlock-migrate     (a static program of the guest folder; with a
+ *                                slash a file of one's own, ./test is beside
+ *                                this one)
  *   args = compaction           (optional, split at blanks)
  *   deadline = 30s              (optional, 60s)
  *
@@ -26,13 +29,16 @@
 struct suite_test {
 	char *id;      /* "mlock-migrate/compaction" */
 	char *name;    /* "compaction" */
-	char *program; /* "mlock-migrate" */
+	char *program; /* "mlock-migrate": its name in the guest */
+	char *file;    /* of the user's own: its real path; NULL: of the guest folder */
+	int line;      /* of the program, in the suite's file */
 	char **argv;   /* {"/tests/mlock-migrate", "compaction", NULL} */
 	uint64_t deadline_ms;
 };
 
 struct suite {
 	char *name;
+	char *path; /* of its file, or what complaints call it */
 	char *description;
 	char *text;        /* the file as read */
 	char **topologies; /* NULL: any */
@@ -48,8 +54,8 @@ int suite_parse(const char *label, const char *name, const char *text,
 void suite_free(struct suite *s);
 
 bool suite_runs_on(const struct suite *s, const char *topology);
-/* Programs of the suite, each once, sorted, NULL-terminated; strv_free. */
-char **suite_programs(const struct suite *s);
+/* Whether two tests of the same program name mean the same file. */
+bool suite_same_file(const struct suite_test *a, const struct suite_test *b);
 /* The names in DIR, sorted, NULL-terminated; strv_free. */
 int suite_list(const char *dir, char ***ret_names, struct err *err);
 

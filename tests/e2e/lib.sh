@@ -219,6 +219,15 @@ verdict_kind() {
 		\"\\(.verdict) \\(.from) \\(.until)\"] | unique | join(\"; \")"
 }
 
+# doc_block TITLE LANGUAGE: that code block of the section in docs/HACKING.md.
+doc_block() {
+	awk -v title="## $1" -v fence="\`\`\`$2" '
+		/^## / { here = $0 == title }
+		/^```$/ { out = 0 }
+		out { print }
+		here && $0 == fence { out = 1 }' "$SLUICE_ROOT/docs/HACKING.md"
+}
+
 # calls WHAT: how many builds or boots were started so far.
 calls() {
 	grep -c "^$1\$" "$T/calls"

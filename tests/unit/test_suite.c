@@ -2,6 +2,7 @@
 
 #include "lib/paths.h"
 #include "runners/suite.h"
+#include "tests/unit/elf_fixture.h"
 
 static void expect_error(const char *text, const char *want)
 {
@@ -17,7 +18,6 @@ static void reads_all(void **state)
 {
 	struct suite *s = NULL;
 	struct err err = { .msg = "" };
-	char **programs;
 
 	(void)state;
 	assert_int_equal(
@@ -40,11 +40,9 @@ static void reads_all(void **state)
 	assert_int_equal(s->tests[2].deadline_ms, 250);
 	assert_true(suite_runs_on(s, "numa4"));
 	assert_false(suite_runs_on(s, "up"));
-	programs = suite_programs(s);
-	assert_string_equal(programs[0], "another");
-	assert_string_equal(programs[1], "prog");
-	assert_null(programs[2]);
-	strv_free(programs);
+	assert_string_equal(s->tests[1].program, "another");
+	assert_null(s->tests[1].file);
+	assert_int_equal(s->tests[1].line, 9);
 	suite_free(s);
 }
 
@@ -54,12 +52,110 @@ static void complaints(void **state)
 	expect_error("", "no section [suite]");
 	expect_error("[suite]\n", "no [test NAME]");
 	expect_error("[suite]\n[test x]\n", "s.ini:2: [test x]: program must name");
-	expect_error("[suite]\n[test x]\nprogram = ../init\n", "program must name");
+	expect_error("[suite]\n[test x]\nprogram = in it\n", "program must name");
 	expect_error("[suite]\n[test a b]\nprogram = x\n", "unknown section [test a b]");
 	expect_error("[suite]\n[test x]\nprogram = x\ndeadline = soon\n",
 		     "s.ini:4: deadline");
 	expect_error("[suite]\n[test x]\nprogram = x\ndeadlin = 3s\n",
 		     "did you mean \"deadline\"?");
+}
+
+/* Writes DIR/NAME with that mode; the path, which the caller frees. */
+static char *put(const char *dir, const char *name, const void *data, size_t len,
+		 mode_t mode)
+{
+	char *path = path_join(dir, name, NULL), *folder = str_dup(path);
+	struct err err = { .msg = "" };
+
+	*strrchr(folder, '/') = '\0';
+	if (dir_make(folder, 0755, &err) < 0 ||
+	    file_write_atomic(path, data, len, mode, &err) < 0)
+		fail_msg("%s", err.msg);
+	free(folder);
+	return path;
+}
+
+static void put_program(const char *dir, const char *name)
+{
+	char elf[ELF_FILE_MAX];
+
+	free(put(dir, name, elf, elf_make(elf, NULL), 0755));
+}
+
+static int load(const char *dir, const char *text, struct suite **ret, struct err *err)
+{
+	free(put(dir, "mine.ini", text, strlen(text), 0644));
+	return suite_load(dir, "mine", ret, err);
+}
+
+static void own_programs(void **state)
+{
+	const char *dir = *state;
+	struct suite *s = NULL;
+	struct err err = { .msg = "" };
+	char *text = str_printf("[suite]\n[test a]\nprogram = ./first\nargs = x\n"
+				"[test b]\nprogram = sub/../sub/second\n"
+				"[test c]\nprogram = %s/first\n"
+				"[test d]\nprogram = shipped\n",
+				dir);
+	char *first = path_join(dir, "first", NULL);
+	char *real;
+
+	put_program(dir, "first");
+	put_program(dir, "sub/second");
+	real = realpath(first, NULL);
+	if (load(dir, text, &s, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_string_equal(s->tests[0].program, "first");
+	assert_string_equal(s->tests[0].file, real);
+	assert_string_equal(s->tests[0].argv[0], "/tests/first");
+	assert_string_equal(s->tests[0].argv[1], "x");
+	assert_true(str_ends(s->tests[1].file, "/sub/second"));
+	assert_null(strstr(s->tests[1].file, ".."));
+	assert_true(suite_same_file(&s->tests[0], &s->tests[2]));
+	assert_null(s->tests[3].file);
+	suite_free(s);
+	free(real);
+	free(first);
+	free(text);
+}
+
+static void expect_load_error(const char *dir, const char *text, const char *want)
+{
+	struct suite *s = NULL;
+	struct err err = { .msg = "" };
+
+	assert_int_equal(load(dir, text, &s, &err), -1);
+	if (!strstr(err.msg, want))
+		fail_msg("\"%s\" is not in \"%s\"", want, err.msg);
+}
+
+static void own_complaints(void **state)
+{
+	const char *dir = *state;
+
+	put_program(dir, "first");
+	put_program(dir, "sub/first");
+	put_program(dir, "a.out");
+	free(put(dir, "script", "#!/bin/sh\n", 10, 0755));
+	expect_load_error(dir, "[suite]\n[test a]\nprogram = ./none\n",
+			  "/none: there is no such file");
+	expect_load_error(dir, "[suite]\n[test a]\n\nprogram = ./script\n",
+			  "mine.ini:4: program: ");
+	expect_load_error(dir, "[suite]\n[test a]\nprogram = ./script\n", "is a script");
+	expect_load_error(dir, "[suite]\n[test a]\nprogram = ./a.out\n",
+			  "mine.ini:3: program: \"a.out\" is no name");
+	expect_load_error(dir, "[suite]\n[test a]\nprogram = ./\n", "is no name");
+	/* One name, two files: the user's own, and the shipped one of that name. */
+	expect_load_error(dir,
+			  "[suite]\n[test a]\nprogram = ./first\n"
+			  "[test b]\nprogram = sub/first\n",
+			  "mine.ini:5: program: \"first\" is another file than that of "
+			  "line 3");
+	expect_load_error(dir,
+			  "[suite]\n[test a]\nprogram = first\n"
+			  "[test b]\nprogram = ./first\n",
+			  "mine.ini:5: program: \"first\" is another file");
 }
 
 static void shipped_ones_are_fine(void **state)
@@ -86,6 +182,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_all),
 		cmocka_unit_test(complaints),
+		tmpdir_test(own_programs),
+		tmpdir_test(own_complaints),
 		cmocka_unit_test(shipped_ones_are_fine),
 	};
 
