@@ -121,13 +121,31 @@ $$(GUEST_DIR)/$(1): $$(GUEST_OBJS_$(1))
 endef
 $(foreach g,$(GUEST_NAMES),$(eval $(call guest_rule,$(g))))
 
+# Likewise below tests/guest, for tests alone.
+TEST_GUESTS := $(patsubst tests/guest/%/,$(BUILD)/tests/programs/%,\
+	$(sort $(dir $(wildcard tests/guest/*/*.c))))
+define test_guest_rule
+TEST_GUEST_OBJS_$(1) := $$(patsubst %.c,$$(BUILD)/%.o,$$(wildcard tests/guest/$(1)/*.c) \
+	$$(GUEST_COMMON))
+$$(BUILD)/tests/programs/$(1): $$(TEST_GUEST_OBJS_$(1))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) -static $$(LDFLAGS) -o $$@ $$^
+endef
+$(foreach g,$(notdir $(TEST_GUESTS)),$(eval $(call test_guest_rule,$(g))))
+
+$(BUILD)/tests/guest/%.o: tests/guest/%.c
+	@mkdir -p $(@D)
+	$(call say,GUEST,$<)
+	$(Q)$(CC) $(GUEST_CFLAGS) -Itests/guest $(DEPGEN) -c -o $@ $<
+
 # The longer stem of the general rule loses to this one.
 $(BUILD)/runners/guest/%.o: runners/guest/%.c
 	@mkdir -p $(@D)
 	$(call say,GUEST,$<)
 	$(Q)$(CC) $(GUEST_CFLAGS) $(DEPGEN) -c -o $@ $<
 
-tests: $(TESTS) $(STUBS)
+tests: $(TESTS) $(STUBS) $(TEST_GUESTS)
 fuzzers: $(FUZZERS)
 
 # These two install what is missing before they build.
@@ -214,4 +232,5 @@ help: ## this list
 -include $(OBJS:.o=.d) $(BUILD)/cli/main.d \
 	$(TESTS:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.d) \
 	$(FUZZERS:$(BUILD)/tests/%=$(BUILD)/tests/fuzz/%.d) \
-	$(foreach g,$(GUEST_NAMES),$(GUEST_OBJS_$(g):.o=.d))
+	$(foreach g,$(GUEST_NAMES),$(GUEST_OBJS_$(g):.o=.d)) \
+	$(foreach g,$(notdir $(TEST_GUESTS)),$(TEST_GUEST_OBJS_$(g):.o=.d))

@@ -461,8 +461,10 @@ static struct json_object *scaled_plan(const struct run_boot *b, long long *ret_
 		struct json_object *copy = json_object_new_object();
 		const struct result *res =
 			base ? boot_result(base, json_str(t, "test", "")) : NULL;
+		/* What ran into its deadline says nothing of what it takes. */
+		bool took = res && res->result != RESULT_TIMEOUT;
 		long long ms = scaled_ms(b->run, json_int(t, "deadline_ms", 60000),
-					 res ? res->seconds : 0);
+					 took ? res->seconds : 0);
 
 		json_set_str(copy, "test", json_str(t, "test", ""));
 		json_set(copy, "argv", json_object_get(json_arr(t, "argv")));

@@ -22,6 +22,7 @@ struct boot_test {
 	enum frame_how how;
 	int code;
 	uint64_t ms;
+	uint64_t alien; /* lines on the port that are not init's; since its start */
 	struct ktap *ktap;
 	char *output[OUTPUT_LINES];
 	uint64_t lines;
@@ -31,6 +32,7 @@ struct boot_tests {
 	struct boot_test *v;
 	unsigned int n;
 	int current; /* -1: none */
+	int last;    /* that was started, -1: none */
 };
 
 /* A word must survive a line of words. */
@@ -90,6 +92,7 @@ int boot_tests_new(struct json_object *plan, struct boot_tests **ret_tests,
 	t->n = (unsigned int)n;
 	t->v = mem_alloc0((n ? n : 1) * sizeof(*t->v));
 	t->current = -1;
+	t->last = -1;
 	for (size_t i = 0; i < n; i++)
 		if (read_test(json_object_array_get_idx(plan, i), &t->v[i], err) < 0) {
 			boot_tests_free(t);
@@ -160,23 +163,27 @@ static void add_output(struct boot_test *b, const char *text, size_t len)
 	ktap_feed(b->ktap, "\n", 1);
 }
 
-/* A frame that does not fit the state of its test changes nothing. */
-void boot_tests_frame(struct boot_tests *t, const struct frame_event *e)
+/* A frame that does not fit the state of its test changes nothing: one after the
+ * other they run, in the order of the plan. */
+void boot_tests_frame(struct boot_tests *t, const struct frame_event *e, uint64_t alien)
 {
 	struct boot_test *b = &t->v[e->idx];
 
-	if (e->kind == FRAME_START && b->state == WAITING) {
+	if (e->kind == FRAME_START && t->current < 0 && (int)e->idx > t->last) {
 		b->state = RUNNING;
-		t->current = (int)e->idx;
-	} else if (e->kind == FRAME_OUT && b->state == RUNNING) {
+		b->alien = alien;
+		t->current = t->last = (int)e->idx;
+	} else if (t->current != (int)e->idx) {
+		return;
+	} else if (e->kind == FRAME_OUT) {
 		add_output(b, e->text, e->len);
-	} else if (e->kind == FRAME_DONE && b->state == RUNNING) {
+	} else if (e->kind == FRAME_DONE) {
 		b->state = DONE;
 		b->how = e->how;
 		b->code = e->code;
 		b->ms = e->ms;
-		if (t->current == (int)e->idx)
-			t->current = -1;
+		b->alien = alien - b->alien;
+		t->current = -1;
 	}
 }
 
@@ -214,21 +221,61 @@ static struct outcome outcome_exit(const struct boot_test *b)
 	return (struct outcome){ "fail", str_printf("exit status %d", b->code) };
 }
 
-static struct outcome outcome_own(const struct boot_test *b, const struct boot_verdict *v)
+static struct outcome outcome_unclean(const struct boot_test *b)
 {
-	if (b->state == WAITING)
-		return (struct outcome){ "not-run",
-					 str_printf("not reached: %s", v->reason) };
-	if (b->state == RUNNING)
-		return outcome_cut(v);
-	if (b->how == FRAME_SIGNAL)
+	return (struct outcome){
+		"fail", str_dup(b->code == 1 ? "left a process that cannot be killed" :
+					       "left a CPU, memory or swap that cannot "
+					       "be put back (see its output)")
+	};
+}
+
+/* What the guest's init said of a test's end. */
+static struct outcome outcome_done(const struct boot_test *b)
+{
+	switch (b->how) {
+	case FRAME_SIGNAL:
 		return (struct outcome){ "crash",
 					 str_printf("killed by signal %d (%s)", b->code,
 						    strsignal(b->code)) };
-	if (b->how == FRAME_TIMEOUT)
+	case FRAME_OOM:
+		return (struct outcome){ "crash", str_dup("killed by the kernel, which "
+							  "had run out of memory") };
+	case FRAME_TIMEOUT:
 		return (struct outcome){ "timeout", str_printf("not done after %.1f s",
 							       (double)b->ms / 1000) };
-	return outcome_exit(b);
+	case FRAME_UNCLEAN:
+		return outcome_unclean(b);
+	default:
+		return outcome_exit(b);
+	}
+}
+
+static bool is_good(const char *result)
+{
+	return strcmp(result, "pass") == 0 || strcmp(result, "skip") == 0;
+}
+
+static struct outcome outcome_own(const struct boot_test *b, const struct boot_verdict *v)
+{
+	struct outcome o;
+
+	if (b->state == WAITING)
+		return (struct outcome){ "not-run",
+					 str_printf("not reached: %s",
+						    v->status == BOOT_OK ?
+							    "the guest's init gave up" :
+							    v->reason) };
+	if (b->state == RUNNING)
+		return outcome_cut(v);
+	o = outcome_done(b);
+	if (b->alien && is_good(o.result)) {
+		free(o.reason);
+		o = (struct outcome){ "fail",
+				      str_printf("wrote to the result port, lines: %llu",
+						 (unsigned long long)b->alien) };
+	}
+	return o;
 }
 
 static bool in_span(const struct console_splat *s, struct console_span span)
@@ -321,8 +368,7 @@ static void set_reason(struct json_object *o, const char *key, const char *text)
 static void set_results(struct json_object *o, const struct outcome *own,
 			const struct console_splat *splat)
 {
-	bool splats = splat && (strcmp(own->result, "pass") == 0 ||
-				strcmp(own->result, "skip") == 0);
+	bool splats = splat && is_good(own->result);
 
 	json_set_str(o, "result", splats ? "splat" : own->result);
 	set_reason(o, "reason", splats ? splat->title : own->reason);

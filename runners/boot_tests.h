@@ -29,8 +29,11 @@ unsigned int boot_tests_done(const struct boot_tests *t);
 const char *boot_tests_current(const struct boot_tests *t, uint64_t *ret_deadline_ms);
 /* The answer to a HELLO; the caller frees. */
 char *boot_tests_plan(const struct boot_tests *t, const char *nonce);
-/* Takes FRAME_START, FRAME_OUT and FRAME_DONE. */
-void boot_tests_frame(struct boot_tests *t, const struct frame_event *e);
+/*
+ * Takes FRAME_START, FRAME_OUT and FRAME_DONE. alien: lines so far on the port
+ * that init did not write; those that came while a test ran are its own doing.
+ */
+void boot_tests_frame(struct boot_tests *t, const struct frame_event *e, uint64_t alien);
 
 /*
  * Adds "tests" and "splats" (those outside any test) to result. A splat within

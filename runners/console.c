@@ -30,6 +30,7 @@ struct console {
 	char *mark; /* "sluice NONCE " */
 	unsigned int n;
 	struct console_span *spans;
+	long last;      /* test that a marker started, -1: none */
 	uint64_t bytes; /* behind the last byte fed */
 	uint64_t line_start;
 	bool stamped; /* a time stamp was seen */
@@ -50,6 +51,7 @@ struct console *console_new(const char *nonce, unsigned int n)
 
 	c->mark = str_printf("sluice %s ", nonce);
 	c->n = n;
+	c->last = -1;
 	c->spans = mem_realloc(NULL, n ? n : 1, sizeof(*c->spans));
 	for (unsigned int i = 0; i < n; i++)
 		c->spans[i] = (struct console_span){ CONSOLE_NOWHERE, CONSOLE_NOWHERE };
@@ -302,8 +304,29 @@ static bool in_splat(struct console *c, enum splat_kind kind, const char *text)
 	return true;
 }
 
-/* Our own marker: also where a splat of the test before ends. */
-static bool do_marker(struct console *c, const char *text, uint64_t behind)
+/*
+ * Tests run one after the other: a marker of one before is somebody's copy. The
+ * last "done" counts, since the first may be a copy, too.
+ */
+static bool mark_span(struct console *c, bool start, long idx, uint64_t behind)
+{
+	struct console_span *span = &c->spans[idx];
+
+	if (start ? idx <= c->last : idx != c->last)
+		return false;
+	if (start)
+		span->from = c->line_start;
+	else
+		span->to = behind;
+	c->last = idx;
+	return true;
+}
+
+/*
+ * Our own marker: also where a splat of the test before ends. The kernel is
+ * alive, so what looked like its panic was some program's text.
+ */
+static bool take_marker(struct console *c, const char *text, uint64_t behind)
 {
 	const char *p = text;
 	bool start;
@@ -319,11 +342,23 @@ static bool do_marker(struct console *c, const char *text, uint64_t behind)
 	if (c->n == 0 || !str_to_ll(p, 0, (long long)c->n - 1, &idx))
 		return false;
 	close_splat(c);
-	if (start && c->spans[idx].from == CONSOLE_NOWHERE)
-		c->spans[idx].from = c->line_start;
-	if (!start && c->spans[idx].from != CONSOLE_NOWHERE)
-		c->spans[idx].to = behind;
+	if (!mark_span(c, start, (long)idx, behind))
+		return true;
+	free(c->panic);
+	c->panic = NULL;
 	return true;
+}
+
+/* Behind any time stamp: before it may stand a program's text, stamps and all. */
+static bool do_marker(struct console *c, const char *line, uint64_t behind)
+{
+	for (const char *p = strchr(line, '['); p; p = strchr(p + 1, '[')) {
+		const char *text = behind_stamp(p);
+
+		if (text && take_marker(c, text, behind))
+			return true;
+	}
+	return !c->stamped && take_marker(c, line, behind);
 }
 
 static void do_line(struct console *c, uint64_t behind)
@@ -337,7 +372,7 @@ static void do_line(struct console *c, uint64_t behind)
 	if (c->len == 0)
 		return;
 	text = kernel_text(c, c->line);
-	if (text && !do_marker(c, text, behind)) {
+	if (!do_marker(c, c->line, behind) && text) {
 		kind = splat_title(text);
 		if (kind == SPLAT_PANIC && !c->panic)
 			c->panic = str_dup(text);
@@ -358,7 +393,13 @@ void console_feed(struct console *c, const void *data, size_t len)
 			do_line(c, c->bytes);
 			c->len = 0;
 			c->line_start = c->bytes;
-		} else if (*p && c->len < CONSOLE_LINE_MAX) {
+		} else if (*p) {
+			/* A program's endless line: what the kernel says is at
+			 * its end. */
+			if (c->len == CONSOLE_LINE_MAX) {
+				c->len -= CONSOLE_LINE_MAX / 2;
+				memmove(c->line, c->line + CONSOLE_LINE_MAX / 2, c->len);
+			}
 			c->line[c->len++] = *p;
 		}
 	}

@@ -15,7 +15,8 @@
 
 #include "runners/splat.h"
 
-#define CONSOLE_LINE_MAX 1024
+/* The kernel's own are at most 1 KiB and a prefix. */
+#define CONSOLE_LINE_MAX 4096
 #define CONSOLE_SPLATS_MAX 100
 #define CONSOLE_SPLAT_LINES_MAX 300
 #define CONSOLE_NOWHERE UINT64_MAX
@@ -48,7 +49,7 @@ const struct console_splat *console_splats(const struct console *c, size_t *ret_
 /* Splats that were not kept. */
 uint64_t console_splats_dropped(const struct console *c);
 struct console_span console_span(const struct console *c, unsigned int idx);
-/* "Kernel panic - not syncing: ...", or NULL. */
+/* "Kernel panic - not syncing: ...", and nothing of ours after it; or NULL. */
 const char *console_panic(const struct console *c);
 
 /*

@@ -92,7 +92,8 @@ static bool take_idx(const struct frame *f, const char **p, struct frame_event *
 
 static bool take_how(const char **p, struct frame_event *e)
 {
-	static const char *const names[] = { "exit", "signal", "timeout" };
+	static const char *const names[] = { "exit", "signal", "timeout", "oom",
+					     "unclean" };
 	char word[16];
 
 	if (!take_word(p, word, sizeof(word)))

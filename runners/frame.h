@@ -28,7 +28,17 @@ enum frame_kind {
 	FRAME_END,   /* n: tests that it ran */
 };
 
-enum frame_how { FRAME_EXIT, FRAME_SIGNAL, FRAME_TIMEOUT };
+enum frame_how {
+	FRAME_EXIT,
+	FRAME_SIGNAL,
+	FRAME_TIMEOUT,
+	FRAME_OOM, /* killed by the kernel for want of memory */
+	/*
+	 * Ended by itself, but left behind what cannot be undone. code 1: a
+	 * process that cannot be killed; 2: a CPU, memory or swap.
+	 */
+	FRAME_UNCLEAN,
+};
 
 struct frame_event {
 	enum frame_kind kind;

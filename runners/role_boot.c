@@ -161,6 +161,7 @@ static void on_hello(struct boot *b, unsigned int version)
 static void on_frame(const struct frame_event *e, void *arg)
 {
 	struct boot *b = arg;
+	const struct frame_stats *s;
 	uint64_t ms;
 
 	switch (e->kind) {
@@ -180,7 +181,8 @@ static void on_frame(const struct frame_event *e, void *arg)
 	}
 	if (b->ev.end)
 		return;
-	boot_tests_frame(b->tests, e);
+	s = frame_stats(b->frame);
+	boot_tests_frame(b->tests, e, s->foreign + s->damaged + s->noise);
 	if (e->kind == FRAME_START && boot_tests_current(b->tests, &ms))
 		arm(b, ms + TEST_GRACE_MS, KILL_TEST_DEADLINE);
 	else if (e->kind == FRAME_DONE)

@@ -228,6 +228,37 @@ doc_block() {
 		here && $0 == fence { out = 1 }' "$SLUICE_ROOT/docs/HACKING.md"
 }
 
+# real_world NAME: like begin, for tests on Debian's linux 6.12: its tree and builds
+# are kept in the cache folder, so that the base is built only once. Boots are done
+# anew each time, since the kernel command line is another. Ends the test where
+# there is no such tree.
+real_world() {
+	begin "$1"
+	unset SLUICE_DATADIR SLUICE_GUESTDIR
+	cache=$base/real
+	tarball=/usr/src/linux-source-6.12.tar.xz
+	if [ ! -e "$tarball" ]; then
+		skip "$1" "no $tarball"
+		finish
+	fi
+	mkdir -p "$cache" && chmod 755 "$cache"
+	now=$(date +%s)
+	printf '[sluice]\ntree = debian-6.12\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
+		"$cache" "$now" >"$T/config.ini"
+	STATE=$cache/state
+	# The cache is only good for the same tarball.
+	stamp=$(sha256sum "$tarball" | cut -d ' ' -f 1)
+	if [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ]; then
+		echo "# the state of $cache is used again"
+		return
+	fi
+	rm -rf "$STATE"
+	mkdir -p "$STATE"
+	sl tree add debian-6.12 "$tarball"
+	is "tree add: Debian's 6.12" "$RC" 0
+	[ "$RC" = 0 ] && echo "$stamp" >"$cache/stamp"
+}
+
 # calls WHAT: how many builds or boots were started so far.
 calls() {
 	grep -c "^$1\$" "$T/calls"

@@ -6,32 +6,7 @@
 # anew each time, since comment and kernel command line are others.
 # shellcheck source=tests/e2e/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-begin real
-unset SLUICE_DATADIR SLUICE_GUESTDIR
-# shellcheck disable=SC2154 # begin sets it
-cache=$base/real
-tarball=/usr/src/linux-source-6.12.tar.xz
-if [ ! -e "$tarball" ]; then
-	skip "real kernel" "no $tarball"
-	finish
-fi
-mkdir -p "$cache" && chmod 755 "$cache"
-now=$(date +%s)
-printf '[sluice]\ntree = debian-6.12\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
-	"$cache" "$now" >"$T/config.ini"
-STATE=$cache/state
-
-# The cache is only good for the same tarball.
-stamp=$(sha256sum "$tarball" | cut -d ' ' -f 1)
-if [ "$(cat "$cache/stamp" 2>/dev/null)" != "$stamp" ]; then
-	rm -rf "$STATE"
-	mkdir -p "$STATE"
-	sl tree add debian-6.12 "$tarball"
-	is "tree add: Debian's 6.12" "$RC" 0
-	[ "$RC" = 0 ] && echo "$stamp" >"$cache/stamp"
-else
-	echo "# the state of $cache is used again"
-fi
+real_world real
 
 sl example -o "$T/mbox"
 is "example: written" "$RC" 0

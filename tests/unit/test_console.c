@@ -219,6 +219,63 @@ static void markers(void **state)
 	console_free(c);
 }
 
+#define STAMP "[    1.000000] "
+#define MARK STAMP "sluice " NONCE " "
+
+/* A program that copies markers from the log does not move those of others. */
+static void copied_markers(void **state)
+{
+	const char text[] = MARK "start 0\n" MARK "done 0\n" MARK "start 1\n" MARK
+				 "done 0\n" MARK "start 0\n" MARK "done 1\n" STAMP
+				 "BUG: after a copy of its end\n" MARK "done 1\n";
+	struct console *c = parse(text);
+	struct console_span first = console_span(c, 0), second = console_span(c, 1);
+	size_t n;
+	const struct console_splat *s = console_splats(c, &n);
+
+	(void)state;
+	assert_int_equal(first.from, 0);
+	assert_int_equal(first.to, strstr(text, MARK "start 1") - text);
+	assert_int_equal(second.from, first.to);
+	assert_int_equal(second.to, sizeof(text) - 1);
+	assert_int_equal(n, 1);
+	assert_true(s->offset > second.from && s->offset < second.to);
+	console_free(c);
+}
+
+/* Behind an endless line of a program's, which has stamps of its own. */
+static void marker_behind_noise(void **state)
+{
+	struct console *c = console_new(NONCE, 1);
+	const char end[] = "[   77.000000] no newline " MARK "start 0\n";
+
+	(void)state;
+	console_feed(c, STAMP "x\n", strlen(STAMP "x\n"));
+	for (int i = 0; i < 3000; i++)
+		console_feed(c, "noise ", 6);
+	console_feed(c, end, strlen(end));
+	assert_int_equal(console_span(c, 0).from, strlen(STAMP "x\n"));
+	console_free(c);
+}
+
+/* What the guest outlives was no panic. */
+static void panic_that_was_none(void **state)
+{
+	const char fake[] = MARK "start 0\n" STAMP
+				 "Kernel panic - not syncing: a program says\n";
+	struct console *c = parse(fake);
+
+	(void)state;
+	assert_string_equal(console_panic(c),
+			    "Kernel panic - not syncing: a program says");
+	console_feed(c, MARK "done 0\n", strlen(MARK "done 0\n"));
+	assert_null(console_panic(c));
+	console_feed(c, STAMP "Kernel panic - not syncing: real\n",
+		     strlen(STAMP "Kernel panic - not syncing: real\n"));
+	assert_string_equal(console_panic(c), "Kernel panic - not syncing: real");
+	console_free(c);
+}
+
 static void byte_by_byte(void **state)
 {
 	struct console *c = console_new(NONCE, 0);
@@ -280,6 +337,9 @@ int main(void)
 		cmocka_unit_test(programs_are_not_believed),
 		cmocka_unit_test(keys_do_not_change),
 		cmocka_unit_test(markers),
+		cmocka_unit_test(copied_markers),
+		cmocka_unit_test(marker_behind_noise),
+		cmocka_unit_test(panic_that_was_none),
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(tails),
 		cmocka_unit_test(floods_are_capped),

@@ -77,6 +77,29 @@ static void a_whole_run(void **state)
 	frame_free(f);
 }
 
+static void ways_to_end(void **state)
+{
+	static const char *const names[] = { "exit", "signal", "timeout", "oom",
+					     "unclean" };
+	struct frame *f = frame_new(NONCE, 1);
+	struct seen s = { .n = 0 };
+
+	(void)state;
+	send(f, NONCE, 0, "plan 1", &s);
+	for (unsigned int i = 0; i < 5; i++) {
+		char *done = str_printf("done 0 %s 2 9", names[i]);
+
+		/* As init sends them: behind whatever a test left on the line. */
+		feed(f, "noise\n", &s);
+		send(f, NONCE, i + 1, done, &s);
+		assert_int_equal(s.e[i + 1].how, FRAME_EXIT + i);
+		assert_int_equal(s.e[i + 1].code, 2);
+		free(done);
+	}
+	assert_int_equal(s.n, 6);
+	frame_free(f);
+}
+
 static void forgeries_are_dropped(void **state)
 {
 	struct frame *f = frame_new(NONCE, 1);
@@ -187,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(crc_is_the_usual_one),
 		cmocka_unit_test(a_whole_run),
+		cmocka_unit_test(ways_to_end),
 		cmocka_unit_test(forgeries_are_dropped),
 		cmocka_unit_test(bad_payloads),
 		cmocka_unit_test(noise_between_and_before),

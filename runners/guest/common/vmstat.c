@@ -45,3 +45,17 @@ void vmstat_read(struct vmstat *ret)
 		vmstat_set(ret, name, value);
 	fclose(f);
 }
+
+long long vmstat_oom_kills(void)
+{
+	char name[64];
+	long long value = 0, kills = 0;
+	FILE *f = fopen("/proc/vmstat", "re");
+
+	while (f && fscanf(f, "%63s %lld", name, &value) == 2)
+		if (strcmp(name, "oom_kill") == 0)
+			kills = value;
+	if (f)
+		fclose(f);
+	return kills;
+}

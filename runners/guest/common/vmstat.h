@@ -19,5 +19,7 @@ struct vmstat {
 
 /* Counters that this kernel does not have are 0. */
 void vmstat_read(struct vmstat *ret);
+/* Processes that the kernel killed for want of memory; folds nothing. */
+long long vmstat_oom_kills(void);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * /init of the guest: asks the host for a plan on the second serial port, runs
  * its tests one after the other, reports, and powers off. It never exits (that
- * would panic a good kernel) and allocates nothing. A guest that was started by
+ * would panic a good kernel) and keeps nothing on the heap. A guest that was started by
  * hand has its plan on the kernel command line and reports on the console.
  */
 #include <signal.h>
@@ -10,7 +10,9 @@
 #include "init/plan.h"
 #include "init/port.h"
 #include "init/run.h"
+#include "init/settings.h"
 #include "init/system.h"
+#include "init/tidy.h"
 
 #define PORT "/dev/ttyS1"
 #define CONSOLE "/dev/console"
@@ -37,7 +39,9 @@ int main(void)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	system_mount();
-	system_settings();
+	settings_set();
+	tidy_remember();
+	system_first();
 	watchdog_open();
 	run_init();
 	if (plan_from_cmdline(&plan)) {

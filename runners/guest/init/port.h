@@ -2,7 +2,7 @@
  * The result port: the second serial line, where nothing but our frames runs.
  * Plain bytes before the plan came, frames after it:
  *
- *   @<nonce> <seq> <len> <crc32 hex of payload> <payload>\n
+ *   \n@<nonce> <seq> <len> <crc32 hex of payload> <payload>\n
  *
  * seq counts from 0. A payload holds no newline. Writing blocks until the host
  * took the bytes. Without a port (no such device) everything is dropped.
@@ -19,6 +19,8 @@
 
 /* Opens and sets the line raw. 0, or -errno. */
 int port_open(const char *path);
+/* Undoes what a test, which is root, may have done to the line. */
+void port_mend(void);
 /* By hand (sluice repro): payloads go there as plain lines, nothing is read. */
 void port_open_plain(const char *path);
 /* From here on frames carry it; the counter starts anew. */

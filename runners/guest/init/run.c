@@ -7,18 +7,29 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/sysfile.h"
 #include "common/clock.h"
+#include "common/sysfile.h"
+#include "common/vmstat.h"
 #include "init/port.h"
 #include "init/system.h"
+#include "init/tidy.h"
 
 #define OUT_LINES_MAX 2000
 #define OUT_BYTES_MAX 65536
-#define KILL_WAIT_MS 8000
+/* So long nothing died; the host waits 30 s beyond a test's deadline. */
+#define KILL_IDLE_MS 8000
+#define KILL_MAX_MS 20000
 #define TICK_MS 500
+/* A test with more processes than that is not shown when it hangs: the stacks of
+ * thousands take longer on the console than the host waits. */
+#define SHOWN_MAX 64
+
+/* Why the boot must not go on; the codes of "unclean", see runners/frame.h. */
+enum unclean { CLEAN, UNCLEAN_PROCESS, UNCLEAN_MACHINE };
 
 struct run {
 	const struct plan_test *test;
@@ -31,6 +42,9 @@ struct run {
 	bool cut;
 	size_t len;
 	char line[1024];
+	unsigned reaped;     /* besides its own process */
+	long long oom_kills; /* before it began */
+	unsigned procs;      /* likewise, the kernel's threads too */
 };
 
 /* SIGCHLD is let in only while we wait, so none is missed in between. */
@@ -60,6 +74,7 @@ static void child_exec(const struct plan_test *test, int out)
 	int sig;
 
 	setsid();
+	system_own_mounts();
 	for (sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &wait_mask, NULL);
@@ -168,6 +183,8 @@ static bool reap(struct run *r)
 		if (pid == r->pid) {
 			r->alive = false;
 			r->status = status;
+		} else {
+			r->reaped++;
 		}
 	}
 }
@@ -199,62 +216,125 @@ static bool wait_for_end(struct run *r, uint64_t deadline)
 	return !r->alive;
 }
 
+static unsigned count_procs(void)
+{
+	struct sysinfo si;
+
+	return sysinfo(&si) == 0 ? si.procs : 0;
+}
+
+/* A line of ours in the test's output. */
+static void note(const char *text, void *arg)
+{
+	const struct run *r = arg;
+
+	port_frame("out %u # sluice: %s", r->test->idx, text);
+}
+
 /*
  * Everything but us and the kernel's threads, whatever group or session it
- * moved to. False when something would not die.
+ * moved to. kill(2) of all holds off every fork while it walks the processes,
+ * and one that is in the middle of a fork sees its signal: nothing gets away.
+ * False when something would not die.
  */
 static bool kill_rest(struct run *r)
 {
-	uint64_t until = clock_ms() + KILL_WAIT_MS;
+	uint64_t begin = clock_ms(), idle = begin, now;
+	unsigned before = r->reaped, least = ~0U, procs;
+	char text[64];
 
 	for (;;) {
 		kill(-1, SIGKILL);
 		if (!reap(r))
-			return true;
-		if (clock_ms() >= until)
+			break;
+		now = clock_ms();
+		procs = count_procs();
+		if (procs < least)
+			idle = now;
+		least = procs < least ? procs : least;
+		if (now - idle >= KILL_IDLE_MS || now - begin >= KILL_MAX_MS)
 			return false;
 		wait_ms(r, 20);
 	}
+	if (r->reaped != before) {
+		snprintf(text, sizeof(text), "processes that it left behind: %u",
+			 r->reaped - before);
+		note(text, r);
+	}
+	return true;
 }
 
-static void done_send(const struct run *r, bool in_time, uint64_t ms)
+/* Who was chosen is in the kernel log; a test's own death is told as such. */
+static bool out_of_memory(const struct run *r)
+{
+	long long kills = vmstat_oom_kills() - r->oom_kills;
+	char text[64];
+
+	if (kills <= 0)
+		return false;
+	snprintf(text, sizeof(text), "out of memory, processes killed: %lld", kills);
+	note(text, (void *)r);
+	return !r->alive && WIFSIGNALED(r->status) && WTERMSIG(r->status) == SIGKILL;
+}
+
+static void done_send(const struct run *r, bool in_time, bool oom, enum unclean unclean,
+		      uint64_t ms)
 {
 	unsigned idx = r->test->idx;
 	unsigned long long took = ms;
 
 	if (!in_time)
 		port_frame("done %u timeout %d %llu", idx, SIGKILL, took);
+	else if (oom)
+		port_frame("done %u oom %d %llu", idx, SIGKILL, took);
 	else if (WIFSIGNALED(r->status))
 		port_frame("done %u signal %d %llu", idx, WTERMSIG(r->status), took);
+	else if (unclean)
+		port_frame("done %u unclean %d %llu", idx, (int)unclean, took);
 	else
 		port_frame("done %u exit %d %llu", idx, WEXITSTATUS(r->status), took);
+}
+
+/* What it left in the pipe, and a last line without an end. */
+static void out_finish(struct run *r)
+{
+	out_read(r);
+	if (r->len)
+		out_line(r);
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
 }
 
 static bool run_started(struct run *r, uint64_t begin)
 {
 	bool in_time = wait_for_end(r, begin + r->test->deadline_ms);
 	uint64_t ms = clock_ms() - begin;
-	bool clean;
+	enum unclean unclean = CLEAN;
+	bool oom;
 
-	if (!in_time)
+	if (!in_time && count_procs() <= r->procs + SHOWN_MAX)
 		system_show_blocked();
-	clean = kill_rest(r);
-	out_read(r);
-	if (r->len)
-		out_line(r);
-	if (r->fd >= 0)
-		close(r->fd);
-	if (!clean)
-		port_frame("out %u # sluice: a process of this test cannot be killed",
-			   r->test->idx);
+	if (!kill_rest(r))
+		unclean = UNCLEAN_PROCESS;
+	port_mend();
+	oom = out_of_memory(r);
+	out_finish(r);
+	if (unclean)
+		note("a process of it cannot be killed", r);
+	else if (!tidy_up(note, r))
+		unclean = UNCLEAN_MACHINE;
 	kmsg("%s done %u", port_nonce(), r->test->idx);
-	done_send(r, in_time, ms);
-	return clean;
+	done_send(r, in_time, oom, unclean, ms);
+	return !unclean;
 }
 
 bool run_test(const struct plan_test *test)
 {
-	struct run r = { .test = test, .fd = -1 };
+	struct run r = { .test = test,
+			 .fd = -1,
+			 .oom_kills = vmstat_oom_kills(),
+			 .procs = count_procs() };
 	uint64_t begin = clock_ms();
 
 	system_fresh_tmp();

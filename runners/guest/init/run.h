@@ -14,8 +14,8 @@
 void run_init(void);
 /*
  * Sends start, out and done frames and the marker lines. False when a process
- * of the test could not even be killed: this kernel is not to be trusted with
- * another test.
+ * of the test could not even be killed, or what it left behind not be put
+ * right: this kernel is not to be trusted with another test.
  */
 bool run_test(const struct plan_test *test);
 

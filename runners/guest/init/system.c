@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/watchdog.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,25 +27,6 @@ static const struct {
 	{ "sysfs", "/sys", "sysfs", NULL },
 	{ "tmpfs", "/tmp", "tmpfs", "size=25%,mode=1777" },
 	{ "cgroup2", "/sys/fs/cgroup", "cgroup2", NULL },
-};
-
-/*
- * An oops ends the boot: what the dead task held would hang later tests, and
- * they would be charged for it. Warnings do not: the log tells them. Soft
- * lockups and hung tasks are told with a stack before the test's own deadline
- * ends it.
- */
-static const struct {
-	const char *path, *value;
-} settings[] = {
-	{ "/proc/sys/kernel/printk", "7 4 1 7\n" },
-	/* Otherwise our markers are limited to ten in five seconds. */
-	{ "/proc/sys/kernel/printk_devkmsg", "on\n" },
-	{ "/proc/sys/kernel/panic_on_oops", "1\n" },
-	{ "/proc/sys/kernel/panic_on_warn", "0\n" },
-	{ "/proc/sys/kernel/softlockup_panic", "0\n" },
-	{ "/proc/sys/kernel/hung_task_panic", "0\n" },
-	{ "/proc/sys/kernel/hung_task_timeout_secs", "20\n" },
 };
 
 /* devtmpfs knows all devices; without it the few that we need are made. */
@@ -101,12 +83,18 @@ void system_fresh_tmp(void)
 	mount("tmpfs", "/tmp", "tmpfs", 0, "size=25%,mode=1777");
 }
 
-void system_settings(void)
+void system_first(void)
 {
-	size_t i;
+	const struct sched_param param = { .sched_priority =
+						   sched_get_priority_max(SCHED_FIFO) };
 
-	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		sysfile_write(settings[i].path, settings[i].value);
+	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param);
+}
+
+void system_own_mounts(void)
+{
+	if (unshare(CLONE_NEWNS) == 0)
+		mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
 }
 
 void watchdog_open(void)

@@ -1,15 +1,24 @@
 /*
- * The machine around the tests: file systems, kernel settings that make a
- * death visible, the watchdog, marker lines in the kernel log, power off.
+ * The machine around the tests: file systems, the watchdog, marker lines in the
+ * kernel log, power off.
  * Nothing here fails: what a kernel does not have is left out.
  */
 #ifndef SLUICE_INIT_SYSTEM_H
 #define SLUICE_INIT_SYSTEM_H
 
 void system_mount(void);
-void system_settings(void);
+/*
+ * Before everything else that wants a CPU, but not what is forked from here: a
+ * thousand busy processes do not keep us from ending them.
+ */
+void system_first(void);
 /* An empty /tmp for the next test. */
 void system_fresh_tmp(void);
+/*
+ * For a test's process: what it mounts goes with it, and what all tests share is
+ * read-only to it. /tmp, /dev and the kernel's own file systems are not.
+ */
+void system_own_mounts(void);
 
 /* Armed for 30 s; a guest that can no longer run init is reset by it. */
 void watchdog_open(void);

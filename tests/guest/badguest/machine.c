@@ -1,0 +1,63 @@
+/* What changes or ends the machine that all tests share. */
+#include <stdio.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+#include "badguest/cases.h"
+#include "common/sysfile.h"
+
+/* As good.c knows them. */
+int case_settings(void)
+{
+	static const struct {
+		const char *path, *value;
+	} settings[] = {
+		{ "/proc/sys/kernel/panic_on_oops", "0\n" },
+		{ "/proc/sys/kernel/hung_task_timeout_secs", "1000\n" },
+		{ "/proc/sys/kernel/printk", "1 1 1 1\n" },
+		{ "/proc/sys/kernel/printk_devkmsg", "off\n" },
+		{ "/proc/sys/vm/nr_hugepages", "16\n" },
+		{ "/proc/sys/vm/swappiness", "1\n" },
+		{ "/sys/kernel/mm/transparent_hugepage/enabled", "always\n" },
+		{ "/sys/fs/cgroup/cgroup.subtree_control", "+memory\n" },
+	};
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		bad |= sysfile_write(settings[i].path, settings[i].value) != 0;
+	printf("KTAP version 1\n1..1\n%s 1 settings # expected all to be taken\n",
+	       bad ? "not ok" : "ok");
+	return bad;
+}
+
+int case_offline_cpus(void)
+{
+	char path[64];
+	int n = 0;
+
+	for (int i = 1; i < 64; i++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", i);
+		n += sysfile_write(path, "0\n") == 0;
+	}
+	printf("KTAP version 1\n1..1\n%s 1 offline # expected some CPUs to go\n",
+	       n ? "ok" : "not ok");
+	return n == 0;
+}
+
+int case_reboot(void)
+{
+	reboot(RB_AUTOBOOT);
+	return 3;
+}
+
+int case_power_off(void)
+{
+	reboot(RB_POWER_OFF);
+	return 3;
+}
+
+int case_crash(void)
+{
+	sysfile_write("/proc/sysrq-trigger", "c");
+	return 3;
+}

@@ -1,0 +1,178 @@
+/*
+ * The tests of a boot, from frames to results: what a test that misbehaves comes
+ * to, and that it is charged to no other.
+ */
+#include "tests/unit/cm.h"
+
+#include "runners/boot_tests.h"
+
+#define NONCE "0123456789abcdef0123456789abcdef"
+#define MARK "[    1.000000] sluice " NONCE " "
+
+struct boot {
+	struct boot_tests *tests;
+	struct console *console;
+	struct json_object *result;
+};
+
+/* Three tests, a/0 to a/2; the console's text is all that it said. */
+static struct boot boot_new(const char *console)
+{
+	struct json_object *plan = json_object_new_array();
+	struct boot b = { .console = console_new(NONCE, 3),
+			  .result = json_object_new_object() };
+	struct err err = { .msg = "" };
+
+	for (int i = 0; i < 3; i++) {
+		struct json_object *t = json_object_new_object();
+		struct json_object *argv = json_object_new_array();
+		char *id = str_printf("a/%d", i);
+
+		json_set_str(t, "test", id);
+		json_add_str(argv, "/tests/a");
+		json_set(t, "argv", argv);
+		json_set_int(t, "deadline_ms", 1000);
+		json_object_array_add(plan, t);
+		free(id);
+	}
+	if (boot_tests_new(plan, &b.tests, &err) < 0)
+		fail_msg("%s", err.msg);
+	console_feed(b.console, console, strlen(console));
+	console_end(b.console);
+	json_object_put(plan);
+	return b;
+}
+
+static void start(struct boot *b, unsigned int idx, uint64_t alien)
+{
+	const struct frame_event e = { .kind = FRAME_START, .idx = idx };
+
+	boot_tests_frame(b->tests, &e, alien);
+}
+
+static void out(struct boot *b, unsigned int idx, const char *text)
+{
+	const struct frame_event e = { .kind = FRAME_OUT,
+				       .idx = idx,
+				       .text = text,
+				       .len = strlen(text) };
+
+	boot_tests_frame(b->tests, &e, 0);
+}
+
+static void done(struct boot *b, unsigned int idx, enum frame_how how, int code,
+		 uint64_t alien)
+{
+	const struct frame_event e = { .kind = FRAME_DONE,
+				       .idx = idx,
+				       .how = how,
+				       .code = code,
+				       .ms = 2000 };
+
+	boot_tests_frame(b->tests, &e, alien);
+}
+
+/* Each test as "result: reason", and frees all. */
+static void expect(struct boot *b, enum boot_outcome status, const char *why,
+		   const char *const want[3])
+{
+	const struct boot_verdict v = { .status = status, .reason = (char *)why };
+
+	boot_tests_report(b->tests, b->console, &v, b->result);
+	for (size_t i = 0; i < 3; i++) {
+		struct json_object *t =
+			json_object_array_get_idx(json_arr(b->result, "tests"), i);
+		char *got = str_printf("%s: %s", json_str(t, "result", "?"),
+				       json_str(t, "reason", "-"));
+
+		assert_string_equal(got, want[i]);
+		free(got);
+	}
+	json_object_put(b->result);
+	console_free(b->console);
+	boot_tests_free(b->tests);
+}
+
+static void ways_to_end(void **state)
+{
+	struct boot b = boot_new("");
+
+	(void)state;
+	start(&b, 0, 0);
+	done(&b, 0, FRAME_OOM, 9, 0);
+	start(&b, 1, 0);
+	done(&b, 1, FRAME_TIMEOUT, 9, 0);
+	start(&b, 2, 0);
+	done(&b, 2, FRAME_UNCLEAN, 1, 0);
+	expect(&b, BOOT_OK, "fine",
+	       (const char *[]){
+		       "crash: killed by the kernel, which had run out of memory",
+		       "timeout: not done after 2.0 s",
+		       "fail: left a process that cannot be killed" });
+}
+
+/* Init gives up after a test that it cannot clear away. */
+static void the_rest_is_not_run(void **state)
+{
+	struct boot b = boot_new("");
+
+	(void)state;
+	start(&b, 0, 0);
+	done(&b, 0, FRAME_EXIT, 0, 0);
+	start(&b, 1, 0);
+	done(&b, 1, FRAME_UNCLEAN, 2, 0);
+	expect(&b, BOOT_OK, "all frames came, powered off",
+	       (const char *[]){ "pass: -",
+				 "fail: left a CPU, memory or swap that cannot be put "
+				 "back (see its output)",
+				 "not-run: not reached: the guest's init gave up" });
+}
+
+static void lines_of_others_on_the_port(void **state)
+{
+	struct boot b = boot_new("");
+
+	(void)state;
+	start(&b, 0, 3); /* before the first test: not its doing */
+	done(&b, 0, FRAME_EXIT, 0, 3);
+	start(&b, 1, 3);
+	done(&b, 1, FRAME_EXIT, 0, 10);
+	start(&b, 2, 10);
+	done(&b, 2, FRAME_EXIT, 1, 11); /* bad by itself */
+	expect(&b, BOOT_OK, "fine",
+	       (const char *[]){ "pass: -", "fail: wrote to the result port, lines: 7",
+				 "fail: exit status 1" });
+}
+
+/* While one runs, frames of another are nobody's. */
+static void one_after_the_other(void **state)
+{
+	struct boot b = boot_new("");
+
+	(void)state;
+	start(&b, 1, 0);
+	start(&b, 2, 0);
+	out(&b, 2, "not ok 1 forged");
+	done(&b, 2, FRAME_EXIT, 0, 0);
+	assert_string_equal(boot_tests_current(b.tests, NULL), "a/1");
+	done(&b, 1, FRAME_EXIT, 0, 0);
+	start(&b, 0, 0); /* too late */
+	done(&b, 0, FRAME_EXIT, 0, 0);
+	start(&b, 1, 0); /* again */
+	done(&b, 1, FRAME_EXIT, 1, 0);
+	expect(&b, BOOT_NO_RESULT, "gone",
+	       (const char *[]){ "not-run: not reached: gone", "pass: -",
+				 "not-run: not reached: gone" });
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ways_to_end),
+		cmocka_unit_test(the_rest_is_not_run),
+		cmocka_unit_test(lines_of_others_on_the_port),
+		cmocka_unit_test(one_after_the_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
