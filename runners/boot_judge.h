@@ -5,6 +5,7 @@
  * we killed do:
  *
  *   end frame, then SHUTDOWN guest-shutdown      ok
+ *   end frame of a plan that init cut short      ok, and we end it
  *   GUEST_PANICKED (pvpanic), or SHUTDOWN
  *     guest-reset with "Kernel panic" shown      panic
  *   WATCHDOG (i6300esb)                          hang
@@ -45,6 +46,9 @@ enum boot_kill {
 	KILL_QMP_FLOOD,
 	KILL_QMP_BROKEN,
 	KILL_PROTOCOL, /* the guest's init speaks another version */
+	/* The guest's init ended the plan early, since a test left what cannot be
+	 * undone: a CPU that is stuck would keep it from powering off, too. */
+	KILL_GAVE_UP,
 };
 
 struct boot_evidence {

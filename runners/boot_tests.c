@@ -364,14 +364,17 @@ static void set_reason(struct json_object *o, const char *key, const char *text)
 }
 
 /* "splat" unless the test is bad by itself: a failure stays one where the base
- * is known to splat. */
+ * is known to splat. What ran out of time, the kernel may know why. */
 static void set_results(struct json_object *o, const struct outcome *own,
 			const struct console_splat *splat)
 {
 	bool splats = splat && is_good(own->result);
+	bool late = splat && strcmp(own->result, "timeout") == 0;
+	AUTO_FREE char *both = late ? str_printf("%s; %s", own->reason, splat->title) :
+				      NULL;
 
 	json_set_str(o, "result", splats ? "splat" : own->result);
-	set_reason(o, "reason", splats ? splat->title : own->reason);
+	set_reason(o, "reason", both ? both : splats ? splat->title : own->reason);
 	json_set_str(o, "own_result", own->result);
 	set_reason(o, "own_reason", own->reason);
 }

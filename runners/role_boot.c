@@ -174,7 +174,10 @@ static void on_frame(const struct frame_event *e, void *arg)
 		return;
 	case FRAME_END:
 		b->ev.end = true;
-		arm(b, END_GRACE_MS, KILL_END_DEADLINE);
+		if (e->n < boot_tests_count(b->tests))
+			kill_qemu(b, KILL_GAVE_UP);
+		else
+			arm(b, END_GRACE_MS, KILL_END_DEADLINE);
 		return;
 	default:
 		break;

@@ -6,6 +6,7 @@
  *
  *   stub: test PROGRAM/CASE RESULT [nodes N]
  *         RESULT: pass fail skip timeout crash splat hang panic reset poweroff
+ *         unclean (leaves what cannot be undone; the guest does not power off)
  *         or flaky-P (fails in P of 100 boots, by the nonce)
  *   stub: boot WHAT [nodes N]
  *         WHAT: ok panic hang watchdog reset poweroff flood qmpflood die badqmp
@@ -343,6 +344,11 @@ static void run_test(unsigned int idx, long ms)
 	fake_ktap(idx, name, result);
 	snprintf(mark, sizeof(mark), "sluice %s done %u", vm.plan.nonce, idx);
 	printk(mark);
+	if (strcmp(result, "unclean") == 0) {
+		frame("done %u unclean 1 5", idx);
+		frame("end %u", idx + 1);
+		hang();
+	}
 	if (strcmp(result, "timeout") == 0)
 		frame("done %u timeout 9 1000", idx);
 	else if (strcmp(result, "crash") == 0)

@@ -117,6 +117,23 @@ static void other_deaths(void **state)
 	expect(&e, BOOT_TIMEOUT, "end", "no power-off after the last test");
 }
 
+/* Whether it powered off before our signal came or not. */
+static void cut_short_by_init(void **state)
+{
+	struct boot_evidence e = good();
+
+	(void)state;
+	e.kill = KILL_GAVE_UP;
+	e.done = 2;
+	expect(&e, BOOT_OK, "end", "all frames came, powered off");
+	snprintf(e.shutdown, sizeof(e.shutdown), "host-signal");
+	expect(&e, BOOT_OK, "end",
+	       "ended early, after a test that left what cannot be undone");
+	e.shutdown[0] = '\0';
+	expect(&e, BOOT_OK, "end",
+	       "ended early, after a test that left what cannot be undone");
+}
+
 /* The guest's own end counts, even when our deadline struck at the same time. */
 static void guest_event_beats_our_kill(void **state)
 {
@@ -186,6 +203,7 @@ int main(void)
 		cmocka_unit_test(power_off),
 		cmocka_unit_test(panics),
 		cmocka_unit_test(other_deaths),
+		cmocka_unit_test(cut_short_by_init),
 		cmocka_unit_test(guest_event_beats_our_kill),
 		cmocka_unit_test(ours),
 		cmocka_unit_test(refused_image),

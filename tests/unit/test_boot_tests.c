@@ -165,6 +165,31 @@ static void one_after_the_other(void **state)
 				 "not-run: not reached: gone" });
 }
 
+/* What hung is said by the detector that saw it. */
+static void detectors_are_named(void **state)
+{
+	struct boot b = boot_new(
+		MARK
+		"start 0\n"
+		"[   26.000000] INFO: task a:51 blocked for more than 20 seconds.\n" MARK
+		"done 0\n" MARK "start 1\n"
+		"[   52.000000] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [a:52]\n" MARK
+		"done 1\n" MARK "start 2\n");
+
+	(void)state;
+	start(&b, 0, 0);
+	done(&b, 0, FRAME_TIMEOUT, 9, 0);
+	start(&b, 1, 0);
+	done(&b, 1, FRAME_EXIT, 0, 0);
+	start(&b, 2, 0);
+	expect(&b, BOOT_HANG, "watchdog: guest hung in test a/2",
+	       (const char *[]){
+		       "timeout: not done after 2.0 s; INFO: task a:51 blocked for more "
+		       "than 20 seconds.",
+		       "splat: watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [a:52]",
+		       "timeout: watchdog: guest hung in test a/2" });
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +197,7 @@ int main(void)
 		cmocka_unit_test(the_rest_is_not_run),
 		cmocka_unit_test(lines_of_others_on_the_port),
 		cmocka_unit_test(one_after_the_other),
+		cmocka_unit_test(detectors_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,9 +111,12 @@ static const char mini_mm[] =
 	"static bool too_many_isolated(struct compact_control *cc)\n{\n"
 	"\ttoo_many = isolated > (inactive + active) / 2;\n\treturn too_many;\n}\nE\n"
 	"cat > mm/mlock.c <<'E'\n"
+	"#include <linux/secretmem.h>\n"
 	"bool can_do_mlock(void)\n{\n\tif (rlimit(RLIMIT_MEMLOCK) != 0)\n\t\treturn true;\n"
 	"\treturn false;\n}\n\nstatic void f(void)\n{\n"
-	"\t/* There is nothing more we can do while it's off LRU */\n\treturn;\n}\nE\n"
+	"\t/* There is nothing more we can do while it's off LRU */\n\treturn;\n}\n\n"
+	"SYSCALL_DEFINE2(mlock, unsigned long, start, size_t, len)\n{\n"
+	"\treturn do_mlock(start, len, VM_LOCKED);\n}\nE\n"
 	"cat > mm/rmap.c <<'E'\n"
 	"static bool try_to_unmap_one(void)\n{\n\t\tif (vma->vm_flags & VM_LOCKED)\n"
 	"\t\t\tmlock_drain_local();\n}\n\n"
@@ -162,6 +165,22 @@ static void test_git_am(void **state)
 	drains = sh_out(dir,
 			"git -C r diff HEAD~5 --stat --format= -- mm/rmap.c | tail -1");
 	assert_non_null(strstr(drains, "4 insertions(+)"));
+}
+
+/* Each patch takes away what the one before it did. */
+static void test_detectors(void **state)
+{
+	const char *dir = *state;
+	AUTO_FREE char *cases = NULL;
+
+	sh(dir, mini_mm);
+	write_series(dir, "detectors", "d.mbox");
+	sh(dir, "cd r; git am -q --empty=drop ../d.mbox");
+	cases = sh_out(dir,
+		       "for k in 6 5 4 3 2 1 0; do git -C r show HEAD~$k:mm/mlock.c | "
+		       "sed -n 's/^\tcase \\([0-9]*\\):$/\\1/p'; done | tr '\\n' ' '");
+	assert_string_equal(cases, "1 2 3 4 5 6 7 ");
+	sh(dir, "! grep -q 'asm/desc.h\\|jiffies\\|load_idt' r/mm/mlock.c");
 }
 
 static void test_mails(void **state)
@@ -217,7 +236,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_apply), tmpdir_test(test_git_am),
-		tmpdir_test(test_mails),      tmpdir_test(test_unfit),
+		tmpdir_test(test_detectors),  tmpdir_test(test_mails),
+		tmpdir_test(test_unfit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -280,6 +280,13 @@ static void long_console(void **state)
 	assert_true(json_flag(r, "console_truncated", false));
 }
 
+/* It is not waited for: a stuck CPU would keep it from powering off. */
+static void init_gives_up(void **state)
+{
+	expect_simple(state, "stub: test suite/two unclean", "ok", "end", "ended early",
+		      "pass fail not-run");
+}
+
 static void no_end_is_no_pass(void **state)
 {
 	expect_simple(state, "stub: boot noend", "no-result", "test",
@@ -338,6 +345,7 @@ int main(void)
 		tmpdir_test(hangs),
 		tmpdir_test(floods),
 		tmpdir_test(long_console),
+		tmpdir_test(init_gives_up),
 		tmpdir_test(no_end_is_no_pass),
 		tmpdir_test(lies_and_noise),
 		tmpdir_test(topology_arrives),

@@ -20,6 +20,14 @@ static const struct {
 	{ "/proc/sys/kernel/softlockup_panic", "0\n" },
 	{ "/proc/sys/kernel/hung_task_panic", "0\n" },
 	{ "/proc/sys/kernel/hung_task_timeout_secs", "20\n" },
+	/* Told after 25 s at the latest, not after 40. */
+	{ "/proc/sys/kernel/hung_task_check_interval_secs", "5\n" },
+	/*
+	 * After the soft lockup detector, which tells within 28 s (six periods of
+	 * its timer, and one more when the CPU was idle before): RCU's word on a
+	 * serial console is a sign of life to it (touch_nmi_watchdog).
+	 */
+	{ "/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout", "31\n" },
 };
 
 #define KERNEL "/proc/sys/kernel/"
@@ -78,6 +86,7 @@ static const char *const paths[] = {
 	VM "unprivileged_userfaultfd",
 	VM "nr_overcommit_hugepages",
 	VM "nr_hugepages",
+	"/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout",
 	MM "ksm/run",
 	MM "ksm/sleep_millisecs",
 	MM "ksm/pages_to_scan",

@@ -16,7 +16,8 @@
 #include "common/sysfile.h"
 #include "init/port.h"
 
-#define WATCHDOG_S 30
+/* On one CPU it must wait for the soft lockup detector, see settings.c. */
+#define WATCHDOG_S 40
 
 static int watchdog_fd = -1, kmsg_fd = -1;
 
