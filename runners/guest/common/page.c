@@ -7,7 +7,7 @@
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
 #define PAGEMAP_PFN_MASK ((UINT64_C(1) << 55) - 1)
 
-static int pagemap_fd = -1, flags_fd = -1;
+static int pagemap_fd = -1, flags_fd = -1, count_fd = -1;
 
 int page_open(void)
 {
@@ -15,11 +15,16 @@ int page_open(void)
 		close(pagemap_fd);
 	if (flags_fd >= 0)
 		close(flags_fd);
+	if (count_fd >= 0)
+		close(count_fd);
 	pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (pagemap_fd < 0)
 		return -errno;
 	flags_fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	return flags_fd < 0 ? -errno : 0;
+	if (flags_fd < 0)
+		return -errno;
+	count_fd = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
+	return count_fd < 0 ? -errno : 0;
 }
 
 static uint64_t word_at(int fd, uint64_t index)
@@ -42,4 +47,9 @@ uint64_t page_pfn(const void *addr)
 uint64_t page_flags(uint64_t pfn)
 {
 	return pfn ? word_at(flags_fd, pfn) : 0;
+}
+
+uint64_t page_mapcount(uint64_t pfn)
+{
+	return pfn ? word_at(count_fd, pfn) : 0;
 }

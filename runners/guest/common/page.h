@@ -19,7 +19,7 @@
 #define PAGE_MLOCKED (UINT64_C(1) << 33)
 
 /*
- * Opens the two files: 0, or -errno. To be called again after fork: the old
+ * Opens the files: 0, or -errno. To be called again after fork: the old
  * descriptor goes on to show the parent's memory.
  */
 int page_open(void);
@@ -27,5 +27,7 @@ int page_open(void);
 uint64_t page_pfn(const void *addr);
 /* The flags of a frame; 0 when they cannot be read. */
 uint64_t page_flags(uint64_t pfn);
+/* How often a frame is mapped; 0 when it cannot be read. */
+uint64_t page_mapcount(uint64_t pfn);
 
 #endif

@@ -35,10 +35,22 @@ static bool pattern_ok(const char *page)
 	       memcmp(page + PAGE_BYTES - sizeof(word), &word, sizeof(word)) == 0;
 }
 
-static void pageset_map(struct pageset *set, int node, enum pageset_lock lock)
+static void pageset_alloc(struct pageset *set, size_t npages)
 {
+	set->map_bytes = npages * PAGE_BYTES;
+	set->n = npages;
+	set->addr = calloc(npages, sizeof(*set->addr));
+	set->pfn = calloc(npages, sizeof(*set->pfn));
+	if (!set->addr || !set->pfn)
+		ktap_bail("out of memory for %zu pages", npages);
+}
+
+static void pageset_map(struct pageset *set, int fd, int node, enum pageset_lock lock)
+{
+	size_t i;
+
 	set->map = mmap(NULL, set->map_bytes, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
 	if (set->map == MAP_FAILED)
 		ktap_bail("mmap of %zu bytes: %s", set->map_bytes, strerror(errno));
 	madvise(set->map, set->map_bytes, MADV_NOHUGEPAGE);
@@ -47,24 +59,22 @@ static void pageset_map(struct pageset *set, int node, enum pageset_lock lock)
 	if (lock == PAGESET_LOCK_ON_FAULT &&
 	    syscall(SYS_mlock2, set->map, set->map_bytes, MLOCK_ONFAULT) < 0)
 		ktap_bail("mlock2 of %zu bytes: %s", set->map_bytes, strerror(errno));
+	for (i = 0; i < set->n; i++)
+		set->addr[i] = set->map + i * PAGE_BYTES;
 }
 
 void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock)
 {
-	size_t i;
+	pageset_alloc(set, npages);
+	pageset_map(set, -1, node, lock);
+	pageset_write(set);
+}
 
-	set->map_bytes = npages * PAGE_BYTES;
-	set->n = npages;
-	set->addr = calloc(npages, sizeof(*set->addr));
-	set->pfn = calloc(npages, sizeof(*set->pfn));
-	if (!set->addr || !set->pfn)
-		ktap_bail("out of memory for %zu pages", npages);
-	pageset_map(set, node, lock);
-	for (i = 0; i < npages; i++) {
-		set->addr[i] = set->map + i * PAGE_BYTES;
-		pattern_write(set->addr[i]);
-	}
-	pageset_note(set);
+void pageset_init_file(struct pageset *set, size_t npages, int fd,
+		       enum pageset_lock lock)
+{
+	pageset_alloc(set, npages);
+	pageset_map(set, fd, -1, lock);
 }
 
 void pageset_done(struct pageset *set)
@@ -114,6 +124,15 @@ void pageset_note(struct pageset *set)
 
 	for (i = 0; i < set->n; i++)
 		set->pfn[i] = page_pfn(set->addr[i]);
+}
+
+void pageset_write(struct pageset *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		pattern_write(set->addr[i]);
+	pageset_note(set);
 }
 
 size_t pageset_moved(const struct pageset *set)

@@ -26,6 +26,9 @@ enum pageset_lock {
 
 /* Maps and touches npages on node (-1: anywhere). */
 void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock);
+/* Maps npages of a file, privately; touches none, so no frame is noted yet. */
+void pageset_init_file(struct pageset *set, size_t npages, int fd,
+		       enum pageset_lock lock);
 void pageset_done(struct pageset *set);
 /*
  * Keeps one page of every so many frames (a power of two), half way between its
@@ -49,6 +52,8 @@ size_t pageset_without(const struct pageset *set, uint64_t flags);
 size_t pageset_damaged(const struct pageset *set);
 /* How many lie on node, by move_pages(2) as a query. */
 size_t pageset_on_node(const struct pageset *set, int node);
+/* Writes each page's pattern (anew), and notes its frame. */
+void pageset_write(struct pageset *set);
 /* Reads one byte of each page. */
 void pageset_touch(const struct pageset *set);
 
