@@ -93,6 +93,12 @@ int numa_unbind(void *addr, size_t len)
 
 long numa_move(void **pages, size_t n, int node, int *status)
 {
+	return numa_move_of(0, pages, n, node, status, false);
+}
+
+long numa_move_of(pid_t pid, void **pages, size_t n, int node, int *status, bool all)
+{
+	int flags = all ? MPOL_MF_MOVE_ALL : MPOL_MF_MOVE;
 	int *nodes = NULL;
 	long ret;
 	size_t i;
@@ -104,8 +110,8 @@ long numa_move(void **pages, size_t n, int node, int *status)
 		for (i = 0; i < n; i++)
 			nodes[i] = node;
 	}
-	ret = syscall(SYS_move_pages, 0, n, pages, nodes, status,
-		      node >= 0 ? MPOL_MF_MOVE : 0);
+	ret = syscall(SYS_move_pages, pid, n, pages, nodes, status,
+		      node >= 0 ? flags : 0);
 	if (ret < 0)
 		ret = -errno;
 	free(nodes);

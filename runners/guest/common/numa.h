@@ -6,8 +6,10 @@
 #ifndef SLUICE_GUEST_NUMA_H
 #define SLUICE_GUEST_NUMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 uint64_t numa_memory_nodes(void);
 uint64_t numa_cpu_nodes(void);
@@ -29,5 +31,7 @@ int numa_unbind(void *addr, size_t len);
  * stayed, or -errno.
  */
 long numa_move(void **pages, size_t n, int node, int *status);
+/* The same on another process (0: ourselves), all: also pages that others map. */
+long numa_move_of(pid_t pid, void **pages, size_t n, int node, int *status, bool all);
 
 #endif

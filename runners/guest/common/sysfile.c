@@ -42,6 +42,22 @@ long long sysfile_number(const char *path, long long def)
 	return end == buf ? def : n;
 }
 
+long long sysfile_field(const char *path, const char *key, long long def)
+{
+	char text[4096];
+	const char *p = text;
+
+	if (sysfile_read(path, text, sizeof(text)) <= 0)
+		return def;
+	while (p) {
+		if (strncmp(p, key, strlen(key)) == 0)
+			return strtoll(p + strlen(key), NULL, 10);
+		p = strchr(p, '\n');
+		p = p ? p + 1 : NULL;
+	}
+	return def;
+}
+
 int sysfile_write(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);

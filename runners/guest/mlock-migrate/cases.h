@@ -1,5 +1,5 @@
 /*
- * The cases of the suite: one file each, one row each in main.c's table. A case
+ * The cases of the suite: one row each in main.c's table. A case
  * runs in a process of its own with NUMA balancing off, page files opened, and
  * prints its checks by common/ktap.h; what it leaves behind dies with it.
  */
@@ -10,5 +10,14 @@ void case_compaction(void);
 void case_numa_balancing(void);
 void case_move_pages(void);
 void case_residue(void);
+void case_cpu_offline(void);
+void case_pinned(void);
+void case_race(void);
+void case_race_munlock(void);
+void case_race_mremap(void);
+void case_race_munmap(void);
+void case_race_fork(void);
+void case_race_exit(void);
+void case_race_dontneed(void);
 
 #endif

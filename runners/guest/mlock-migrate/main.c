@@ -22,6 +22,15 @@ static const struct {
 	{ "numa-balancing", case_numa_balancing },
 	{ "move-pages", case_move_pages },
 	{ "residue", case_residue },
+	{ "cpu-offline", case_cpu_offline },
+	{ "pinned", case_pinned },
+	{ "race", case_race },
+	{ "race-munlock", case_race_munlock },
+	{ "race-mremap", case_race_mremap },
+	{ "race-munmap", case_race_munmap },
+	{ "race-fork", case_race_fork },
+	{ "race-exit", case_race_exit },
+	{ "race-dontneed", case_race_dontneed },
 };
 
 static int usage(void)
