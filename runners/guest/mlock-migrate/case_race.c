@@ -113,10 +113,9 @@ static void check_quiet(struct race *r, const struct vmstat *base)
 	race_call_unlock(r, 0, RACE_PAGES);
 	oracle_begin(&now);
 	look(r, &s);
-	ktap_check(
-		s.flagged == 0 && now.nr_mlock == base->nr_mlock, "munlock-all",
-		"expected no page with Mlocked after munlock, saw %zu, nr_mlock %+lld",
-		s.flagged, now.nr_mlock - base->nr_mlock);
+	ktap_check(s.flagged == 0 && now.nr_mlock == base->nr_mlock, "munlock-all",
+		   "expected no page with Mlocked after munlock, saw %zu, nr_mlock %+lld",
+		   s.flagged, now.nr_mlock - base->nr_mlock);
 	race_call_lock(r, 0, RACE_PAGES);
 	oracle_begin(&now);
 	look(r, &s);
@@ -172,12 +171,12 @@ static void race(const race_call_fn *calls)
 		   end.nr_mlock - base.nr_mlock);
 }
 
-#define RACE_CASE(name, ...)                                                             \
-	void name(void)                                                                  \
-	{                                                                                \
-		static const race_call_fn calls[] = { __VA_ARGS__, NULL };               \
-                                                                                         \
-		race(calls);                                                             \
+#define RACE_CASE(name, ...)                                               \
+	void name(void)                                                    \
+	{                                                                  \
+		static const race_call_fn calls[] = { __VA_ARGS__, NULL }; \
+                                                                           \
+		race(calls);                                               \
 	}
 
 RACE_CASE(case_race, race_call_lock, race_call_lock_on_fault, race_call_unlock,

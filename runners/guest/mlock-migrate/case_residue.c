@@ -358,9 +358,9 @@ static void hop(void)
 }
 
 static void (*const parts[])(void) = {
-	fault_then_drain, fault_then_munlock, fault_then_munmap, fault_then_exit,
-	fault_then_move,  sizes_then_drain,   cow_then_drain,    cow_then_lock,
-	hop,
+	fault_then_drain, fault_then_munlock, fault_then_munmap,
+	fault_then_exit,  fault_then_move,    sizes_then_drain,
+	cow_then_drain,   cow_then_lock,      hop,
 };
 
 #define NPARTS (sizeof(parts) / sizeof(parts[0]))

@@ -21,6 +21,7 @@ static const struct {
 	{ "compaction", case_compaction },
 	{ "numa-balancing", case_numa_balancing },
 	{ "move-pages", case_move_pages },
+	{ "move-frontier", case_move_frontier },
 	{ "residue", case_residue },
 	{ "cpu-offline", case_cpu_offline },
 	{ "pinned", case_pinned },

@@ -70,8 +70,7 @@ void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_loc
 	pageset_write(set);
 }
 
-void pageset_init_file(struct pageset *set, size_t npages, int fd,
-		       enum pageset_lock lock)
+void pageset_init_file(struct pageset *set, size_t npages, int fd, enum pageset_lock lock)
 {
 	pageset_alloc(set, npages);
 	pageset_map(set, fd, -1, lock);
