@@ -21,6 +21,7 @@ static const struct {
 	{ "compaction", case_compaction },
 	{ "numa-balancing", case_numa_balancing },
 	{ "move-pages", case_move_pages },
+	{ "migrate-pages", case_migrate_pages },
 };
 
 static int usage(void)
