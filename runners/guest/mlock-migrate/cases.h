@@ -10,5 +10,6 @@ void case_compaction(void);
 void case_numa_balancing(void);
 void case_move_pages(void);
 void case_migrate_pages(void);
+void case_mbind(void);
 
 #endif

@@ -22,6 +22,7 @@ static const struct {
 	{ "numa-balancing", case_numa_balancing },
 	{ "move-pages", case_move_pages },
 	{ "migrate-pages", case_migrate_pages },
+	{ "mbind", case_mbind },
 };
 
 static int usage(void)
