@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#define PAGEMAP_SWAPPED (UINT64_C(1) << 62)
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
 #define PAGEMAP_PFN_MASK ((UINT64_C(1) << 55) - 1)
 
@@ -44,6 +45,13 @@ uint64_t page_pfn(const void *addr)
 	return word & PAGEMAP_PRESENT ? word & PAGEMAP_PFN_MASK : 0;
 }
 
+bool page_swapped(const void *addr)
+{
+	uint64_t word = word_at(pagemap_fd, (uintptr_t)addr / PAGE_BYTES);
+
+	return (word & PAGEMAP_SWAPPED) != 0;
+}
+
 uint64_t page_flags(uint64_t pfn)
 {
 	return pfn ? word_at(flags_fd, pfn) : 0;
@@ -52,4 +60,12 @@ uint64_t page_flags(uint64_t pfn)
 uint64_t page_mapcount(uint64_t pfn)
 {
 	return pfn ? word_at(count_fd, pfn) : 0;
+}
+
+size_t page_flags_range(uint64_t pfn, uint64_t *flags, size_t n)
+{
+	ssize_t got =
+		pread(flags_fd, flags, n * sizeof(*flags), (off_t)(pfn * sizeof(*flags)));
+
+	return got < 0 ? 0 : (size_t)got / sizeof(*flags);
 }

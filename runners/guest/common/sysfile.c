@@ -42,19 +42,20 @@ long long sysfile_number(const char *path, long long def)
 	return end == buf ? def : n;
 }
 
-long long sysfile_field(const char *path, const char *key, long long def)
+long long sysfile_field(const char *path, const char *label, long long def)
 {
-	char text[4096];
-	const char *p = text;
+	char line[256];
+	FILE *f = fopen(path, "re");
 
-	if (sysfile_read(path, text, sizeof(text)) <= 0)
+	if (!f)
 		return def;
-	while (p) {
-		if (strncmp(p, key, strlen(key)) == 0)
-			return strtoll(p + strlen(key), NULL, 10);
-		p = strchr(p, '\n');
-		p = p ? p + 1 : NULL;
+	while (fgets(line, sizeof(line), f)) {
+		if (strncmp(line, label, strlen(label)) == 0) {
+			def = strtoll(line + strlen(label), NULL, 10);
+			break;
+		}
 	}
+	fclose(f);
 	return def;
 }
 

@@ -241,6 +241,8 @@ struct cow {
 
 static void cow_leave(struct cow *c)
 {
+	char *copies;
+
 	c->file = memfd_create("cow", MFD_CLOEXEC);
 	if (c->file < 0 || ftruncate(c->file, VIEW_BYTES) < 0)
 		ktap_bail("memfd: %s", strerror(errno));
@@ -249,10 +251,13 @@ static void cow_leave(struct cow *c)
 	if (c->view == MAP_FAILED)
 		ktap_bail("mmap of a memfd: %s", strerror(errno));
 	memset(c->view, 1, VIEW_BYTES);
-	pageset_init_file(&c->copies, RESIDUE_PAGES, c->file, PAGESET_LOCK_ON_FAULT);
+	copies = mmap(NULL, VIEW_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE, c->file, 0);
+	if (copies == MAP_FAILED || mlock2(copies, VIEW_BYTES, MLOCK_ONFAULT) < 0)
+		ktap_bail("locked mapping of a memfd: %s", strerror(errno));
+	pageset_over(&c->copies, copies, RESIDUE_PAGES);
 	pageset_touch(&c->copies);
 	residue_start(cpu);
-	pageset_write(&c->copies);
+	pageset_fill(&c->copies);
 	cpu_pin(other);
 }
 

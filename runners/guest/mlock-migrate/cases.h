@@ -20,5 +20,14 @@ void case_race_munmap(void);
 void case_race_fork(void);
 void case_race_exit(void);
 void case_race_dontneed(void);
+void case_migrate_pages(void);
+void case_mbind(void);
+void case_cpuset(void);
+void case_hot_remove(void);
+void case_soft_offline(void);
+void case_memory_failure(void);
+void case_reclaim(void);
+void case_page_cache(void);
+void case_demotion(void);
 
 #endif

@@ -32,6 +32,15 @@ static const struct {
 	{ "race-fork", case_race_fork },
 	{ "race-exit", case_race_exit },
 	{ "race-dontneed", case_race_dontneed },
+	{ "migrate-pages", case_migrate_pages },
+	{ "mbind", case_mbind },
+	{ "cpuset", case_cpuset },
+	{ "hot-remove", case_hot_remove },
+	{ "soft-offline", case_soft_offline },
+	{ "memory-failure", case_memory_failure },
+	{ "reclaim", case_reclaim },
+	{ "page-cache", case_page_cache },
+	{ "demotion", case_demotion },
 };
 
 static int usage(void)

@@ -35,45 +35,50 @@ static bool pattern_ok(const char *page)
 	       memcmp(page + PAGE_BYTES - sizeof(word), &word, sizeof(word)) == 0;
 }
 
-static void pageset_alloc(struct pageset *set, size_t npages)
+static char *pageset_map(size_t bytes, int node, enum pageset_lock lock)
 {
+	char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+
+	if (map == MAP_FAILED)
+		ktap_bail("mmap of %zu bytes: %s", bytes, strerror(errno));
+	madvise(map, bytes, MADV_NOHUGEPAGE);
+	if (node >= 0)
+		numa_bind(map, bytes, node);
+	if (lock == PAGESET_LOCK_ON_FAULT &&
+	    syscall(SYS_mlock2, map, bytes, MLOCK_ONFAULT) < 0)
+		ktap_bail("mlock2 of %zu bytes: %s", bytes, strerror(errno));
+	return map;
+}
+
+void pageset_over(struct pageset *set, void *map, size_t npages)
+{
+	size_t i;
+
+	set->map = map;
 	set->map_bytes = npages * PAGE_BYTES;
 	set->n = npages;
 	set->addr = calloc(npages, sizeof(*set->addr));
 	set->pfn = calloc(npages, sizeof(*set->pfn));
 	if (!set->addr || !set->pfn)
 		ktap_bail("out of memory for %zu pages", npages);
+	for (i = 0; i < npages; i++)
+		set->addr[i] = set->map + i * PAGE_BYTES;
 }
 
-static void pageset_map(struct pageset *set, int fd, int node, enum pageset_lock lock)
+void pageset_fill(struct pageset *set)
 {
 	size_t i;
 
-	set->map = mmap(NULL, set->map_bytes, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
-	if (set->map == MAP_FAILED)
-		ktap_bail("mmap of %zu bytes: %s", set->map_bytes, strerror(errno));
-	madvise(set->map, set->map_bytes, MADV_NOHUGEPAGE);
-	if (node >= 0)
-		numa_bind(set->map, set->map_bytes, node);
-	if (lock == PAGESET_LOCK_ON_FAULT &&
-	    syscall(SYS_mlock2, set->map, set->map_bytes, MLOCK_ONFAULT) < 0)
-		ktap_bail("mlock2 of %zu bytes: %s", set->map_bytes, strerror(errno));
 	for (i = 0; i < set->n; i++)
-		set->addr[i] = set->map + i * PAGE_BYTES;
+		pattern_write(set->addr[i]);
+	pageset_note(set);
 }
 
 void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock)
 {
-	pageset_alloc(set, npages);
-	pageset_map(set, -1, node, lock);
-	pageset_write(set);
-}
-
-void pageset_init_file(struct pageset *set, size_t npages, int fd, enum pageset_lock lock)
-{
-	pageset_alloc(set, npages);
-	pageset_map(set, fd, -1, lock);
+	pageset_over(set, pageset_map(npages * PAGE_BYTES, node, lock), npages);
+	pageset_fill(set);
 }
 
 void pageset_done(struct pageset *set)
@@ -125,15 +130,6 @@ void pageset_note(struct pageset *set)
 		set->pfn[i] = page_pfn(set->addr[i]);
 }
 
-void pageset_write(struct pageset *set)
-{
-	size_t i;
-
-	for (i = 0; i < set->n; i++)
-		pattern_write(set->addr[i]);
-	pageset_note(set);
-}
-
 size_t pageset_moved(const struct pageset *set)
 {
 	size_t i, n = 0;
@@ -179,6 +175,16 @@ size_t pageset_damaged(const struct pageset *set)
 
 	for (i = 0; i < set->n; i++)
 		n += !pattern_ok(set->addr[i]);
+	return n;
+}
+
+size_t pageset_strays(const struct pageset *set, uint64_t flags)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++)
+		n += (page_flags(page_pfn(set->addr[i])) & flags) != flags ||
+		     !pattern_ok(set->addr[i]);
 	return n;
 }
 

@@ -26,9 +26,11 @@ enum pageset_lock {
 
 /* Maps and touches npages on node (-1: anywhere). */
 void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock);
-/* Maps npages of a file, privately; touches none, so no frame is noted yet. */
-void pageset_init_file(struct pageset *set, size_t npages, int fd,
-		       enum pageset_lock lock);
+/* The same of a mapping that the caller made; nothing is touched yet. */
+void pageset_over(struct pageset *set, void *map, size_t npages);
+/* Writes each page's pattern, and notes its frame. */
+void pageset_fill(struct pageset *set);
+/* Unmaps. */
 void pageset_done(struct pageset *set);
 /*
  * Keeps one page of every so many frames (a power of two), half way between its
@@ -50,10 +52,10 @@ size_t pageset_with(const struct pageset *set, uint64_t flags);
 size_t pageset_without(const struct pageset *set, uint64_t flags);
 /* How many hold something else than their pattern. */
 size_t pageset_damaged(const struct pageset *set);
+/* How many are absent, lack any of the flags, or hold something else. */
+size_t pageset_strays(const struct pageset *set, uint64_t flags);
 /* How many lie on node, by move_pages(2) as a query. */
 size_t pageset_on_node(const struct pageset *set, int node);
-/* Writes each page's pattern (anew), and notes its frame. */
-void pageset_write(struct pageset *set);
 /* Reads one byte of each page. */
 void pageset_touch(const struct pageset *set);
 
