@@ -91,6 +91,16 @@ int numa_unbind(void *addr, size_t len)
 	return set_policy(addr, len, MPOL_DEFAULT, 0);
 }
 
+int numa_bind_task(int node)
+{
+	unsigned long mask = node >= 0 ? 1UL << node : 0;
+
+	if (syscall(SYS_set_mempolicy, mask ? MPOL_BIND : MPOL_DEFAULT,
+		    mask ? &mask : NULL, mask ? NODES_MAX + 1UL : 0UL) < 0)
+		return -errno;
+	return 0;
+}
+
 long numa_move(void **pages, size_t n, int node, int *status)
 {
 	int *nodes = NULL;

@@ -24,6 +24,11 @@ int numa_first(uint64_t mask);
 int numa_bind(void *addr, size_t len, int node);
 int numa_unbind(void *addr, size_t len);
 /*
+ * The same for all that this thread allocates where no range says otherwise, page
+ * cache included; -1: from wherever.
+ */
+int numa_bind_task(int node);
+/*
  * move_pages(2) on ourselves. status[i] becomes the node or -errno of page i.
  * With node -1 nothing moves, only status is filled. 0, a number of pages that
  * stayed, or -errno.

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
+#define BLOCK 512 /* words in one read */
 #define PAGEMAP_PRESENT (UINT64_C(1) << 63)
 #define PAGEMAP_PFN_MASK ((UINT64_C(1) << 55) - 1)
 
@@ -42,4 +44,59 @@ uint64_t page_pfn(const void *addr)
 uint64_t page_flags(uint64_t pfn)
 {
 	return pfn ? word_at(flags_fd, pfn) : 0;
+}
+
+/*
+ * A compound page has a power of two of frames and begins at a multiple of that,
+ * so that the first such multiple below a tail that is no tail is its head.
+ */
+uint64_t page_head(uint64_t pfn)
+{
+	uint64_t size = 1, at = pfn;
+
+	while (at && (page_flags(at) & PAGE_TAIL)) {
+		size *= 2;
+		at = pfn & ~(size - 1);
+	}
+	return at;
+}
+
+size_t page_size(uint64_t pfn)
+{
+	size_t n = 1;
+
+	if (page_flags(pfn) & PAGE_HEAD) {
+		while (page_flags(pfn + n) & PAGE_TAIL)
+			n *= 2;
+	}
+	return n;
+}
+
+static void scan_frame(struct page_scan *scan, uint64_t flags, uint64_t *head)
+{
+	if (!(flags & PAGE_TAIL))
+		*head = flags;
+	if (*head & PAGE_MLOCKED) {
+		scan->mlocked++;
+		scan->stray += !(*head & PAGE_UNEVICTABLE);
+	}
+	if ((*head & PAGE_UNEVICTABLE) && (*head & PAGE_LRU))
+		scan->unevictable++;
+}
+
+int page_scan(struct page_scan *ret)
+{
+	uint64_t words[BLOCK], head = 0;
+	off_t at = 0;
+	ssize_t n, i;
+
+	memset(ret, 0, sizeof(*ret));
+	while ((n = pread(flags_fd, words, sizeof(words), at)) > 0) {
+		for (i = 0; i < n / (ssize_t)sizeof(words[0]); i++)
+			scan_frame(ret, words[i], &head);
+		at += n;
+	}
+	if (n < 0)
+		return -errno;
+	return at ? 0 : -ENODATA;
 }

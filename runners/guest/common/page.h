@@ -14,8 +14,13 @@
 /* include/uapi/linux/kernel-page-flags.h and fs/proc/page.c; 1 << bit. */
 #define PAGE_LRU (UINT64_C(1) << 5)
 #define PAGE_ANON (UINT64_C(1) << 12)
+#define PAGE_HEAD (UINT64_C(1) << 15)
+#define PAGE_TAIL (UINT64_C(1) << 16)
+#define PAGE_HUGETLB (UINT64_C(1) << 17)
 #define PAGE_UNEVICTABLE (UINT64_C(1) << 18)
+#define PAGE_KSM (UINT64_C(1) << 21)
 #define PAGE_THP (UINT64_C(1) << 22)
+#define PAGE_ZERO (UINT64_C(1) << 24)
 #define PAGE_MLOCKED (UINT64_C(1) << 33)
 
 /*
@@ -27,5 +32,23 @@ int page_open(void);
 uint64_t page_pfn(const void *addr);
 /* The flags of a frame; 0 when they cannot be read. */
 uint64_t page_flags(uint64_t pfn);
+/*
+ * The first frame of the compound page that pfn lies in, pfn itself when it is
+ * in none. What holds of a huge page stands there: before the days of folios its
+ * other frames do not show it.
+ */
+uint64_t page_head(uint64_t pfn);
+/* Frames in the compound page that begins at pfn, 1 for a page that is none. */
+size_t page_size(uint64_t pfn);
+
+/* All frames of the machine; a huge page counts with all of its frames. */
+struct page_scan {
+	long long mlocked;
+	long long unevictable; /* and on an LRU list: not isolated at the moment */
+	long long stray;       /* Mlocked without Unevictable: in no batch any more? */
+};
+
+/* One read of all of /proc/kpageflags, some hundred milliseconds a GiB. 0, or -errno. */
+int page_scan(struct page_scan *ret);
 
 #endif

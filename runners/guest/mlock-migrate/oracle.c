@@ -8,12 +8,17 @@
 #include "common/ktap.h"
 #include "common/page.h"
 
-static void drained(struct vmstat *ret)
+void oracle_drain(void)
 {
 	int err = cpu_drain_all();
 
 	if (err < 0)
 		ktap_bail("drain of the mlock batches: %s", strerror(-err));
+}
+
+static void drained(struct vmstat *ret)
+{
+	oracle_drain();
 	vmstat_read(ret);
 }
 

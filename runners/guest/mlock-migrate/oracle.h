@@ -13,6 +13,8 @@
 #define ORACLE_LOCKED_CHECKS 4
 #define ORACLE_UNLOCKED_CHECKS 2
 
+/* Empties the batches of all CPUs. */
+void oracle_drain(void);
 /* Drains, then reads: the state that the checks below compare with. */
 void oracle_begin(struct vmstat *base);
 /*
