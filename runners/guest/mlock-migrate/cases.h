@@ -9,5 +9,7 @@
 void case_compaction(void);
 void case_numa_balancing(void);
 void case_move_pages(void);
+void case_kinds_move(void);
+void case_kinds_compact(void);
 
 #endif

@@ -21,6 +21,8 @@ static const struct {
 	{ "compaction", case_compaction },
 	{ "numa-balancing", case_numa_balancing },
 	{ "move-pages", case_move_pages },
+	{ "kinds-move", case_kinds_move },
+	{ "kinds-compact", case_kinds_compact },
 };
 
 static int usage(void)
