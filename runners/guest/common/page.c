@@ -41,16 +41,31 @@ uint64_t page_pfn(const void *addr)
 	return word & PAGEMAP_PRESENT ? word & PAGEMAP_PFN_MASK : 0;
 }
 
+void page_pfns(const void *addr, size_t n, uint64_t *ret)
+{
+	off_t at = (off_t)((uintptr_t)addr / PAGE_BYTES * sizeof(*ret));
+	ssize_t got = pread(pagemap_fd, ret, n * sizeof(*ret), at);
+	size_t i, have = got > 0 ? (size_t)got / sizeof(*ret) : 0;
+
+	for (i = 0; i < n; i++) {
+		if (i < have && (ret[i] & PAGEMAP_PRESENT))
+			ret[i] &= PAGEMAP_PFN_MASK;
+		else
+			ret[i] = 0;
+	}
+}
+
 uint64_t page_flags(uint64_t pfn)
 {
 	return pfn ? word_at(flags_fd, pfn) : 0;
 }
 
 /*
- * A compound page has a power of two of frames and begins at a multiple of that,
- * so that the first such multiple below a tail that is no tail is its head.
+ * A compound page has a power of two of frames and begins at a multiple of that:
+ * the first such multiple below a tail that is no tail is its head, and the first
+ * power of two beyond the head that is no tail is its size.
  */
-uint64_t page_head(uint64_t pfn)
+static uint64_t compound_head(uint64_t pfn)
 {
 	uint64_t size = 1, at = pfn;
 
@@ -61,15 +76,17 @@ uint64_t page_head(uint64_t pfn)
 	return at;
 }
 
-size_t page_size(uint64_t pfn)
+void page_whole(struct page_whole *w, uint64_t pfn)
 {
-	size_t n = 1;
-
-	if (page_flags(pfn) & PAGE_HEAD) {
-		while (page_flags(pfn + n) & PAGE_TAIL)
-			n *= 2;
+	if (pfn && pfn - w->head < w->size)
+		return;
+	w->head = compound_head(pfn);
+	w->flags = page_flags(w->head);
+	w->size = pfn != 0;
+	if (w->flags & PAGE_HEAD) {
+		while (page_flags(w->head + w->size) & PAGE_TAIL)
+			w->size *= 2;
 	}
-	return n;
 }
 
 static void scan_frame(struct page_scan *scan, uint64_t flags, uint64_t *head)

@@ -30,16 +30,26 @@
 int page_open(void);
 /* The frame that backs addr, or 0 when none is present. */
 uint64_t page_pfn(const void *addr);
+/* The same of n pages from addr on, which begins a page; 0 where none is present. */
+void page_pfns(const void *addr, size_t n, uint64_t *ret);
 /* The flags of a frame; 0 when they cannot be read. */
 uint64_t page_flags(uint64_t pfn);
 /*
- * The first frame of the compound page that pfn lies in, pfn itself when it is
- * in none. What holds of a huge page stands there: before the days of folios its
- * other frames do not show it.
+ * A page as the kernel counts it: a single frame, or the frames of a huge page.
+ * What holds of a huge page stands at its first frame: before the days of folios
+ * the others do not show it.
  */
-uint64_t page_head(uint64_t pfn);
-/* Frames in the compound page that begins at pfn, 1 for a page that is none. */
-size_t page_size(uint64_t pfn);
+struct page_whole {
+	uint64_t head; /* first frame, 0: no page */
+	uint64_t size; /* frames */
+	uint64_t flags;
+};
+
+/*
+ * The page that frame pfn lies in, which may be 0. *w is left alone where it is
+ * that already, so that a walk over a huge page reads once: begin with { 0 }.
+ */
+void page_whole(struct page_whole *w, uint64_t pfn);
 
 /* All frames of the machine; a huge page counts with all of its frames. */
 struct page_scan {

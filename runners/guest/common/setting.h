@@ -6,8 +6,8 @@
 #define SLUICE_GUEST_SETTING_H
 
 /*
- * Writes text, and at exit of this process (not of one forked from it) what was
- * read before. For files of the form "always [madvise] never" that is the word in
+ * Writes text, and at exit of this process (not of one forked from it, which must
+ * not hold anything itself) what was read before. For files of the form "always [madvise] never" that is the word in
  * brackets. 0, or -errno (-ENOENT: this kernel has no such setting).
  */
 int setting_hold(const char *path, const char *text);

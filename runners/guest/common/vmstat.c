@@ -18,6 +18,7 @@ static const struct {
 	{ "unevictable_pgs_munlocked", offsetof(struct vmstat, pgs_munlocked) },
 	{ "unevictable_pgs_cleared", offsetof(struct vmstat, pgs_cleared) },
 	{ "unevictable_pgs_stranded", offsetof(struct vmstat, stranded) },
+	{ "thp_migration_split", offsetof(struct vmstat, thp_split) },
 	{ "numa_hint_faults", offsetof(struct vmstat, numa_hint_faults) },
 	{ "numa_pages_migrated", offsetof(struct vmstat, numa_pages_migrated) },
 	{ "compact_migrate_scanned", offsetof(struct vmstat, compact_migrate_scanned) },

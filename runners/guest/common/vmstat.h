@@ -16,6 +16,7 @@ struct vmstat {
 	long long pgs_munlocked;
 	long long pgs_cleared;
 	long long stranded;
+	long long thp_split; /* thp_migration_split */
 	long long numa_hint_faults;
 	long long numa_pages_migrated;
 	long long compact_migrate_scanned;

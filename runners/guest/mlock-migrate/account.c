@@ -99,23 +99,45 @@ static long long smaps_settled(struct smaps *s)
 	}
 }
 
-/* Pages that lack a flag; *ret_n of those that are to have it. */
-static size_t vma_missing(const struct smaps_vma *v, size_t *ret_n)
-{
-	size_t missing = 0, n = 0;
-	uint64_t flags, pfn;
-	uintptr_t at;
+typedef void (*page_fn)(const struct page_whole *page, void *arg);
 
-	for (at = v->start; at < v->end; at += PAGE_BYTES) {
-		pfn = page_pfn((const void *)at);
-		flags = page_flags(pfn);
-		if (!pfn || (flags & (PAGE_ZERO | PAGE_HEAD | PAGE_TAIL)))
-			continue;
-		n++;
-		missing += !(flags & PAGE_MLOCKED) || !(flags & PAGE_UNEVICTABLE);
+/* Calls fn for each page that is present in a mapping, again for each part of it. */
+static void vma_walk(const struct smaps_vma *v, page_fn fn, void *arg)
+{
+	struct page_whole page = { 0 };
+	uint64_t pfn[512];
+	uintptr_t at = v->start;
+	size_t i, n;
+
+	for (; at < v->end; at += n * PAGE_BYTES) {
+		n = (v->end - at) / PAGE_BYTES;
+		n = n < 512 ? n : 512;
+		page_pfns((const void *)at, n, pfn);
+		for (i = 0; i < n; i++) {
+			if (!pfn[i])
+				continue;
+			page_whole(&page, pfn[i]);
+			fn(&page, arg);
+		}
 	}
-	*ret_n = n;
-	return missing;
+}
+
+struct missing {
+	size_t n, of;
+};
+
+/* A huge page need not be Mlocked, but is Unevictable if it is. */
+static void page_missing(const struct page_whole *page, void *arg)
+{
+	const uint64_t both = PAGE_MLOCKED | PAGE_UNEVICTABLE;
+	struct missing *m = arg;
+
+	if (page->flags & PAGE_ZERO)
+		return;
+	if (page->size > 1 && !(page->flags & PAGE_MLOCKED))
+		return;
+	m->of++;
+	m->n += (page->flags & both) != both;
 }
 
 /*
@@ -124,17 +146,19 @@ static size_t vma_missing(const struct smaps_vma *v, size_t *ret_n)
  */
 static void vma_flags(const struct smaps_vma *v, struct why *w)
 {
-	size_t n, missing = vma_missing(v, &n);
+	struct missing m = { 0 };
 	int tries = 0;
 
-	while (missing && tries++ < 3) {
+	vma_walk(v, page_missing, &m);
+	while (m.n && tries++ < 3) {
 		oracle_drain();
-		missing = vma_missing(v, &n);
+		m = (struct missing){ 0 };
+		vma_walk(v, page_missing, &m);
 	}
-	if (missing)
+	if (m.n)
 		why_add(w,
 			"expected each page of the locked mapping at %#lx Mlocked and Unevictable, saw %zu of %zu otherwise",
-			(unsigned long)v->start, missing, n);
+			(unsigned long)v->start, m.n, m.of);
 }
 
 void account_process(struct why *w)
@@ -161,60 +185,44 @@ void account_process(struct why *w)
 
 struct frames {
 	size_t n, room;
-	uint64_t *pfn;
+	struct page_whole *page;
 };
 
-static void frames_add(struct frames *f, uint64_t pfn)
+static void frames_add(const struct page_whole *page, void *arg)
 {
-	uint64_t *grown;
+	struct frames *f = arg;
+	struct page_whole *grown;
 
-	if (f->n && f->pfn[f->n - 1] == pfn)
+	if (!(page->flags & PAGE_MLOCKED) ||
+	    (f->n && f->page[f->n - 1].head == page->head))
 		return;
 	if (f->n == f->room) {
 		f->room = f->room ? f->room * 2 : 1024;
-		grown = realloc(f->pfn, f->room * sizeof(*f->pfn));
+		grown = realloc(f->page, f->room * sizeof(*f->page));
 		if (!grown)
 			ktap_bail("out of memory for %zu frames", f->room);
-		f->pfn = grown;
+		f->page = grown;
 	}
-	f->pfn[f->n++] = pfn;
+	f->page[f->n++] = *page;
 }
 
-/* Heads of what is Mlocked in one mapping; a huge page is looked up once. */
-static void frames_of(struct frames *f, const struct smaps_vma *v)
+static int by_head(const void *a, const void *b)
 {
-	uint64_t pfn, head = 0, size = 0;
-	uintptr_t at;
+	const struct page_whole *x = a, *y = b;
 
-	for (at = v->start; at < v->end; at += PAGE_BYTES) {
-		pfn = page_pfn((const void *)at);
-		if (!pfn || pfn - head < size)
-			continue;
-		head = page_head(pfn);
-		size = page_size(head);
-		if (page_flags(head) & PAGE_MLOCKED)
-			frames_add(f, head);
-	}
+	return x->head < y->head ? -1 : x->head > y->head;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static long long frames_pages(struct frames *f)
+/* Each page once, however often it is mapped. */
+static long long frames_sum(const struct frames *f)
 {
 	long long pages = 0;
 	size_t i;
 
-	qsort(f->pfn, f->n, sizeof(*f->pfn), by_number);
 	for (i = 0; i < f->n; i++) {
-		if (i == 0 || f->pfn[i] != f->pfn[i - 1])
-			pages += (long long)page_size(f->pfn[i]);
+		if (i == 0 || f->page[i].head != f->page[i - 1].head)
+			pages += (long long)f->page[i].size;
 	}
-	free(f->pfn);
 	return pages;
 }
 
@@ -223,15 +231,20 @@ static long long process_mlocked(void)
 {
 	struct frames f = { 0 };
 	struct smaps s;
+	long long pages;
 	size_t i;
 
 	smaps_read(&s);
 	for (i = 0; i < s.n; i++) {
 		if (s.vma[i].vm_locked)
-			frames_of(&f, &s.vma[i]);
+			vma_walk(&s.vma[i], frames_add, &f);
 	}
 	smaps_done(&s);
-	return f.n ? frames_pages(&f) : 0;
+	if (f.n)
+		qsort(f.page, f.n, sizeof(*f.page), by_head);
+	pages = frames_sum(&f);
+	free(f.page);
+	return pages;
 }
 
 /* Counting needs memory, which is locked too in a process that locks everything. */

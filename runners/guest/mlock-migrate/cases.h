@@ -11,5 +11,6 @@ void case_numa_balancing(void);
 void case_move_pages(void);
 void case_kinds_move(void);
 void case_kinds_compact(void);
+void case_thp(void);
 
 #endif

@@ -23,6 +23,7 @@ static const struct {
 	{ "move-pages", case_move_pages },
 	{ "kinds-move", case_kinds_move },
 	{ "kinds-compact", case_kinds_compact },
+	{ "thp", case_thp },
 };
 
 static int usage(void)
