@@ -27,10 +27,13 @@ int numa_next(uint64_t nodes, int node);
 /* New pages of the range come from node only / from wherever. 0, or -errno. */
 int numa_bind(void *addr, size_t len, int node);
 int numa_unbind(void *addr, size_t len);
-/* The same for all that the calling thread allocates; node -1 ends it. */
-int numa_bind_task(int node);
 /* mbind(2) with a mode MPOL_* and flags MPOL_MF_*. 0, or -errno. */
 int numa_policy(void *addr, size_t len, int mode, uint64_t nodes, unsigned flags);
+/*
+ * The same for all that this thread allocates where no range says otherwise, page
+ * cache included; -1: from wherever.
+ */
+int numa_bind_task(int node);
 /*
  * move_pages(2) on ourselves. status[i] becomes the node or -errno of page i.
  * With node -1 nothing moves, only status is filled. 0, a number of pages that

@@ -136,7 +136,7 @@ static void shared_make(struct pageset *set, int node)
 
 	if (map == MAP_FAILED)
 		ktap_bail("mmap of shared pages: %s", strerror(errno));
-	pageset_over(set, map, SHARED);
+	pageset_adopt(set, map, SHARED * PAGE_BYTES, 1);
 	madvise(map, set->map_bytes, MADV_NOHUGEPAGE);
 	numa_bind(map, set->map_bytes, node);
 	pageset_fill(set);

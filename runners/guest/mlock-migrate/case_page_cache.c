@@ -44,7 +44,7 @@ static char *map_device(int fd, off_t offset, size_t bytes)
 /* Patterns by way of the mapping, and all of it clean. */
 static void make(struct pageset *set, int fd, off_t offset)
 {
-	pageset_over(set, map_device(fd, offset, BYTES), PAGES);
+	pageset_adopt(set, map_device(fd, offset, BYTES), BYTES, 1);
 	pageset_fill(set);
 	if (fsync(fd) < 0)
 		ktap_bail("fsync of " DEVICE ": %s", strerror(errno));

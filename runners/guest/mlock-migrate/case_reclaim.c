@@ -49,7 +49,7 @@ static void tmpfs_make(struct pageset *set, bool lock)
 
 	if (map == MAP_FAILED)
 		ktap_bail("mmap of tmpfs pages: %s", strerror(errno));
-	pageset_over(set, map, TMPFS);
+	pageset_adopt(set, map, TMPFS * PAGE_BYTES, 1);
 	madvise(map, set->map_bytes, MADV_NOHUGEPAGE);
 	pageset_fill(set);
 	if (lock && mlock(map, set->map_bytes) < 0)
@@ -85,10 +85,21 @@ static void check_madvise(const struct sets *s)
 	tally_check(&t);
 }
 
+static long long smaps_of(const struct pageset *set, size_t field)
+{
+	struct smaps smaps;
+	long long kib;
+
+	smaps_read(&smaps);
+	kib = smaps_sum(&smaps, set->map, set->map + set->map_bytes, field);
+	smaps_done(&smaps);
+	return kib;
+}
+
 static void check_stay(const struct sets *s, const char *name)
 {
 	size_t anon = pageset_absent(&s->anon), tmpfs = pageset_absent(&s->tmpfs);
-	long long swap = smaps_kib(s->anon.map, "Swap:");
+	long long swap = smaps_of(&s->anon, offsetof(struct smaps_vma, swap));
 
 	ktap_check(
 		anon == 0 && tmpfs == 0 && swap == 0, name,
@@ -98,7 +109,7 @@ static void check_stay(const struct sets *s, const char *name)
 
 static void check_proc(const struct sets *s)
 {
-	long long locked = smaps_kib(s->anon.map, "Locked:");
+	long long locked = smaps_of(&s->anon, offsetof(struct smaps_vma, locked));
 	long long vmlck = sysfile_field("/proc/self/status", "VmLck:", -1);
 
 	ktap_check(locked == ANON * 4 && vmlck == (ANON + TMPFS) * 4, "locked-in-proc",

@@ -254,7 +254,7 @@ static void cow_leave(struct cow *c)
 	copies = mmap(NULL, VIEW_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE, c->file, 0);
 	if (copies == MAP_FAILED || mlock2(copies, VIEW_BYTES, MLOCK_ONFAULT) < 0)
 		ktap_bail("locked mapping of a memfd: %s", strerror(errno));
-	pageset_over(&c->copies, copies, RESIDUE_PAGES);
+	pageset_adopt(&c->copies, copies, VIEW_BYTES, 1);
 	pageset_touch(&c->copies);
 	residue_start(cpu);
 	pageset_fill(&c->copies);

@@ -99,7 +99,7 @@ static void shared_make(struct pageset *set)
 
 	if (map == MAP_FAILED)
 		ktap_bail("mmap of shared pages: %s", strerror(errno));
-	pageset_over(set, map, SHARED);
+	pageset_adopt(set, map, SHARED * PAGE_BYTES, 1);
 	madvise(map, set->map_bytes, MADV_NOHUGEPAGE);
 	pageset_fill(set);
 	/* mlock_count is exact for pages that were on the LRU when locked. */

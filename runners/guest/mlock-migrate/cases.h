@@ -29,5 +29,8 @@ void case_memory_failure(void);
 void case_reclaim(void);
 void case_page_cache(void);
 void case_demotion(void);
+void case_kinds_move(void);
+void case_kinds_compact(void);
+void case_thp(void);
 
 #endif

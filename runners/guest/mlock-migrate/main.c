@@ -41,6 +41,9 @@ static const struct {
 	{ "reclaim", case_reclaim },
 	{ "page-cache", case_page_cache },
 	{ "demotion", case_demotion },
+	{ "kinds-move", case_kinds_move },
+	{ "kinds-compact", case_kinds_compact },
+	{ "thp", case_thp },
 };
 
 static int usage(void)

@@ -8,7 +8,7 @@
 #include "common/ktap.h"
 #include "common/page.h"
 
-static void drain(void)
+void oracle_drain(void)
 {
 	int err = cpu_drain_all();
 
@@ -18,7 +18,7 @@ static void drain(void)
 
 static void drained(struct vmstat *ret)
 {
-	drain();
+	oracle_drain();
 	vmstat_read(ret);
 }
 

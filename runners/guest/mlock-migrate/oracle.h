@@ -14,6 +14,8 @@
 #define ORACLE_UNLOCKED_CHECKS 2
 #define ORACLE_END_CHECKS 1
 
+/* Empties the batches of all CPUs. */
+void oracle_drain(void);
 /* Drains, then reads: the state that the checks below compare with. */
 void oracle_begin(struct vmstat *base);
 /*

@@ -51,19 +51,13 @@ static char *pageset_map(size_t bytes, int node, enum pageset_lock lock)
 	return map;
 }
 
-void pageset_over(struct pageset *set, void *map, size_t npages)
+static void pageset_alloc(struct pageset *set, size_t npages)
 {
-	size_t i;
-
-	set->map = map;
-	set->map_bytes = npages * PAGE_BYTES;
 	set->n = npages;
 	set->addr = calloc(npages, sizeof(*set->addr));
 	set->pfn = calloc(npages, sizeof(*set->pfn));
 	if (!set->addr || !set->pfn)
 		ktap_bail("out of memory for %zu pages", npages);
-	for (i = 0; i < npages; i++)
-		set->addr[i] = set->map + i * PAGE_BYTES;
 }
 
 void pageset_fill(struct pageset *set)
@@ -75,9 +69,22 @@ void pageset_fill(struct pageset *set)
 	pageset_note(set);
 }
 
+void pageset_adopt(struct pageset *set, char *map, size_t bytes, size_t every)
+{
+	size_t i;
+
+	set->map = map;
+	set->map_bytes = bytes;
+	pageset_alloc(set, bytes / PAGE_BYTES / every);
+	for (i = 0; i < set->n; i++)
+		set->addr[i] = map + i * every * PAGE_BYTES;
+}
+
 void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock)
 {
-	pageset_over(set, pageset_map(npages * PAGE_BYTES, node, lock), npages);
+	size_t bytes = npages * PAGE_BYTES;
+
+	pageset_adopt(set, pageset_map(bytes, node, lock), bytes, 1);
 	pageset_fill(set);
 }
 
@@ -95,12 +102,13 @@ static void page_drop(char *page)
 		ktap_bail("madvise(MADV_DONTNEED_LOCKED): %s", strerror(errno));
 }
 
-void pageset_thin(struct pageset *set, unsigned every)
+/* Keeps the pages whose frame is half way between multiples, or all the others. */
+static void pageset_keep(struct pageset *set, unsigned every, bool fitting)
 {
 	size_t i, kept = 0;
 
 	for (i = 0; i < set->n; i++) {
-		if (set->pfn[i] % every == every / 2) {
+		if ((set->pfn[i] % every == every / 2) == fitting) {
 			set->addr[kept] = set->addr[i];
 			set->pfn[kept++] = set->pfn[i];
 		} else {
@@ -108,6 +116,16 @@ void pageset_thin(struct pageset *set, unsigned every)
 		}
 	}
 	set->n = kept;
+}
+
+void pageset_thin(struct pageset *set, unsigned every)
+{
+	pageset_keep(set, every, true);
+}
+
+void pageset_sieve(struct pageset *set, unsigned every)
+{
+	pageset_keep(set, every, false);
 }
 
 void pageset_refault(struct pageset *set, size_t n)

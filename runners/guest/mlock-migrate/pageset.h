@@ -26,11 +26,13 @@ enum pageset_lock {
 
 /* Maps and touches npages on node (-1: anywhere). */
 void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock);
-/* The same of a mapping that the caller made; nothing is touched yet. */
-void pageset_over(struct pageset *set, void *map, size_t npages);
-/* Writes each page's pattern, and notes its frame. */
+/*
+ * Every so many pages of a mapping that the caller made, begun at map; nothing is
+ * touched. pageset_done unmaps all of it.
+ */
+void pageset_adopt(struct pageset *set, char *map, size_t bytes, size_t every);
+/* Writes each page's pattern (pageset_init has done so), and notes its frame. */
 void pageset_fill(struct pageset *set);
-/* Unmaps. */
 void pageset_done(struct pageset *set);
 /*
  * Keeps one page of every so many frames (a power of two), half way between its
@@ -39,6 +41,8 @@ void pageset_done(struct pageset *set);
  * only, and would find just the pages that were kept.
  */
 void pageset_thin(struct pageset *set, unsigned every);
+/* The other way round: gives just those back that pageset_thin would keep. */
+void pageset_sieve(struct pageset *set, unsigned every);
 /* Gives the last n pages back and touches them anew, on the CPU we run on. */
 void pageset_refault(struct pageset *set, size_t n);
 /* Notes the frame of each page. */
