@@ -82,7 +82,7 @@ void oracle_unlocked(const struct pageset *set, const struct vmstat *base)
 
 size_t oracle_strays(const struct pageset *set)
 {
-	drain();
+	oracle_drain();
 	return pageset_strays(set, PAGE_MLOCKED | PAGE_UNEVICTABLE);
 }
 
