@@ -17,6 +17,7 @@ PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 ifeq ($(PKG_LIBS),)
 $(error a library is missing (named above); "make deps" installs them)
 endif
+PKG_LIBS += -lm
 TEST_LIBS = $(shell pkg-config --libs cmocka)
 endif
 
