@@ -193,8 +193,8 @@ SHARE := $(DESTDIR)$(PREFIX)/share/sluice
 install: all $(BUILD)/installed/sluice ## to PREFIX (/usr/local), below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE) $(DESTDIR)$(PREFIX)/lib/sluice/guest
 	install -m 755 $(BUILD)/installed/sluice $(DESTDIR)$(PREFIX)/bin/sluice
-	@set -e; for d in kernels/configs kernels/examples runners/topologies runners/suites web/static; do \
-		[ -d $$d ] || continue; \
+	@set -e; for d in kernels/configs kernels/examples runners/topologies runners/suites runners/known-issues.ini web/static; do \
+		[ -e $$d ] || continue; \
 		find $$d -type f | while read -r f; do \
 			install -D -m 644 "$$f" "$(SHARE)/$$f"; done; done
 	@if [ -f config.ini ]; then install -m 644 config.ini $(SHARE)/config.ini; fi
