@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "lib/err.h"
+#include "lib/json.h"
 
 #define SUITE_TESTS_MAX 256
 
@@ -65,6 +66,8 @@ void suite_free(struct suite *s);
 bool suite_runs_on(const struct suite *s, const char *topology);
 /* Of a suite or a test on a topology, ms; 0 when none is stated. */
 uint64_t suite_budget_ms(const struct suite_budgets *b, const char *topology);
+/* {"test","argv","deadline_ms"}, as a boot's plan has it; a new object. */
+struct json_object *suite_test_json(const struct suite_test *t);
 /* Programs of the suite, each once, sorted, NULL-terminated; strv_free. */
 char **suite_programs(const struct suite *s);
 /* The names in DIR, sorted, NULL-terminated; strv_free. */
