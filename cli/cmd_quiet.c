@@ -1,5 +1,4 @@
 #include <string.h>
-#include <time.h>
 
 #include "cli/cmd.h"
 #include "cli/context.h"
@@ -71,7 +70,6 @@ struct quiet_cmd {
 	struct plan *plan;
 	struct topology **all; /* topologies there are */
 	size_t nall;
-	struct known_issues *known;
 	char *initramfs;
 	char initramfs_sha[SHA256_HEX];
 };
@@ -113,24 +111,6 @@ static char **wanted_topologies(const struct quiet_cmd *q)
 	return names;
 }
 
-static int load_known(struct quiet_cmd *q, struct err *err)
-{
-	AUTO_FREE char *path =
-		path_join(paths_data(), "runners", KNOWN_ISSUES_FILE, NULL);
-	time_t now = time(NULL);
-	char today[16], **expired;
-	struct tm tm;
-
-	if (known_issues_load(path, &q->known, err) < 0)
-		return -1;
-	strftime(today, sizeof(today), "%Y-%m-%d", gmtime_r(&now, &tm));
-	expired = known_issues_expire(q->known, today);
-	for (char **line = expired; *line; line++)
-		log_warn("%s", *line);
-	strv_free(expired);
-	return 0;
-}
-
 static int load_plan(struct quiet_cmd *q, struct err *err)
 {
 	char *configs[] = { q->config, NULL };
@@ -166,9 +146,10 @@ static int prepare(struct quiet_cmd *q, struct err *err)
 	if (state_open(q->cx.dir, c, &q->state, err) < 0 ||
 	    state_clean(q->state, err) < 0 ||
 	    sandbox_probe(c->bwrap, q->state->uid, q->state->gid, err) < 0 ||
-	    load_topologies(q, err) < 0 || load_plan(q, err) < 0 ||
-	    load_known(q, err) < 0)
+	    load_topologies(q, err) < 0 || load_plan(q, err) < 0)
 		return -1;
+	for (char **line = q->plan->expired; *line; line++)
+		log_warn("%s", *line);
 	return make_initramfs(q, err);
 }
 
@@ -177,7 +158,6 @@ static void quiet_cmd_done(struct quiet_cmd *q)
 	for (size_t i = 0; i < q->nall; i++)
 		topology_free(q->all[i]);
 	free(q->all);
-	known_issues_free(q->known);
 	plan_free(q->plan);
 	state_free(q->state);
 	strv_free(q->names);
@@ -206,7 +186,7 @@ static int report(struct quiet_cmd *q, const struct quiet_kernel *k,
 {
 	AUTO_FREE char *title = str_printf("%s (image %.12s, %s)", k->name, k->sha,
 					   accel_str(q->plan->accel));
-	struct reader to = { quiet_tally_new(q->all, q->nall), q->known };
+	struct reader to = { quiet_tally_new(q->all, q->nall), q->plan->known_issues };
 	int rc = quiet_store_each(store, add_record, &to, err);
 
 	quiet_tally_end(to.tally);
@@ -215,7 +195,8 @@ static int report(struct quiet_cmd *q, const struct quiet_kernel *k,
 		if (q->args->figures)
 			quiet_text_figures(q->term.out, to.tally, q->plan->suites,
 					   q->plan->nsuites);
-		rc = quiet_text_failures(q->term.out, store, to.tally, q->known, err);
+		rc = quiet_text_failures(q->term.out, store, to.tally,
+					 q->plan->known_issues, err);
 		fprintf(q->term.out, "\nkept in %s\n\n", quiet_store_dir(store));
 	}
 	rc = rc < 0 ? -1 : to.tally->bad_boots > 0;
@@ -227,7 +208,7 @@ static void on_boot(struct json_object *record, unsigned int left, void *arg)
 {
 	struct quiet_cmd *q = arg;
 
-	quiet_text_boot(q->term.out, record, left, q->known);
+	quiet_text_boot(q->term.out, record, left, q->plan->known_issues);
 }
 
 /* Boots what is missing and reports, also when it was cut short. */

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "daemon/cells.h"
+#include "daemon/issues.h"
 #include "db/timing.h"
 #include "lib/file.h"
 
@@ -35,6 +36,7 @@ static void run_boot_free(struct run_boot *b)
 {
 	boot_done(&b->boot);
 	result_list_free(b->results, b->nresults);
+	free(b->issues);
 	json_object_put(b->plan);
 	free(b->image);
 	free(b);
@@ -185,6 +187,8 @@ static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 		b->boot = list[pick - 1];
 		list[pick - 1] = (struct boot){ .id = 0 };
 		rc = result_list(r->db, b->boot.id, &b->results, &b->nresults, err);
+		if (rc == 0)
+			issues_mark(b);
 		b->reused = true;
 		b->state = SCHED_DONE;
 		step_boot_fill(b, &sb);
@@ -636,6 +640,7 @@ static int boot_store(struct run_boot *b, const struct role_end *end, struct err
 		return -1;
 	if (b->boot.status == BOOT_INFRA)
 		return boot_lost(b, err);
+	issues_mark(b);
 	b->state = SCHED_DONE;
 	step_boot_fill(b, &sb);
 	rc = boot_put(b->run->db, &b->boot, b->results, b->nresults, &sb, err);

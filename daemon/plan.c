@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernels/toolchain.h"
@@ -49,6 +50,21 @@ static int load_suites(struct plan *p, char *const *names, struct err *err)
 			return -1;
 		p->nsuites++;
 	}
+	return 0;
+}
+
+static int load_known_issues(struct plan *p, struct err *err)
+{
+	AUTO_FREE char *path =
+		path_join(paths_data(), "runners", KNOWN_ISSUES_FILE, NULL);
+	time_t now = time(NULL);
+	char today[16];
+	struct tm tm;
+
+	if (known_issues_load(path, &p->known_issues, err) < 0)
+		return -1;
+	strftime(today, sizeof(today), "%Y-%m-%d", gmtime_r(&now, &tm));
+	p->expired = known_issues_expire(p->known_issues, today);
 	return 0;
 }
 
@@ -154,7 +170,7 @@ int plan_load(const struct config *config, const struct state *st, char *const *
 	    check_names("topology", topologies, err) < 0 ||
 	    check_names("suite", suites, err) < 0 || load_configs(p, configs, err) < 0 ||
 	    load_topologies(p, topologies, err) < 0 || load_suites(p, suites, err) < 0 ||
-	    load_machine(p, config, st, err) < 0) {
+	    load_known_issues(p, err) < 0 || load_machine(p, config, st, err) < 0) {
 		plan_free(p);
 		return -1;
 	}
@@ -177,6 +193,8 @@ void plan_free(struct plan *p)
 	free(p->configs);
 	free(p->topologies);
 	free(p->suites);
+	known_issues_free(p->known_issues);
+	strv_free(p->expired);
 	free(p->toolchain_text);
 	free(p->qemu_version);
 	free(p->cpu_model);

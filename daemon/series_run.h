@@ -80,6 +80,7 @@ struct run_boot {
 	struct boot boot;
 	struct result *results;
 	size_t nresults;
+	const struct known_issue **issues; /* what explains each of them; NULL: none */
 };
 
 struct series_run;

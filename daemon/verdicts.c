@@ -320,6 +320,19 @@ static void tell_evidence(struct verdict *v, const struct cell_view *view)
 	}
 }
 
+/* Good but for what is wrong in the kernel, by our list: not this series' doing. */
+static void tell_issue(struct verdict *v, const struct cell_view *view)
+{
+	const struct result *res = view->issue_result;
+
+	v->boot_id = view->issue_boot->boot.id;
+	v->reason = str_printf("known issue of the kernel (until %s): %s (%s)",
+			       view->issue->expires, view->issue->reason,
+			       res->reason ? res->reason : test_result_str(res->result));
+	if (res->output)
+		v->evidence = failing_lines(res->output);
+}
+
 static void tell_nothing_bad(struct verdict *v, struct cell_view *views, int n)
 {
 	for (int k = 0; k < n && !v->reason; k++) {
@@ -360,21 +373,27 @@ static void judge_subject(struct series_run *r, struct verdict_list *l, size_t c
 					r->plan->configs[c]->name,
 					r->plan->topologies[t]->name, test);
 	bool known = false;
+	int issue = -1;
 	struct judgement j;
 
 	for (int k = 0; k < r->ntested; k++) {
 		views[k] = cell_view_of(r, k, c, t, test);
 		cells[k] = views[k].cell;
 		known |= views[k].known_splat;
+		if (issue < 0 && views[k].issue)
+			issue = k;
 	}
 	j = judge_cells(cells, r->ntested);
-	if (j.word == VERDICT_PASS && known) {
-		/* Good but for a splat that the base shows as well. */
+	if (j.word == VERDICT_PASS && (known || issue >= 0)) {
+		/* Good but for a splat that the base shows as well, or for what
+		 * is known to be wrong in the kernel. */
 		j.word = VERDICT_PRE_EXISTING;
-		j.from = 0;
+		j.from = known ? 0 : issue;
 	}
 	verdict_fill(v, &j, true);
-	if (j.from >= 0 && views[j.from].bad)
+	if (j.word == VERDICT_PRE_EXISTING && issue >= 0 && !views[j.from].bad)
+		tell_issue(v, &views[issue]);
+	else if (j.from >= 0 && views[j.from].bad)
 		tell_evidence(v, &views[j.from]);
 	else
 		tell_nothing_bad(v, views, r->ntested);
