@@ -4,6 +4,8 @@
  *   [suite]
  *   description = one line
  *   topologies = numa2 numa4    (optional: it makes sense only on these)
+ *   tier = quick                (optional: quick runs at every step, deep where
+ *                                it pays: daemon/tiers.h)
  *   [test compaction]
  *   program = mlock-migrate     (a static program of the guest folder)
  *   args = compaction           (optional, split at blanks)
@@ -36,6 +38,7 @@ struct suite {
 	char *description;
 	char *text;        /* the file as read */
 	char **topologies; /* NULL: any */
+	bool deep;         /* tier = deep */
 	struct suite_test *tests;
 	size_t ntests;
 };
