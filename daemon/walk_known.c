@@ -167,7 +167,17 @@ struct json_object *walk_own_files(struct series_run *r, int step,
 	return own;
 }
 
-static struct json_object *known_not_built(struct series_run *r, int64_t build_id)
+/* Whether the row's list is of all that we may ask of it: the maker's, or our own
+ * of an earlier run. */
+static bool list_is_ours(const struct series_run *r, int step, size_t c,
+			 const struct step_build *sb)
+{
+	return !sb->reused || (sb->series_id == r->series.id && sb->step == step &&
+			       strcmp(sb->config, r->plan->configs[c]->name) == 0);
+}
+
+static struct json_object *known_not_built(struct series_run *r, int step, size_t c,
+					   int64_t build_id)
 {
 	struct used_by *uses = NULL;
 	struct json_object *found = NULL;
@@ -183,7 +193,7 @@ static struct json_object *known_not_built(struct series_run *r, int64_t build_i
 			break;
 		for (size_t k = 0; !found && k < m; k++)
 			if (list[k].build_id == build_id && list[k].not_built &&
-			    !list[k].reused)
+			    list_is_ours(r, step, c, &list[k]))
 				found = json_object_get(list[k].not_built);
 		step_build_list_free(list, m);
 	}
@@ -229,7 +239,7 @@ static int walk_take_over(struct series_run *r, int step, size_t c, struct build
 			  struct err *err)
 {
 	struct walk_build *wb = run_build(r, step, c);
-	AUTO_JSON struct json_object *files = known_not_built(r, b->id);
+	AUTO_JSON struct json_object *files = known_not_built(r, step, c, b->id);
 	struct step_build sb;
 	int rc;
 
