@@ -34,8 +34,7 @@ static void ask_between(const struct tiers_view *v, bool *want, int first, int l
 	int middle = first + (last - first) / 2, best = -1;
 
 	for (int k = first + 1; k < last; k++)
-		if (can_ask(v, k) &&
-		    (best < 0 || abs(k - middle) < abs(best - middle)))
+		if (can_ask(v, k) && (best < 0 || abs(k - middle) < abs(best - middle)))
 			best = k;
 	ask(v, want, best);
 }

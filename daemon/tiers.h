@@ -30,7 +30,7 @@ enum tier_ground {
 struct tiers_view {
 	int nsteps;                     /* n+1 */
 	const enum tier_ground *ground; /* [nsteps] */
-	bool settled; /* no ground becomes known any more but by asking for it */
+	bool settled;      /* no ground becomes known any more but by asking for it */
 	const bool *asked; /* [nsteps] wanted before; whatever came of it */
 	bool busy;         /* something asked for, or its repeat, is not done yet */
 	const struct cell *cells; /* [subject * nsteps + step]: the deep ones */

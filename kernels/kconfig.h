@@ -35,9 +35,9 @@ struct kconfig {
 	char *name; /* "mlock" */
 	char *arch; /* make's ARCH= */
 	char *target;
-	char *cmdline;     /* words with blanks between, or "" */
-	unsigned slowdown; /* at least 1 */
-	bool deep;         /* tier=deep */
+	char *cmdline;                      /* words with blanks between, or "" */
+	unsigned slowdown;                  /* at least 1 */
+	bool deep;                          /* tier=deep */
 	struct kconfig_fragment *fragments; /* in the order to be applied */
 	size_t nfragments;
 };

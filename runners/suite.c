@@ -12,8 +12,7 @@
 #define DEADLINE_MAX_MS (3600 * 1000ULL)
 #define ARGS_MAX 32
 
-static const char *const suite_keys[] = { "description", "topologies", "tier",
-					  NULL };
+static const char *const suite_keys[] = { "description", "topologies", "tier", NULL };
 static const char *const test_keys[] = { "program", "args", "deadline", NULL };
 
 static char **make_argv(const char *program, const char *args)

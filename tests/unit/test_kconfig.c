@@ -93,7 +93,8 @@ static void how_it_is_run(void **state)
 	assert_string_equal(k.cmdline, "page_owner=on  debug x");
 	kconfig_done(&k);
 	/* Its symbols and what they need, but not its tier. */
-	put(*state, "over.config", "# sluice: include=deep.config\n# sluice: cmdline=y\n");
+	put(*state, "over.config",
+	    "# sluice: include=deep.config\n# sluice: cmdline=y\n");
 	assert_int_equal(kconfig_load(*state, "over", &k, &err), 0);
 	assert_false(k.deep);
 	assert_int_equal(k.slowdown, 6);
@@ -110,7 +111,8 @@ static void how_it_is_run(void **state)
 	expect_header(*state, "# sluice: tier\n", "h.config:1: \"tier\" has no value");
 	expect_header(*state, "# sluice: slowdown=0\n",
 		      "h.config:1: slowdown \"0\" is no number from 1 to 100");
-	expect_header(*state, "# sluice: slowdown=fast\n", "slowdown \"fast\" is no number");
+	expect_header(*state, "# sluice: slowdown=fast\n",
+		      "slowdown \"fast\" is no number");
 }
 
 static void values_and_merge(void **state)
