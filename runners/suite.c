@@ -12,7 +12,8 @@
 #define DEADLINE_MAX_MS (3600 * 1000ULL)
 #define ARGS_MAX 32
 
-static const char *const suite_keys[] = { "description", "topologies", "budget", NULL };
+static const char *const suite_keys[] = { "description", "topologies", "tier", "budget",
+					  NULL };
 static const char *const test_keys[] = { "program", "args", "deadline", "budget", NULL };
 
 static char **make_argv(const char *program, const char *args)
@@ -130,6 +131,16 @@ static void parse_test(struct conf *c, const struct conf_section *s, struct suit
 	conf_check_unused(c, s, test_keys);
 }
 
+static bool parse_tier(struct conf *c, const struct conf_section *s)
+{
+	int line;
+	const char *v = conf_get(s, "tier", &line);
+
+	if (v && strcmp(v, "quick") && strcmp(v, "deep"))
+		conf_complain(c, line, "tier: \"%s\" is neither quick nor deep", v);
+	return v && strcmp(v, "deep") == 0;
+}
+
 static void parse_all(struct conf *c, struct suite *suite)
 {
 	const struct conf_section *top = conf_section_find(c, "suite");
@@ -140,6 +151,7 @@ static void parse_all(struct conf *c, struct suite *suite)
 		suite->description = str_dup(conf_get(top, "description", NULL));
 		suite->topologies = list ? strv_split(list, " \t,") : NULL;
 		parse_budget(c, top, &suite->budgets);
+		suite->deep = parse_tier(c, top);
 		conf_check_unused(c, top, suite_keys);
 	} else {
 		conf_complain(c, 0, "no section [suite]");

@@ -5,6 +5,8 @@
  *   description = one line
  *   topologies = numa2 numa4    (optional: it makes sense only on these)
  *   budget = numa2:20s smp4:12s (optional: what one round may take there)
+ *   tier = quick                (optional: quick runs at every step, deep where
+ *                                it pays: daemon/tiers.h)
  *   [test compaction]
  *   program = mlock-migrate     (a static program of the guest folder)
  *   args = compaction           (optional, split at blanks)
@@ -51,6 +53,7 @@ struct suite {
 	char *description;
 	char *text;                   /* the file as read */
 	char **topologies;            /* NULL: any */
+	bool deep;                    /* tier = deep */
 	struct suite_budgets budgets; /* of a round of all its tests */
 	struct suite_test *tests;
 	size_t ntests;
