@@ -28,7 +28,8 @@ static const struct cmd_opt opts[] = {
 	{ "tree", 't', "LIST", "base trees whose kernels are booted", ARG(tree) },
 	{ "base", 'b', "REV", "of the tree, instead of its head", ARG(base) },
 	{ "image", 0, "FILE", "boot this kernel instead of a tree's", ARG(image) },
-	{ "config", 0, "NAME", "kernel config to build", ARG(config) },
+	{ "config", 0, "NAME", "kernel config to build (the first one configured)",
+	  ARG(config) },
 	{ "topology", 0, "LIST", "guest machines (all)", ARG(topology) },
 	{ "suite", 0, "LIST", "suites, and how often a boot runs each: " SUITES_DEFAULT,
 	  ARG(suite) },
@@ -137,8 +138,10 @@ static int make_initramfs(struct quiet_cmd *q, struct err *err)
 static int prepare(struct quiet_cmd *q, struct err *err)
 {
 	const struct config *c = q->cx.config;
+	const char *config = q->args->config ? q->args->config : c->config;
 
-	q->config = str_dup(q->args->config ? q->args->config : c->config);
+	/* Of several the first: the others have kernels of their own. */
+	q->config = str_ndup(config, strcspn(config, ", \t"));
 	if (quiet_suites_parse(q->args->suite ? q->args->suite : SUITES_DEFAULT,
 			       &q->suites, err) < 0)
 		return -1;
@@ -333,6 +336,8 @@ static int run_quiet(int argc, char **argv)
 	if (args.parallel && !str_to_ll(args.parallel, 1, PARALLEL_MAX, &q.parallel))
 		return cmd_usage(&cmd_quiet, "--parallel is a number from 1 to %d",
 				 PARALLEL_MAX);
+	if (args.config && strpbrk(args.config, ", \t"))
+		return cmd_usage(&cmd_quiet, "one --config at a time");
 	if (args.tree && args.image)
 		return cmd_usage(&cmd_quiet, "either --tree or --image");
 	term_init(&q.term, stdout);

@@ -167,18 +167,6 @@ char *plan_cmdline(const struct plan *p, size_t config, const char *extra)
 	return str_printf("%s%s%s", own, *own && *extra ? " " : "", extra);
 }
 
-static struct json_object *test_json(const struct suite_test *t, unsigned slowdown)
-{
-	struct json_object *o = json_object_new_object(), *argv = json_object_new_array();
-
-	json_set_str(o, "test", t->id);
-	for (size_t i = 0; t->argv[i]; i++)
-		json_add_str(argv, t->argv[i]);
-	json_set(o, "argv", argv);
-	json_set_int(o, "deadline_ms", (long long)t->deadline_ms * slowdown);
-	return o;
-}
-
 static struct json_object *list_tests(const struct plan *p, const struct plan_cell *cell)
 {
 	const struct kconfig *config = p->configs[cell->config];
@@ -191,8 +179,8 @@ static struct json_object *list_tests(const struct plan *p, const struct plan_ce
 		    !suite_runs_on(s, p->topologies[cell->topology]->name))
 			continue;
 		for (size_t k = 0; k < s->ntests; k++)
-			json_object_array_add(tests,
-					      test_json(&s->tests[k], config->slowdown));
+			json_object_array_add(tests, suite_test_json(&s->tests[k],
+								     config->slowdown));
 	}
 	if (json_len(tests))
 		return tests;

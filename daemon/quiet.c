@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "daemon/guest_job.h"
 #include "daemon/quiet_record.h"
 #include "daemon/role.h"
 #include "lib/cleanup.h"
@@ -15,9 +15,7 @@
 #include "lib/str.h"
 #include "runners/kernel_version.h"
 
-#define LOST_MAX 3 /* in a row */
-#define END_SLACK_MS 20000
-#define ROLE_SLACK_MS 30000
+#define LOST_MAX 3               /* in a row */
 #define CONSOLE_HEAD (256 << 10) /* where the kernel says its version */
 
 struct quiet {
@@ -45,14 +43,15 @@ struct quiet_boot {
 
 /* ---- the key ---- */
 
-static struct json_object *suite_key(const struct suite *s, unsigned int repeat)
+static struct json_object *suite_key(const struct suite *s, unsigned int repeat,
+				     unsigned int slowdown)
 {
 	struct json_object *o = json_object_new_object(), *tests, *names;
 
 	tests = json_object_new_array();
 	names = json_object_new_array();
 	for (size_t i = 0; i < s->ntests; i++)
-		json_object_array_add(tests, suite_test_json(&s->tests[i]));
+		json_object_array_add(tests, suite_test_json(&s->tests[i], slowdown));
 	for (char **t = s->topologies; t && *t; t++)
 		json_add_str(names, *t);
 	json_set_str(o, "suite", s->name);
@@ -67,16 +66,18 @@ static struct json_object *make_key(const struct quiet_opts *o)
 {
 	struct json_object *key = json_object_new_object();
 	struct json_object *suites = json_object_new_array();
+	AUTO_FREE char *cmdline = plan_cmdline(o->plan, 0, o->config->cmdline_extra);
 
 	json_set_str(key, "image", o->image_sha);
 	json_set_str(key, "initramfs", o->initramfs_sha);
 	json_set_str(key, "accel", accel_str(o->plan->accel));
 	json_set_str(key, "cpu_model", o->plan->cpu_model);
 	json_set_str(key, "qemu_version", o->plan->qemu_version);
-	json_set_str(key, "cmdline_extra", o->config->cmdline_extra);
+	json_set_str(key, "cmdline_extra", cmdline);
 	for (size_t i = 0; i < o->plan->nsuites; i++)
 		json_object_array_add(suites, suite_key(o->plan->suites[i],
-							o->suites->v[i].repeat));
+							o->suites->v[i].repeat,
+							o->plan->configs[0]->slowdown));
 	json_set(key, "suites", suites);
 	return key;
 }
@@ -90,46 +91,6 @@ int quiet_open(const struct quiet_opts *o, struct quiet_store **ret_store,
 }
 
 /* ---- one boot ---- */
-
-static int set_nonce(struct json_object *job, struct err *err)
-{
-	unsigned char raw[16];
-	char hex[33];
-
-	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		return err_sys(err, "getrandom");
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(hex + 2 * i, 3, "%02x", raw[i]);
-	json_set_str(job, "nonce", hex);
-	return 0;
-}
-
-static int make_job(const struct quiet *q, size_t topology, struct json_object *job,
-		    uint64_t *ret_deadline, struct err *err)
-{
-	const struct config *c = q->o->config;
-	const struct topology *t = q->o->plan->topologies[topology];
-	struct json_object *tests = q->tests[topology];
-	long long ms = (long long)c->boot_timeout_ms + END_SLACK_MS;
-
-	for (size_t i = 0; i < json_len(tests); i++)
-		ms += json_int(json_object_array_get_idx(tests, i), "deadline_ms", 0);
-	json_set_str(job, "image", q->o->image);
-	json_set_str(job, "initramfs", q->o->initramfs);
-	json_set_str(job, "topology", t->text);
-	json_set_str(job, "topology_name", t->name);
-	json_set_str(job, "cmdline_extra", c->cmdline_extra);
-	json_set_str(job, "accel", accel_str(q->o->plan->accel));
-	json_set_str(job, "qemu", c->qemu);
-	json_set_str(job, "bwrap", c->bwrap);
-	json_set(job, "plan", json_object_get(tests));
-	json_set_int(job, "boot_deadline_ms", (long long)c->boot_timeout_ms);
-	json_set_int(job, "deadline_ms", ms);
-	json_set_int(job, "console_max", (long long)c->console_bytes);
-	json_set_int(job, "events_max", c->qmp_events);
-	*ret_deadline = (uint64_t)ms + ROLE_SLACK_MS;
-	return set_nonce(job, err);
-}
 
 static void boot_free(struct quiet_boot *b)
 {
@@ -254,15 +215,24 @@ static int boot_start(struct quiet *q, size_t topology, struct err *err)
 {
 	struct quiet_boot *b = mem_alloc0(sizeof(*b));
 	struct role_opts opts = { .name = "boot", .done = boot_ended, .arg = b };
+	const struct quiet_opts *o = q->o;
+	const struct guest_job job = { .config = o->config,
+				       .plan = o->plan,
+				       .topology = topology,
+				       .image = o->image,
+				       .initramfs = o->initramfs,
+				       .tests = q->tests[topology],
+				       .hello_ms = o->config->boot_timeout_ms *
+						   o->plan->configs[0]->slowdown };
 
 	b->q = q;
 	b->topology = topology;
 	q->running[q->nrunning++] = b;
 	opts.job = json_object_new_object();
-	opts.dir = state_job_dir(q->o->state, "quiet", err);
-	if (!opts.dir || make_job(q, topology, opts.job, &opts.deadline_ms, err) < 0 ||
-	    quiet_store_begin(q->store, q->o->plan->topologies[topology], &b->record,
-			      err) < 0) {
+	opts.dir = state_job_dir(o->state, "quiet", err);
+	if (!opts.dir || guest_job_fill(&job, opts.job, &opts.deadline_ms, err) < 0 ||
+	    quiet_store_begin(q->store, o->plan->topologies[topology], &b->record, err) <
+		    0) {
 		json_object_put(opts.job);
 		if (opts.dir)
 			tree_remove(opts.dir, NULL);
@@ -332,8 +302,7 @@ static int quiet_prepare(struct quiet *q, struct err *err)
 	q->done = mem_alloc0((p->ntopologies + 1) * sizeof(*q->done));
 	q->running = mem_alloc0((q->o->parallel + 1) * sizeof(*q->running));
 	for (size_t t = 0; t < p->ntopologies; t++) {
-		if (quiet_tests(p->suites, q->o->suites, p->topologies[t], &q->tests[t],
-				err) < 0)
+		if (quiet_tests(p, q->o->suites, t, &q->tests[t], err) < 0)
 			return -1;
 		if (!q->tests[t])
 			return err_set(err, ERR_INPUT, "no suite runs on topology %s",

@@ -19,7 +19,8 @@ typedef void (*quiet_boot_fn)(struct json_object *record, unsigned int left, voi
 struct quiet_opts {
 	const struct config *config;
 	struct state *state;
-	const struct plan *plan; /* topologies to boot on; suites as in suites */
+	const struct plan
+		*plan; /* one config, topologies to boot on, suites as in suites */
 	const struct quiet_suites *suites;
 	const char *image, *image_sha; /* a path that the build user can reach */
 	const char *initramfs, *initramfs_sha;

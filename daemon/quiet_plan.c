@@ -69,26 +69,28 @@ static int check_size(struct json_object *tests, const struct topology *t,
 	return 0;
 }
 
-static void add_round(struct json_object *all, const struct suite *s)
+static void add_round(struct json_object *all, const struct suite *s,
+		      unsigned int slowdown)
 {
 	for (size_t i = 0; i < s->ntests; i++)
-		json_object_array_add(all, suite_test_json(&s->tests[i]));
+		json_object_array_add(all, suite_test_json(&s->tests[i], slowdown));
 }
 
-int quiet_tests(struct suite *const *suites, const struct quiet_suites *want,
-		const struct topology *topology, struct json_object **ret,
-		struct err *err)
+int quiet_tests(const struct plan *plan, const struct quiet_suites *want, size_t topology,
+		struct json_object **ret, struct err *err)
 {
 	AUTO_JSON struct json_object *all = json_object_new_array();
+	const struct topology *t = plan->topologies[topology];
 
 	*ret = NULL;
 	for (size_t i = 0; i < want->n; i++)
 		for (unsigned int k = 0; k < want->v[i].repeat; k++)
-			if (suite_runs_on(suites[i], topology->name))
-				add_round(all, suites[i]);
+			if (suite_runs_on(plan->suites[i], t->name))
+				add_round(all, plan->suites[i],
+					  plan->configs[0]->slowdown);
 	if (json_len(all) == 0)
 		return 0;
-	if (check_size(all, topology, err) < 0)
+	if (check_size(all, t, err) < 0)
 		return -1;
 	*ret = TAKE_PTR(all);
 	return 0;

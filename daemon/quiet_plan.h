@@ -6,10 +6,9 @@
 
 #include <stddef.h>
 
+#include "daemon/plan.h"
 #include "lib/err.h"
 #include "lib/json.h"
-#include "runners/suite.h"
-#include "runners/topology.h"
 
 /* The suites in their order, and how often a boot runs each. */
 struct quiet_suites {
@@ -27,14 +26,13 @@ void quiet_suites_done(struct quiet_suites *s);
 char **quiet_suites_names(const struct quiet_suites *s);
 
 /*
- * The tests of one boot on a topology, as a job has them: each of the suites (in
- * the order of want) as often as want says: a round of all its tests, then the next
- * round. *ret is NULL when none of them runs there. ERR_INPUT when they are more
- * than a guest takes.
+ * The tests of one boot of the plan's first config on a topology (its index), as a
+ * job has them: each suite of the plan, in order, as often as want says: a round of
+ * all its tests, then the next round. *ret is NULL when none of them runs there.
+ * ERR_INPUT when they are more than a guest takes.
  */
-int quiet_tests(struct suite *const *suites, const struct quiet_suites *want,
-		const struct topology *topology, struct json_object **ret,
-		struct err *err);
+int quiet_tests(const struct plan *plan, const struct quiet_suites *want, size_t topology,
+		struct json_object **ret, struct err *err);
 
 /* Boots of topology i of n, of so many in all: evenly, the first ones get the rest. */
 unsigned int quiet_share(unsigned int boots, size_t n, size_t i);

@@ -245,7 +245,7 @@ uint64_t suite_budget_ms(const struct suite_budgets *b, const char *topology)
 	return any;
 }
 
-struct json_object *suite_test_json(const struct suite_test *t)
+struct json_object *suite_test_json(const struct suite_test *t, unsigned int slowdown)
 {
 	struct json_object *o = json_object_new_object(), *argv = json_object_new_array();
 
@@ -253,7 +253,7 @@ struct json_object *suite_test_json(const struct suite_test *t)
 	for (size_t i = 0; t->argv[i]; i++)
 		json_add_str(argv, t->argv[i]);
 	json_set(o, "argv", argv);
-	json_set_int(o, "deadline_ms", (long long)t->deadline_ms);
+	json_set_int(o, "deadline_ms", (long long)t->deadline_ms * slowdown);
 	return o;
 }
 

@@ -69,8 +69,11 @@ void suite_free(struct suite *s);
 bool suite_runs_on(const struct suite *s, const char *topology);
 /* Of a suite or a test on a topology, ms; 0 when none is stated. */
 uint64_t suite_budget_ms(const struct suite_budgets *b, const char *topology);
-/* {"test","argv","deadline_ms"}, as a boot's plan has it; a new object. */
-struct json_object *suite_test_json(const struct suite_test *t);
+/*
+ * {"test","argv","deadline_ms"}, as a boot's plan has it, for a kernel that is so many
+ * times slower; a new object.
+ */
+struct json_object *suite_test_json(const struct suite_test *t, unsigned int slowdown);
 /* Programs of the suite, each once, sorted, NULL-terminated; strv_free. */
 char **suite_programs(const struct suite *s);
 /* The names in DIR, sorted, NULL-terminated; strv_free. */

@@ -57,16 +57,17 @@ static void suites_with_repeats(void **state)
 }
 
 /* The ids in their order; "" for none. */
-static char *plan_text(struct suite *const *suites, const char *want,
-		       const struct topology *t)
+static char *plan_text(struct suite **suites, const char *want, struct topology *t)
 {
+	struct kconfig config = { .slowdown = 1 }, *configs[] = { &config };
+	const struct plan p = { .configs = configs, .suites = suites, .topologies = &t };
 	AUTO_JSON struct json_object *tests = NULL;
 	struct quiet_suites s;
 	struct str out = STR_INIT;
 	struct err err = { .msg = "" };
 
 	assert_int_equal(quiet_suites_parse(want, &s, &err), 0);
-	if (quiet_tests(suites, &s, t, &tests, &err) < 0)
+	if (quiet_tests(&p, &s, 0, &tests, &err) < 0)
 		str_addf(&out, "%s", err.msg);
 	quiet_suites_done(&s);
 	for (size_t i = 0; i < json_len(tests); i++)
@@ -75,8 +76,8 @@ static char *plan_text(struct suite *const *suites, const char *want,
 	return str_take(&out);
 }
 
-static void expect_plan(struct suite *const *suites, const char *want,
-			const struct topology *t, const char *ids)
+static void expect_plan(struct suite **suites, const char *want, struct topology *t,
+			const char *ids)
 {
 	AUTO_FREE char *got = plan_text(suites, want, t);
 
@@ -90,6 +91,8 @@ static void rounds_then_deep(void **state)
 			      suite("d", "[suite]\ntopologies = numa2\n"
 					 "[test c]\nprogram = p\ndeadline = 7s\n") };
 	struct topology *numa2 = topology("numa2"), *up = topology("up");
+	struct kconfig slow = { .slowdown = 3 }, *configs[] = { &slow };
+	const struct plan p = { .configs = configs, .suites = v, .topologies = &numa2 };
 	AUTO_JSON struct json_object *tests = NULL;
 	struct quiet_suites s;
 	struct err err;
@@ -99,9 +102,9 @@ static void rounds_then_deep(void **state)
 	expect_plan(v, "q,d*3", up, "q/a q/b");
 	expect_plan(v + 1, "d", up, "");
 	assert_int_equal(quiet_suites_parse("q,d", &s, &err), 0);
-	assert_int_equal(quiet_tests(v, &s, numa2, &tests, &err), 0);
+	assert_int_equal(quiet_tests(&p, &s, 0, &tests, &err), 0);
 	assert_int_equal(json_int(json_object_array_get_idx(tests, 2), "deadline_ms", 0),
-			 7000);
+			 21000);
 	assert_int_equal(json_len(json_arr(json_object_array_get_idx(tests, 0), "argv")),
 			 2);
 	quiet_suites_done(&s);
