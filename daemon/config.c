@@ -75,8 +75,8 @@ static const struct key keys[] = {
 	  "kernel configs to build, of kernels/configs" },
 	{ "sluice", "topology", KEY_NAMES, AT(topology), "smp4,numa2", NULL, 0, 0,
 	  "guest machines to boot, of runners/topologies" },
-	{ "sluice", "suite", KEY_NAMES, AT(suite), "mlock-migrate", NULL, 0, 0,
-	  "test suites to run, of runners/suites" },
+	{ "sluice", "suite", KEY_NAMES, AT(suite), "mlock-migrate,mlock-migrate-deep",
+	  NULL, 0, 0, "test suites to run, of runners/suites" },
 	{ "sluice", "state_dir", KEY_PATH, AT(state_dir), "", NULL, 0, 0,
 	  "where all is kept; empty: /var/lib/sluice for root, else "
 	  "$XDG_STATE_HOME/sluice" },

@@ -144,6 +144,71 @@ static int load_machine(struct plan *p, const struct config *config,
 	return qemu_version(config->qemu, &p->qemu_version, err);
 }
 
+char *plan_cmdline(const struct plan *p, size_t config, const char *extra)
+{
+	const char *own = p->configs[config]->cmdline;
+
+	return str_printf("%s%s%s", own, *own && *extra ? " " : "", extra);
+}
+
+static struct json_object *test_json(const struct suite_test *t, unsigned slowdown)
+{
+	struct json_object *o = json_object_new_object(), *argv = json_object_new_array();
+
+	json_set_str(o, "test", t->id);
+	for (size_t i = 0; t->argv[i]; i++)
+		json_add_str(argv, t->argv[i]);
+	json_set(o, "argv", argv);
+	json_set_int(o, "deadline_ms", (long long)t->deadline_ms * slowdown);
+	return o;
+}
+
+static struct json_object *list_tests(const struct plan *p, const struct plan_cell *cell)
+{
+	const struct kconfig *config = p->configs[cell->config];
+	struct json_object *tests = json_object_new_array();
+
+	for (size_t i = 0; i < p->nsuites; i++) {
+		const struct suite *s = p->suites[i];
+
+		if ((config->deep || s->deep) != cell->deep ||
+		    !suite_runs_on(s, p->topologies[cell->topology]->name))
+			continue;
+		for (size_t k = 0; k < s->ntests; k++)
+			json_object_array_add(tests,
+					      test_json(&s->tests[k], config->slowdown));
+	}
+	if (json_len(tests))
+		return tests;
+	json_object_put(tests);
+	return NULL;
+}
+
+static size_t cell_index(const struct plan *p, const struct plan_cell *cell)
+{
+	return (cell->config * p->ntopologies + cell->topology) * 2 + cell->deep;
+}
+
+struct json_object *plan_tests(const struct plan *p, const struct plan_cell *cell)
+{
+	return p->tests[cell_index(p, cell)];
+}
+
+static void load_tests(struct plan *p)
+{
+	p->tests = mem_alloc0(p->nconfigs * p->ntopologies * 2 *
+			      sizeof(struct json_object *));
+	for (size_t c = 0; c < p->nconfigs; c++)
+		for (size_t t = 0; t < p->ntopologies; t++)
+			for (int deep = 0; deep < 2; deep++) {
+				struct plan_cell cell = { .config = c,
+							  .topology = t,
+							  .deep = deep };
+
+				p->tests[cell_index(p, &cell)] = list_tests(p, &cell);
+			}
+}
+
 int plan_load(const struct config *config, const struct state *st, char *const *configs,
 	      char *const *topologies, char *const *suites, struct plan **ret_plan,
 	      struct err *err)
@@ -158,6 +223,7 @@ int plan_load(const struct config *config, const struct state *st, char *const *
 		plan_free(p);
 		return -1;
 	}
+	load_tests(p);
 	*ret_plan = p;
 	return 0;
 }
@@ -166,6 +232,8 @@ void plan_free(struct plan *p)
 {
 	if (!p)
 		return;
+	for (size_t i = 0; p->tests && i < p->nconfigs * p->ntopologies * 2; i++)
+		json_object_put(p->tests[i]);
 	for (size_t i = 0; i < p->nconfigs; i++) {
 		kconfig_done(p->configs[i]);
 		free(p->configs[i]);
@@ -174,6 +242,7 @@ void plan_free(struct plan *p)
 		topology_free(p->topologies[i]);
 	for (size_t i = 0; i < p->nsuites; i++)
 		suite_free(p->suites[i]);
+	free(p->tests);
 	free(p->configs);
 	free(p->topologies);
 	free(p->suites);
@@ -205,8 +274,8 @@ static int add_program(const struct state *st, const char *name,
 	return 0;
 }
 
-int plan_write_initramfs(const struct plan *p, const struct state *st, const char *path,
-			 struct err *err)
+int plan_write_initramfs(const struct plan *p, const struct state *st, bool deep,
+			 const char *path, struct err *err)
 {
 	AUTO_FREE struct initramfs_entry *entries = NULL;
 	size_t n = 0, max = 1;
@@ -217,8 +286,11 @@ int plan_write_initramfs(const struct plan *p, const struct state *st, const cha
 	entries = mem_alloc0(max * sizeof(*entries));
 	rc = add_program(st, "init", entries, &n, err);
 	for (size_t i = 0; rc == 0 && i < p->nsuites; i++) {
-		char **programs = suite_programs(p->suites[i]);
+		char **programs;
 
+		if (p->suites[i]->deep && !deep)
+			continue;
+		programs = suite_programs(p->suites[i]);
 		for (size_t k = 0; rc == 0 && programs[k]; k++)
 			rc = add_program(st, programs[k], entries, &n, err);
 		strv_free(programs);
@@ -230,32 +302,4 @@ int plan_write_initramfs(const struct plan *p, const struct state *st, const cha
 		free((char *)entries[i].source);
 	}
 	return rc;
-}
-
-static struct json_object *test_json(const struct suite_test *t)
-{
-	struct json_object *o = json_object_new_object(), *argv = json_object_new_array();
-
-	json_set_str(o, "test", t->id);
-	for (size_t i = 0; t->argv[i]; i++)
-		json_add_str(argv, t->argv[i]);
-	json_set(o, "argv", argv);
-	json_set_int(o, "deadline_ms", (long long)t->deadline_ms);
-	return o;
-}
-
-struct json_object *plan_tests(const struct plan *p, const struct topology *t)
-{
-	struct json_object *tests = json_object_new_array();
-
-	for (size_t i = 0; i < p->nsuites; i++) {
-		if (!suite_runs_on(p->suites[i], t->name))
-			continue;
-		for (size_t k = 0; k < p->suites[i]->ntests; k++)
-			json_object_array_add(tests, test_json(&p->suites[i]->tests[k]));
-	}
-	if (json_len(tests))
-		return tests;
-	json_object_put(tests);
-	return NULL;
 }

@@ -24,6 +24,7 @@
 
 /* A build of one step and config, known or to be made. */
 struct walk_build {
+	bool wanted;  /* of a deep config only some are */
 	bool decided; /* status is final for this run */
 	enum build_status status;
 	bool reused;
@@ -64,6 +65,7 @@ struct run_boot {
 	size_t index; /* in run->boots */
 	int step;
 	size_t config, topology;
+	bool deep; /* of the deep tier: never with quick tests of a quick config */
 	enum boot_role role;
 	enum sched_job_state state;
 	bool alone;
@@ -80,6 +82,13 @@ struct run_boot {
 	struct boot boot;
 	struct result *results;
 	size_t nresults;
+};
+
+/* A step of a (config, topology) that the deep tier may look at. */
+enum deep_state {
+	DEEP_NO,    /* not asked for */
+	DEEP_ASKED, /* wanted; its kernel is not there yet */
+	DEEP_DONE,  /* its boot is planned, or can never be */
 };
 
 struct series_run;
@@ -118,9 +127,13 @@ struct series_run {
 	struct walk walk;
 	struct run_boot **boots;
 	size_t nboots;
-	char *initramfs; /* path of the artifact */
-	char initramfs_sha[SHA256_HEX];
-	char **cmdlines; /* kernel command line of each topology */
+	unsigned char *
+		deep; /* enum deep_state, [(step * nconfigs + config) * ntopologies + topology] */
+	struct run_initramfs {
+		char *path; /* of the artifact */
+		char sha[SHA256_HEX];
+	} initramfs[2];  /* of the quick tier, of the deep one */
+	char **cmdlines; /* of the kernel, [config * ntopologies + topology] */
 
 	bool stopping; /* a signal came */
 	bool fatal;    /* err says why we cannot go on */
@@ -143,6 +156,9 @@ void run_note(struct series_run *r, const char *fmt, ...)
 void run_fail(struct series_run *r, enum run_exit code);
 
 struct walk_build *run_build(struct series_run *r, int step, size_t config);
+bool run_config_is_deep(const struct series_run *r, size_t config);
+enum deep_state run_deep(const struct series_run *r, int step, size_t config,
+			 size_t topology);
 
 /* True when no child runs. */
 bool run_idle(const struct series_run *r);
@@ -160,13 +176,18 @@ void walk_step(struct series_run *r);
 
 /* boots.c */
 void boots_done(struct series_run *r);
-/* The image of a step is known, or will never be: makes its cells. */
+/* The image of a step is known, or will never be: makes its cells of the quick tier. */
 int boots_plan_step(struct series_run *r, int step, size_t config, struct err *err);
+/* The deep tier wants this step, whose build is decided. */
+int boots_plan_deep(struct series_run *r, int step, size_t config, size_t topology,
+		    struct err *err);
 /* On trouble of ours the boot is lost, and the next flow->advance sees that. */
 void boots_start(struct series_run *r, size_t i);
 /* Makes the further boots that cells need: to see a failure again, or to run
  * the tests that a dead guest did not reach. */
 int boots_plan_repeats(struct series_run *r, struct err *err);
+/* Seconds that such a boot is likely to take, or -1. */
+double boots_expected(struct series_run *r, const struct plan_cell *cell);
 
 /* verdicts.c */
 int verdicts_write(struct series_run *r, enum run_exit *ret_exit, struct err *err);

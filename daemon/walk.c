@@ -1,8 +1,11 @@
 /*
- * The builds of a series, one after the other in step order. What is known by
- * its key is taken over without touching a folder (walk_known.c); the rest
- * walks through a source folder and one output folder for each config
- * (walk_folders.c) and is built there (walk_build.c).
+ * The builds of a series, one after the other: first all steps of the quick
+ * configs, in order, then what is wanted of the deep ones. What is known by its
+ * key is taken over without touching a folder (walk_known.c); the rest walks
+ * through a source folder and one output folder for each config (walk_folders.c)
+ * and is built there (walk_build.c). A deep config's steps come in any order, and
+ * each is built in a fresh copy of the base's output: what it is built from, and
+ * so its key, does not hang on which others were looked at before.
  */
 #include "daemon/walk.h"
 
@@ -30,8 +33,10 @@ int walk_init(struct series_run *r, struct err *err)
 		o->base_dir = str_printf("%s/base-%s", r->state->out, key);
 		o->base_ready = path_exists(o->base_dir);
 	}
-	for (size_t i = 0; i < (size_t)r->ntested * r->plan->nconfigs; i++)
+	for (size_t i = 0; i < (size_t)r->ntested * r->plan->nconfigs; i++) {
 		w->builds[i].build_id = DB_NO_INT;
+		w->builds[i].wanted = !run_config_is_deep(r, i % r->plan->nconfigs);
+	}
 	return 0;
 }
 
@@ -63,33 +68,64 @@ static bool base_is_lost(struct series_run *r, size_t c)
 	return base->decided && base->status == BUILD_INFRA;
 }
 
+static bool is_left(struct series_run *r, int step, size_t c)
+{
+	const struct walk_build *b = run_build(r, step, c);
+
+	return b->wanted && !b->decided;
+}
+
+/* The first that is left, step by step; of a deep config base and tip come first. */
+static bool walk_find(struct series_run *r, bool deep)
+{
+	struct walk *w = &r->walk;
+
+	for (int i = 0; i < r->ntested; i++) {
+		int step = !deep || i == 0 ? i : i == 1 ? r->ntested - 1 : i - 1;
+
+		for (size_t c = 0; c < r->plan->nconfigs; c++) {
+			if (run_config_is_deep(r, c) != deep || !is_left(r, step, c))
+				continue;
+			w->step = step;
+			w->config = c;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* More of a deep config may be wanted as long as anything is left to see. */
+static bool walk_is_over(const struct series_run *r)
+{
+	for (size_t c = 0; c < r->plan->nconfigs; c++)
+		if (run_config_is_deep(r, c))
+			return false;
+	return true;
+}
+
 bool walk_waiting(struct series_run *r)
 {
 	struct walk *w = &r->walk;
 
 	if (w->busy || r->stopping)
 		return false;
-	while (w->step < r->ntested) {
-		struct walk_build *b = run_build(r, w->step, w->config);
-		int rc = 0;
+	while (walk_find(r, false) || walk_find(r, true)) {
+		int rc;
 
-		if (!b->decided && w->step > 0 && base_is_lost(r, w->config))
+		if (w->step > 0 && base_is_lost(r, w->config))
 			rc = walk_skip(r, w->step, w->config, "the base was not built",
 				       &r->err);
-		else if (!b->decided)
+		else
 			rc = walk_decide(r, w->step, w->config, &r->err);
 		if (rc < 0) {
 			run_fail(r, RUN_INFRA);
 			return false;
 		}
-		if (!b->decided)
+		if (is_left(r, w->step, w->config))
 			return true;
-		if (++w->config == r->plan->nconfigs) {
-			w->config = 0;
-			w->step++;
-		}
 	}
-	walk_retire(r);
+	if (walk_is_over(r))
+		walk_retire(r);
 	return false;
 }
 
@@ -105,6 +141,8 @@ void walk_step(struct series_run *r)
 	struct walk_out *o = &w->out[w->config];
 	int rc;
 
+	if (run_config_is_deep(r, w->config) && o->dir && o->at != 0)
+		walk_out_drop(o);
 	if (!w->src_base_ready)
 		rc = walk_checkout_base(r, &r->err);
 	else if (w->step == 0 || !o->base_ready)

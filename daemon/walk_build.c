@@ -234,12 +234,14 @@ static int walk_store(struct series_run *r, const struct role_end *end, int step
 		if (rc == 0 && !refill) {
 			json_object_put(wb->not_built);
 			wb->not_built = walk_own_files(
-				r, step, json_arr(end->result, "not_built"));
+				r, step, c, json_arr(end->result, "not_built"));
 			walk_remember(r, step, c, &b);
 			walk_fill_step_build(r, step, c, &sb);
 			rc = build_put(r->db, &b, &sb, err);
 			wb->build_id = b.id;
 			step_build_done(&sb);
+			if (rc == 0)
+				rc = walk_tell_next(r, step, c, err);
 			if (rc == 0)
 				rc = r->flow->built(r, step, c, err);
 			if (rc == 0)

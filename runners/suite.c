@@ -139,6 +139,16 @@ static void parse_test(struct conf *c, const struct conf_section *s, struct suit
 	conf_check_unused(c, s, test_keys);
 }
 
+static bool parse_tier(struct conf *c, const struct conf_section *s)
+{
+	int line;
+	const char *v = conf_get(s, "tier", &line);
+
+	if (v && strcmp(v, "quick") && strcmp(v, "deep"))
+		conf_complain(c, line, "tier: \"%s\" is neither quick nor deep", v);
+	return v && strcmp(v, "deep") == 0;
+}
+
 static void parse_selftests(struct conf *c, const struct conf_section *top,
 			    struct suite *suite)
 {
@@ -166,6 +176,7 @@ static void parse_all(struct conf *c, struct suite *suite)
 		suite->description = str_dup(conf_get(top, "description", NULL));
 		suite->topologies = list ? strv_split(list, " \t,") : NULL;
 		parse_selftests(c, top, suite);
+		suite->deep = parse_tier(c, top);
 		conf_check_unused(c, top, suite_keys);
 	} else {
 		conf_complain(c, 0, "no section [suite]");

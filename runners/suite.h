@@ -4,6 +4,8 @@
  *   [suite]
  *   description = one line
  *   topologies = numa2 numa4    (optional: it makes sense only on these)
+ *   tier = quick                (optional: quick runs at every step, deep where
+ *                                it pays: daemon/tiers.h)
  *   selftests = mm vm           (optional: programs of the tree under test, see below)
  *   [test compaction]
  *   program = mlock-migrate     (a static program of the guest folder)
@@ -43,6 +45,7 @@ struct suite {
 	char *text;        /* the file as read */
 	char **topologies; /* NULL: any */
 	char **selftests;  /* folders of the tree under test; NULL: guest programs */
+	bool deep;         /* tier = deep */
 	struct suite_test *tests;
 	size_t ntests;
 };

@@ -58,7 +58,7 @@ static void fixture_done(struct fixture *f)
 
 static struct cell_view look(struct fixture *f, int step, const char *test)
 {
-	return cell_view_of(&f->run, step, 0, 0, test);
+	return cell_view_of(&f->run, step, &(struct subject){ .test = test });
 }
 
 static void one_failure_is_not_yet_a_failure(void **state)
@@ -177,11 +177,47 @@ static void settled_means_all_of_them(void **state)
 	struct fixture f = { .ngarbage = 0 };
 
 	(void)state;
-	assert_false(cell_settled(&f.run, 0, 0, 0));
+	assert_false(cell_settled(&f.run, 0, &(struct subject){ .deep = false }));
 	add_boot(&f, 0, 10, RESULT_PASS);
-	assert_true(cell_settled(&f.run, 0, 0, 0));
+	assert_true(cell_settled(&f.run, 0, &(struct subject){ .deep = false }));
 	add_boot(&f, 0, 11, RESULT_PASS)->state = SCHED_RUNNING;
-	assert_false(cell_settled(&f.run, 0, 0, 0));
+	assert_false(cell_settled(&f.run, 0, &(struct subject){ .deep = false }));
+}
+
+static void tiers_are_apart(void **state)
+{
+	const struct subject deep = { .deep = true, .test = "suite/a" };
+	const struct subject boot = { .deep = true };
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	add_boot(&f, 1, 10, RESULT_PASS);
+	/* Not looked at there: not lost, not passed. */
+	assert_int_equal(cell_view_of(&f.run, 1, &deep).cell.state, CELL_NONE);
+	assert_int_equal(cell_view_of(&f.run, 1, &boot).cell.state, CELL_NONE);
+	assert_false(cell_settled(&f.run, 1, &boot));
+	add_boot(&f, 2, 0, RESULT_PASS)->lost = true;
+	assert_int_equal(cell_view_of(&f.run, 2, &deep).cell.state, CELL_NONE);
+	/* And a guest that only deep tests bring down. */
+	add_boot(&f, 3, 11, RESULT_PASS);
+	add_boot(&f, 3, 12, RESULT_NOT_RUN)->deep = true;
+	f.boots[3].boot.status = BOOT_PANIC;
+	assert_int_equal(look(&f, 3, NULL).cell.state, CELL_PASS);
+	assert_int_equal(cell_view_of(&f.run, 3, &boot).cell.state, CELL_ONCE);
+}
+
+static void a_splat_is_known_from_either_tier(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+	struct run_boot *base = add_boot(&f, 0, 10, RESULT_SPLAT);
+	struct run_boot *same = add_boot(&f, 1, 11, RESULT_SPLAT);
+
+	(void)state;
+	base->deep = true;
+	base->results[0].splats = splat_list(&f, "WARNING mm/old.c f");
+	same->results[0].splats = splat_list(&f, "WARNING mm/old.c f");
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
+	fixture_done(&f);
 }
 
 int main(void)
@@ -196,6 +232,8 @@ int main(void)
 		cmocka_unit_test(a_panic_under_a_test_is_the_tests),
 		cmocka_unit_test(a_skip_is_not_a_pass),
 		cmocka_unit_test(settled_means_all_of_them),
+		cmocka_unit_test(tiers_are_apart),
+		cmocka_unit_test(a_splat_is_known_from_either_tier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,31 @@ static void complaints(void **state)
 		     "s.ini:4: with: \"/proc/x=2\" is no NAME=NUMBER");
 	expect_error("[suite]\n[test x]\nprogram = x\nwith = vm.x=\n",
 		     "is no NAME=NUMBER");
+	expect_error("[suite]\ntier = slow\n[test x]\nprogram = x\n",
+		     "s.ini:2: tier: \"slow\" is neither quick nor deep");
+	expect_error("[suite]\ntier =\n[test x]\nprogram = x\n",
+		     "s.ini:2: tier: \"\" is neither quick nor deep");
+}
+
+static bool is_deep(const char *text)
+{
+	struct suite *s = NULL;
+	struct err err = { .msg = "" };
+	bool deep;
+
+	if (suite_parse("s.ini", "s", text, &s, &err) < 0)
+		fail_msg("%s", err.msg);
+	deep = s->deep;
+	suite_free(s);
+	return deep;
+}
+
+static void tiers(void **state)
+{
+	(void)state;
+	assert_false(is_deep("[suite]\n[test x]\nprogram = x\n"));
+	assert_false(is_deep("[suite]\ntier = quick\n[test x]\nprogram = x\n"));
+	assert_true(is_deep("[suite]\ntier = deep\n[test x]\nprogram = x\n"));
 }
 
 static void shipped_ones_are_fine(void **state)
@@ -137,6 +162,7 @@ int main(void)
 		cmocka_unit_test(reads_all),
 		cmocka_unit_test(programs_of_the_tree),
 		cmocka_unit_test(complaints),
+		cmocka_unit_test(tiers),
 		cmocka_unit_test(shipped_ones_are_fine),
 	};
 
