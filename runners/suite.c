@@ -12,37 +12,83 @@
 #define DEADLINE_MAX_MS (3600 * 1000ULL)
 #define ARGS_MAX 32
 
-static const char *const suite_keys[] = { "description", "topologies", "tier", "budget",
-					  NULL };
-static const char *const test_keys[] = { "program", "args", "deadline", "budget", NULL };
+/* The guest program that runs another with settings around it. */
+#define WITH "with"
 
-static char **make_argv(const char *program, const char *args)
+static const char *const suite_keys[] = { "description", "topologies", "tier",
+					  "selftests",   "budget",     NULL };
+static const char *const test_keys[] = { "program",  "args",   "with",
+					 "deadline", "budget", NULL };
+
+static size_t add_words(char **argv, size_t n, const char *text)
 {
-	char **words = strv_split(args ? args : "", " \t");
-	size_t n = strv_len(words);
-	char **argv = mem_alloc0((n + 2) * sizeof(*argv));
+	char **words = strv_split(text, " \t");
+	size_t k = strv_len(words);
 
-	argv[0] = str_printf("/tests/%s", program);
-	for (size_t i = 0; i < n; i++)
-		argv[i + 1] = words[i];
+	memcpy(argv + n, words, k * sizeof(*argv));
 	free(words);
+	return n + k;
+}
+
+static char **make_argv(const struct suite *suite, const char *program, const char *with,
+			const char *args)
+{
+	/* Each word of a text takes two bytes of it, but the last. */
+	size_t max = (with ? strlen(with) : 0) + (args ? strlen(args) : 0) + 5;
+	char **argv = mem_alloc0(max * sizeof(*argv));
+	size_t n = 0;
+
+	if (with) {
+		argv[n++] = str_dup("/tests/" WITH);
+		n = add_words(argv, n, with);
+	}
+	if (suite->selftests)
+		argv[n++] = str_printf("/tests/%s/%s", suite->name, program);
+	else
+		argv[n++] = str_printf("/tests/%s", program);
+	add_words(argv, n, args ? args : "");
 	return argv;
 }
 
+/* vm.nr_hugepages=64 */
+static bool setting_ok(const char *word)
+{
+	size_t name = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_.");
+	size_t digits = word[name] == '=' ? strspn(word + name + 1, "0123456789") : 0;
+
+	return name > 0 && digits > 0 && !word[name + 1 + digits];
+}
+
+static const char *parse_with(struct conf *c, const struct conf_section *s)
+{
+	int line;
+	const char *with = conf_get(s, "with", &line);
+	char **words = strv_split(with ? with : "", " \t");
+
+	for (size_t i = 0; words[i]; i++)
+		if (!setting_ok(words[i]))
+			conf_complain(c, line, "with: \"%s\" is no NAME=NUMBER",
+				      words[i]);
+	strv_free(words);
+	return with;
+}
+
 static void parse_program(struct conf *c, const struct conf_section *s,
-			  struct suite_test *t)
+			  const struct suite *suite, struct suite_test *t)
 {
 	const char *program = conf_get(s, "program", NULL);
+	const char *with = parse_with(c, s);
 	int line = conf_section_line(s);
 	const char *args = conf_get(s, "args", &line);
 
 	if (!program || !inifile_name_ok(program)) {
-		conf_complain(c, line, "[%s]: program must name a guest program",
-			      conf_section_name(s));
+		conf_complain(c, line, "[%s]: program must name a %s",
+			      conf_section_name(s),
+			      suite->selftests ? "selftest" : "guest program");
 		program = "";
 	}
 	t->program = str_dup(program);
-	t->argv = make_argv(program, args);
+	t->argv = make_argv(suite, program, with, args);
 	if (strv_len(t->argv) > ARGS_MAX)
 		conf_complain(c, line, "args: more than %d", ARGS_MAX - 1);
 }
@@ -125,7 +171,7 @@ static void parse_test(struct conf *c, const struct conf_section *s, struct suit
 		.id = str_printf("%s/%s", suite->name, name + 5),
 		.name = str_dup(name + 5),
 	};
-	parse_program(c, s, t);
+	parse_program(c, s, suite, t);
 	parse_deadline(c, s, t);
 	parse_budget(c, s, &t->budgets);
 	conf_check_unused(c, s, test_keys);
@@ -141,6 +187,23 @@ static bool parse_tier(struct conf *c, const struct conf_section *s)
 	return v && strcmp(v, "deep") == 0;
 }
 
+static void parse_selftests(struct conf *c, const struct conf_section *top,
+			    struct suite *suite)
+{
+	int line;
+	const char *list = conf_get(top, "selftests", &line);
+
+	if (!list)
+		return;
+	suite->selftests = strv_split(list, " \t,");
+	for (size_t i = 0; suite->selftests[i]; i++)
+		if (!inifile_name_ok(suite->selftests[i]))
+			conf_complain(c, line, "selftests: \"%s\" is no folder's name",
+				      suite->selftests[i]);
+	if (!suite->selftests[0])
+		conf_complain(c, line, "selftests: names no folder");
+}
+
 static void parse_all(struct conf *c, struct suite *suite)
 {
 	const struct conf_section *top = conf_section_find(c, "suite");
@@ -151,6 +214,7 @@ static void parse_all(struct conf *c, struct suite *suite)
 		suite->description = str_dup(conf_get(top, "description", NULL));
 		suite->topologies = list ? strv_split(list, " \t,") : NULL;
 		parse_budget(c, top, &suite->budgets);
+		parse_selftests(c, top, suite);
 		suite->deep = parse_tier(c, top);
 		conf_check_unused(c, top, suite_keys);
 	} else {
@@ -219,6 +283,7 @@ void suite_free(struct suite *s)
 	free(s->description);
 	free(s->text);
 	strv_free(s->topologies);
+	strv_free(s->selftests);
 	free(s);
 }
 
@@ -262,21 +327,44 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Each once, sorted; takes the texts over. */
+static char **sorted_once(char **v, size_t len)
+{
+	size_t n = 0;
+
+	qsort(v, len, sizeof(*v), by_name);
+	for (size_t i = 0; i < len; i++) {
+		if (n > 0 && strcmp(v[n - 1], v[i]) == 0)
+			free(v[i]);
+		else
+			v[n++] = v[i];
+	}
+	v[n] = NULL;
+	return v;
+}
+
 char **suite_programs(const struct suite *s)
+{
+	char **v = mem_alloc0((2 * s->ntests + 1) * sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->ntests; i++) {
+		if (!s->selftests)
+			v[n++] = str_dup(s->tests[i].program);
+		if (strcmp(s->tests[i].argv[0], "/tests/" WITH) == 0)
+			v[n++] = str_dup(WITH);
+	}
+	return sorted_once(v, n);
+}
+
+char **suite_selftests(const struct suite *s)
 {
 	char **v = mem_alloc0((s->ntests + 1) * sizeof(*v));
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->ntests; i++)
-		v[i] = s->tests[i].program;
-	qsort(v, s->ntests, sizeof(*v), by_name);
-	for (size_t i = 0; i < s->ntests; i++)
-		if (n == 0 || strcmp(v[n - 1], v[i]))
-			v[n++] = v[i];
-	for (size_t i = 0; i < n; i++)
-		v[i] = str_dup(v[i]);
-	v[n] = NULL;
-	return v;
+	for (size_t i = 0; s->selftests && i < s->ntests; i++)
+		v[n++] = str_dup(s->tests[i].program);
+	return sorted_once(v, n);
 }
 
 int suite_list(const char *dir, char ***ret_names, struct err *err)

@@ -7,17 +7,21 @@
  *   budget = numa2:20s smp4:12s (optional: what one round may take there)
  *   tier = quick                (optional: quick runs at every step, deep where
  *                                it pays: daemon/tiers.h)
+ *   selftests = mm vm           (optional: programs of the tree under test, see below)
  *   [test compaction]
  *   program = mlock-migrate     (a static program of the guest folder)
  *   args = compaction           (optional, split at blanks)
+ *   with = vm.nr_hugepages=64   (optional: what the guest program "with" sets for it)
  *   deadline = 30s              (optional, 60s)
  *   budget = 2s numa4:5s        (optional: what it may take, there and elsewhere)
  *
  * A budget is for people and for "sluice quiet --figures": under TCG on two CPUs
  * of the host, beyond the boot. Nothing is ended by it; a deadline does that.
  *
- * Tests run in the order of the file. A test's id is "suite/test". Reading
- * blocks on the file, nothing else does.
+ * Tests run in the order of the file. A test's id is "suite/test". With the key
+ * selftests the programs are no guest programs: the tree's own makefiles build
+ * NAME from NAME.c in the first of these folders of tools/testing/selftests
+ * that the tree has. Reading blocks on the file, nothing else does.
  */
 #ifndef SLUICE_RUNNERS_SUITE_H
 #define SLUICE_RUNNERS_SUITE_H
@@ -43,7 +47,9 @@ struct suite_test {
 	char *id;      /* "mlock-migrate/compaction" */
 	char *name;    /* "compaction" */
 	char *program; /* "mlock-migrate" */
-	char **argv;   /* {"/tests/mlock-migrate", "compaction", NULL} */
+	/* {"/tests/mlock-migrate", "compaction", NULL}; a selftest is "/tests/SUITE/PROGRAM";
+	 * what needs settings comes behind {"/tests/with", "vm.nr_hugepages=64", …} */
+	char **argv;
 	uint64_t deadline_ms;
 	struct suite_budgets budgets;
 };
@@ -51,9 +57,10 @@ struct suite_test {
 struct suite {
 	char *name;
 	char *description;
-	char *text;                   /* the file as read */
-	char **topologies;            /* NULL: any */
-	bool deep;                    /* tier = deep */
+	char *text;        /* the file as read */
+	char **topologies; /* NULL: any */
+	char **selftests;  /* folders of the tree under test; NULL: guest programs */
+	bool deep;         /* tier = deep */
 	struct suite_budgets budgets; /* of a round of all its tests */
 	struct suite_test *tests;
 	size_t ntests;
@@ -74,8 +81,12 @@ uint64_t suite_budget_ms(const struct suite_budgets *b, const char *topology);
  * times slower; a new object.
  */
 struct json_object *suite_test_json(const struct suite_test *t, unsigned int slowdown);
-/* Programs of the suite, each once, sorted, NULL-terminated; strv_free. */
+/*
+ * Programs of the suite, each once, sorted, NULL-terminated; strv_free. The first
+ * are those of the guest folder, the second those of the tree under test.
+ */
 char **suite_programs(const struct suite *s);
+char **suite_selftests(const struct suite *s);
 /* The names in DIR, sorted, NULL-terminated; strv_free. */
 int suite_list(const char *dir, char ***ret_names, struct err *err);
 

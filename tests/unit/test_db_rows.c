@@ -1,5 +1,6 @@
 #include "tests/unit/db_fixture.h"
 
+#include "db/selftests.h"
 #include "db/state_lock.h"
 #include "db/timing.h"
 
@@ -249,6 +250,36 @@ static void test_build_repeated_keeps_its_id(void **state)
 			 0);
 }
 
+static void test_selftests_by_key(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *key = hex_key(7), *other = hex_key(8);
+	struct selftests s = { .key = key,
+			       .tree = (char *)"t1",
+			       .programs = j("[{\"name\":\"a\",\"status\":\"ok\"}]"),
+			       .log = f->image,
+			       .seconds = 2.5,
+			       .toolchain = (char *)"gcc",
+			       .finished = 9 };
+	struct selftests found;
+
+	assert_int_equal(selftests_find(f->db, key, &found, &f->err), 0);
+	ok(f, selftests_put(f->db, &s, &f->err));
+	s.folder = (char *)"mm";
+	ok(f, selftests_put(f->db, &s, &f->err));
+	assert_int_equal(selftests_find(f->db, key, &found, &f->err), 1);
+	assert_string_equal(found.folder, "mm");
+	assert_string_equal(found.log, f->image);
+	assert_true(json_object_equal(found.programs, s.programs));
+	selftests_done(&found);
+	assert_int_equal(selftests_find(f->db, other, &found, &f->err), 0);
+	/* A log that is no artifact. */
+	s.log = other;
+	assert_int_equal(selftests_put(f->db, &s, &f->err), -1);
+	assert_non_null(strstr(f->err.msg, "selftests of t1"));
+	json_object_put(s.programs);
+}
+
 static void test_skipped_build_has_no_build(void **state)
 {
 	struct fixture *f = *state;
@@ -484,6 +515,7 @@ int main(void)
 		T(test_series_list_pages_and_sums),
 		T(test_series_delete_takes_its_cells_only),
 		T(test_build_repeated_keeps_its_id),
+		T(test_selftests_by_key),
 		T(test_skipped_build_has_no_build),
 		T(test_boot_cell_counts_and_clears),
 		T(test_boot_is_written_whole_or_not),

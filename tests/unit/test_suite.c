@@ -47,6 +47,47 @@ static void reads_all(void **state)
 	assert_string_equal(programs[1], "prog");
 	assert_null(programs[2]);
 	strv_free(programs);
+	programs = suite_selftests(s);
+	assert_null(programs[0]);
+	strv_free(programs);
+	suite_free(s);
+}
+
+static void programs_of_the_tree(void **state)
+{
+	struct suite *s = NULL;
+	struct err err = { .msg = "" };
+	char **programs;
+
+	(void)state;
+	assert_int_equal(suite_parse("s.ini", "mm",
+				     "[suite]\nselftests = mm, vm\n"
+				     "[test one]\nprogram = mlock_test\nargs = -a b\n"
+				     "[test two]\nprogram = huge\n"
+				     "with = vm.nr_hugepages=64  user=65534\nargs = -c\n"
+				     "[test three]\nprogram = huge\n",
+				     &s, &err),
+			 0);
+	assert_string_equal(s->selftests[0], "mm");
+	assert_string_equal(s->selftests[1], "vm");
+	assert_null(s->selftests[2]);
+	assert_string_equal(s->tests[0].argv[0], "/tests/mm/mlock_test");
+	assert_string_equal(s->tests[0].argv[2], "b");
+	assert_string_equal(s->tests[1].argv[0], "/tests/with");
+	assert_string_equal(s->tests[1].argv[1], "vm.nr_hugepages=64");
+	assert_string_equal(s->tests[1].argv[2], "user=65534");
+	assert_string_equal(s->tests[1].argv[3], "/tests/mm/huge");
+	assert_string_equal(s->tests[1].argv[4], "-c");
+	assert_null(s->tests[1].argv[5]);
+	programs = suite_selftests(s);
+	assert_string_equal(programs[0], "huge");
+	assert_string_equal(programs[1], "mlock_test");
+	assert_null(programs[2]);
+	strv_free(programs);
+	programs = suite_programs(s);
+	assert_string_equal(programs[0], "with");
+	assert_null(programs[1]);
+	strv_free(programs);
 	suite_free(s);
 }
 
@@ -62,6 +103,15 @@ static void complaints(void **state)
 		     "s.ini:4: deadline");
 	expect_error("[suite]\n[test x]\nprogram = x\ndeadlin = 3s\n",
 		     "did you mean \"deadline\"?");
+	expect_error("[suite]\nselftests = ../mm\n[test x]\nprogram = x\n",
+		     "s.ini:2: selftests: \"../mm\" is no folder's name");
+	expect_error("[suite]\nselftests = ,\n[test x]\nprogram = x\n",
+		     "s.ini:2: selftests: names no folder");
+	expect_error("[suite]\nselftests = mm\n[test x]\n", "must name a selftest");
+	expect_error("[suite]\n[test x]\nprogram = x\nwith = vm.x=1 /proc/x=2\n",
+		     "s.ini:4: with: \"/proc/x=2\" is no NAME=NUMBER");
+	expect_error("[suite]\n[test x]\nprogram = x\nwith = vm.x=\n",
+		     "is no NAME=NUMBER");
 	expect_error("[suite]\ntier = slow\n[test x]\nprogram = x\n",
 		     "s.ini:2: tier: \"slow\" is neither quick nor deep");
 	expect_error("[suite]\ntier =\n[test x]\nprogram = x\n",
@@ -163,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_all),
+		cmocka_unit_test(programs_of_the_tree),
 		cmocka_unit_test(complaints),
 		cmocka_unit_test(budgets),
 		cmocka_unit_test(tiers),
