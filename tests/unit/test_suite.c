@@ -212,12 +212,9 @@ static void shipped_ones_are_fine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_all),
-		cmocka_unit_test(programs_of_the_tree),
-		cmocka_unit_test(complaints),
-		cmocka_unit_test(budgets),
-		cmocka_unit_test(tiers),
-		cmocka_unit_test(shipped_ones_are_fine),
+		cmocka_unit_test(reads_all),  cmocka_unit_test(programs_of_the_tree),
+		cmocka_unit_test(complaints), cmocka_unit_test(budgets),
+		cmocka_unit_test(tiers),      cmocka_unit_test(shipped_ones_are_fine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
