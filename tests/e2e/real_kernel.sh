@@ -17,7 +17,7 @@ if [ ! -e "$tarball" ]; then
 fi
 mkdir -p "$cache" && chmod 755 "$cache"
 now=$(date +%s)
-printf '[sluice]\ntree = debian-6.12\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
+printf '[sluice]\ntree = debian-6.12\nsuite = mlock-migrate\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
 	"$cache" "$now" >"$T/config.ini"
 STATE=$cache/state
 
