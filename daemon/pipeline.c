@@ -80,7 +80,6 @@ static int boots_to_come(struct series_run *r, const struct plan_cell *cell)
 static void count_boots(struct series_run *r, const struct plan_cell *cell,
 			struct run_event *ev)
 {
-	double each = boots_expected(r, cell);
 	int left = boots_to_come(r, cell);
 
 	ev->total += left;
@@ -94,8 +93,11 @@ static void count_boots(struct series_run *r, const struct plan_cell *cell,
 		ev->done += b->state == SCHED_DONE;
 		left += b->state != SCHED_DONE && b->waits_for < 0;
 	}
-	if (left > 0)
+	if (left > 0) {
+		double each = boots_expected(r, cell);
+
 		add_expected(&ev->expected_s, each < 0 ? -1 : each * left);
+	}
 }
 
 static void count_work(struct series_run *r, struct run_event *ev)

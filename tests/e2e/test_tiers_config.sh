@@ -80,6 +80,7 @@ test_debug warning
 is "warning: told once, where it is known to be from" \
 	"$(jget '[.verdicts[] | select(.kind == "warning") | .config, .verdict, .from, .candidates]')" \
 	'["toy-debug","introduced",3,[1,2,3]]'
+warning_id=$(jget .series.id)
 
 notbuilt() {
 	echo '/* more */' >>"$T/toy/drivers/toy/toy.c"
@@ -94,6 +95,7 @@ patch "mm/swap: in both"
 test_debug leftout
 is "not compiled: by no config" \
 	"$(jget '[.verdicts[] | select(.verdict == "not-tested") | .from]')" "[1]"
+leftout_id=$(jget .series.id)
 taken_over "not compiled" test_debug leftout
 taken_over "not compiled, once more" test_debug leftout
 
@@ -106,22 +108,65 @@ test_debug good
 is "made deep again: base and tip" "$(debug_builds)" "0 6"
 is "made deep again: no boot of the steps between" "$(debug_boots)" "0 6"
 
-# Stopped half-way, it goes on.
-six stopped 4 say mm/ksm.c "test toy/alpha fail"
-git -C "$T/toy" checkout -q base
-"$SLUICE" test --config-file "$T/config.ini" --repo "$T/toy" --topology smp4 --suite toy \
-	--config toy,toy-debug base..stopped >"$OUT" 2>&1 &
-pid=$!
-i=0
-while ! grep -q "build .* toy-debug" "$OUT" && [ $i -lt 300 ]; do
-	i=$((i + 1))
-	sleep 0.1
+# Killed again and again in the middle of it, it comes to the same with little more work.
+kill_series() {
+	six "$1" 4 say mm/ksm.c "test toy/alpha fail"
+	change 6 say mm/ksm.c "test-sleep-ms 100"
+	git -C "$T/toy" checkout -q base
+}
+kill_series whole
+builds=$(calls build)
+boots=$(calls boot)
+test_debug whole
+whole_builds=$(($(calls build) - builds))
+whole_boots=$(($(calls boot) - boots))
+kill_series killed
+builds=$(calls build)
+boots=$(calls boot)
+kills=0
+for n in 1 2 3 4 5 6; do
+	"$SLUICE" test --config-file "$T/config.ini" --repo "$T/toy" --topology smp4 \
+		--suite toy --config toy,toy-debug base..killed >"$OUT" 2>&1 &
+	pid=$!
+	i=0
+	# The nth line on the deep config is the moment.
+	while [ "$(grep -c "toy-debug\|deep:" "$OUT")" -lt $n ] && kill -0 $pid 2>/dev/null &&
+		[ $i -lt 600 ]; do
+		i=$((i + 1))
+		sleep 0.05
+	done
+	kill -9 $pid 2>/dev/null && kills=$((kills + 1))
+	wait $pid 2>/dev/null
 done
-kill -9 $pid
-wait $pid 2>/dev/null
-test_debug stopped
-is "killed in the deep tier: the verdict is the same" "$(of toy-debug test toy/alpha)" \
-	"introduced 4 null [4]"
+test_debug killed
+is "killed $kills times in the deep tier: the verdict" \
+	"$RC $(of toy-debug test toy/alpha)" "1 introduced 4 null [4]"
+check "killed $kills times in the deep tier: finished work is kept" test \
+	$(($(calls build) - builds)) -le $((whole_builds + kills)) -a \
+	$(($(calls boot) - boots)) -le $((whole_boots + 2 * kills))
+taken_over "killed in the deep tier" test_debug killed
+
+if command -v curl >/dev/null; then
+	"$SLUICE" serve --config-file "$T/config.ini" --listen 127.0.0.1:0 >"$T/url" 2>&1 &
+	server=$!
+	i=0
+	while [ ! -s "$T/url" ] && [ $i -lt 100 ]; do
+		i=$((i + 1))
+		sleep 0.1
+	done
+	url=$(sed -n 's/.*\(http:[^ ]*\).*/\1/p' "$T/url" | sed 's|/$||')
+	curl -s -m 10 -o "$OUT" "$url/series/$warning_id"
+	check "page: a warning of a deep config may be of any patch since the last build" \
+		grep -q "One of patches 1 to 3, <code>mm/ksm.c" "$OUT"
+	curl -s -m 10 -o "$OUT" "$url/series/$leftout_id"
+	is "page: what is left out is told once for each config, where the patch is" \
+		"$(grep -o "Patch [0-9], config [a-z-]*: <code>[a-z/.]*" "$OUT" | tr '\n' ';')" \
+		"Patch 1, config toy: <code>drivers/toy/toy.c;Patch 2, config toy: <code>mm/ksm.c;"
+	kill -INT $server
+	wait $server
+else
+	skip "pages" "no curl"
+fi
 
 debug_config '# sluice: tier=slow'
 test_debug good

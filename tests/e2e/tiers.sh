@@ -36,8 +36,10 @@ change() {
 	git -C "$T/toy" checkout -q "$six_name~$((6 - change_at))"
 	"$@"
 	git -C "$T/toy" commit -q -a --amend --no-edit
-	git -C "$T/toy" cherry-pick "$six_name~$((6 - change_at))..$six_name" >/dev/null 2>&1 ||
-		echo "Bail out! cherry-pick"
+	if [ "$change_at" -lt 6 ]; then
+		git -C "$T/toy" cherry-pick "$six_name~$((6 - change_at))..$six_name" \
+			>/dev/null 2>&1 || echo "Bail out! cherry-pick"
+	fi
 	git -C "$T/toy" checkout -q -B "$six_name"
 }
 
