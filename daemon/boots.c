@@ -7,10 +7,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "daemon/cells.h"
+#include "daemon/guest_job.h"
+#include "daemon/issues.h"
 #include "db/timing.h"
 #include "lib/file.h"
 
@@ -18,8 +19,6 @@
 /* Of one cell: the first, its repeat, and those for tests not reached. */
 #define CELL_BOOTS_MAX 64
 #define KEY_SCHEMA "boot-2"
-/* What a guest may take between its last test and its power-off. */
-#define END_SLACK_MS 20000
 #define NO_IMAGE "there is no image of this step"
 
 static const struct kconfig *boot_config(const struct run_boot *b)
@@ -60,6 +59,7 @@ static void run_boot_free(struct run_boot *b)
 {
 	boot_done(&b->boot);
 	result_list_free(b->results, b->nresults);
+	free(b->issues);
 	json_object_put(b->plan);
 	free(b->image);
 	free(b);
@@ -216,6 +216,8 @@ static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 		b->boot = list[pick - 1];
 		list[pick - 1] = (struct boot){ .id = 0 };
 		rc = result_list(r->db, b->boot.id, &b->results, &b->nresults, err);
+		if (rc == 0)
+			issues_mark(b);
 		b->reused = true;
 		b->state = SCHED_DONE;
 		step_boot_fill(b, &sb);
@@ -538,7 +540,7 @@ static double base_seconds(const struct run_boot *b, const char *test)
 	return 0;
 }
 
-static struct json_object *scaled_plan(const struct run_boot *b, long long *ret_sum)
+static struct json_object *scaled_plan(const struct run_boot *b)
 {
 	struct json_object *plan = json_object_new_array();
 
@@ -552,52 +554,29 @@ static struct json_object *scaled_plan(const struct run_boot *b, long long *ret_
 		json_set(copy, "argv", json_object_get(json_arr(t, "argv")));
 		json_set_int(copy, "deadline_ms", ms);
 		json_object_array_add(plan, copy);
-		*ret_sum += ms;
 	}
 	return plan;
-}
-
-static int set_nonce(struct json_object *job, struct err *err)
-{
-	unsigned char raw[16];
-	char hex[33];
-
-	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		return err_sys(err, "getrandom");
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(hex + 2 * i, 3, "%02x", raw[i]);
-	json_set_str(job, "nonce", hex);
-	return 0;
 }
 
 static int boot_job(const struct run_boot *b, struct json_object *job,
 		    uint64_t *ret_deadline, struct err *err)
 {
 	struct series_run *r = b->run;
-	const struct config *c = r->opts->config;
-	long long slack = (long long)END_SLACK_MS * boot_config(b)->slowdown;
-	AUTO_FREE char *cmdline = plan_cmdline(r->plan, b->config, c->cmdline_extra);
+	AUTO_JSON struct json_object *tests = scaled_plan(b);
 	AUTO_FREE char *image = NULL;
-	long long sum = 0, hello;
+	struct guest_job g = { .config = r->opts->config,
+			       .plan = r->plan,
+			       .kconfig = b->config,
+			       .topology = b->topology,
+			       .initramfs = boot_initramfs(b)->path,
+			       .tests = tests };
 
 	if (artifact_path(r->artifacts, b->image, &image, err) < 0)
 		return -1;
-	hello = scaled_ms(r, (long long)boot_timeout_ms(b), base_seconds(b, NULL));
-	json_set_str(job, "image", image);
-	json_set_str(job, "initramfs", boot_initramfs(b)->path);
-	json_set_str(job, "topology", boot_topology(b)->text);
-	json_set_str(job, "topology_name", boot_topology(b)->name);
-	json_set_str(job, "cmdline_extra", cmdline);
-	json_set_str(job, "accel", accel_str(r->plan->accel));
-	json_set_str(job, "qemu", c->qemu);
-	json_set_str(job, "bwrap", c->bwrap);
-	json_set(job, "plan", scaled_plan(b, &sum));
-	json_set_int(job, "boot_deadline_ms", hello);
-	json_set_int(job, "deadline_ms", hello + sum + slack);
-	json_set_int(job, "console_max", (long long)c->console_bytes);
-	json_set_int(job, "events_max", c->qmp_events);
-	*ret_deadline = (uint64_t)(hello + sum + slack + 30000);
-	return set_nonce(job, err);
+	g.image = image;
+	g.hello_ms = (uint64_t)scaled_ms(r, (long long)boot_timeout_ms(b),
+					 base_seconds(b, NULL));
+	return guest_job_fill(&g, job, ret_deadline, err);
 }
 
 static void result_from_json(struct result *res, struct json_object *o)
@@ -720,6 +699,7 @@ static int boot_store(struct run_boot *b, const struct role_end *end, struct err
 		return -1;
 	if (b->boot.status == BOOT_INFRA)
 		return boot_lost(b, err);
+	issues_mark(b);
 	b->state = SCHED_DONE;
 	step_boot_fill(b, &sb);
 	rc = boot_put(b->run->db, &b->boot, b->results, b->nresults, &sb, err);

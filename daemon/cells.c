@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "daemon/issues.h"
+
 static bool in_cell(const struct run_boot *b, int step, const struct subject *s)
 {
 	return b->step == step && b->config == s->config && b->topology == s->topology &&
@@ -62,7 +64,7 @@ static bool splats_known(struct series_run *r, const struct run_boot *b,
 	return true;
 }
 
-enum sight { SIGHT_NONE, SIGHT_GOOD, SIGHT_KNOWN, SIGHT_SKIP, SIGHT_BAD };
+enum sight { SIGHT_NONE, SIGHT_GOOD, SIGHT_KNOWN, SIGHT_ISSUE, SIGHT_SKIP, SIGHT_BAD };
 
 static enum sight sight_of_result(struct series_run *r, const struct run_boot *b,
 				  const struct result *res)
@@ -75,10 +77,13 @@ static enum sight sight_of_result(struct series_run *r, const struct run_boot *b
 	case RESULT_NOT_RUN:
 		return SIGHT_NONE;
 	case RESULT_SPLAT:
-		return splats_known(r, b, res->splats) ? SIGHT_KNOWN : SIGHT_BAD;
+		if (splats_known(r, b, res->splats))
+			return SIGHT_KNOWN;
+		break;
 	default:
-		return SIGHT_BAD;
+		break;
 	}
+	return issues_explain(b, res) ? SIGHT_ISSUE : SIGHT_BAD;
 }
 
 static bool result_is_culprit(const struct result *res)
@@ -190,10 +195,16 @@ struct cell_view cell_view_of(struct series_run *r, int step, const struct subje
 		counts = sight != SIGHT_NONE && !counted_before(r, b);
 		v.cell.runs += counts;
 		v.cell.failures += counts && sight == SIGHT_BAD;
-		good += sight == SIGHT_GOOD || sight == SIGHT_KNOWN;
+		good += sight == SIGHT_GOOD || sight == SIGHT_KNOWN ||
+			sight == SIGHT_ISSUE;
 		bad += sight == SIGHT_BAD;
 		skipped += sight == SIGHT_SKIP;
 		v.known_splat |= sight == SIGHT_KNOWN;
+		if (sight == SIGHT_ISSUE && !v.issue) {
+			v.issue = issues_explain(b, res);
+			v.issue_boot = b;
+			v.issue_result = res;
+		}
 		if (sight == SIGHT_BAD && !v.bad) {
 			v.bad = b;
 			v.result = res;

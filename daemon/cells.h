@@ -3,8 +3,9 @@
  * about the boot itself: from the results in memory to the cells that
  * judge_cells takes. No I/O.
  *
- * A splat that the base showed too on the same config and topology, in whatever
- * tier, does not make a step bad: it was there before the series.
+ * What a known issue of the kernel explains makes no step bad. Neither does a splat
+ * that the base showed too on the same config and topology, in whatever tier: it was
+ * there before the series.
  */
 #ifndef SLUICE_DAEMON_CELLS_H
 #define SLUICE_DAEMON_CELLS_H
@@ -21,10 +22,13 @@ struct subject {
 
 struct cell_view {
 	struct cell cell;
-	bool known_splat;            /* good only because the base splats as well */
-	const struct run_boot *bad;  /* the first boot that shows it, or NULL */
-	const struct result *result; /* of it, for a test */
-	const char *skip_reason;     /* of a skip or a test that was not run */
+	bool known_splat;                  /* good only because the base splats as well */
+	const struct known_issue *issue;   /* good only because of it, or NULL */
+	const struct run_boot *issue_boot; /* the first boot that shows it */
+	const struct result *issue_result; /* of it */
+	const struct run_boot *bad;        /* the first boot that shows it, or NULL */
+	const struct result *result;       /* of it, for a test */
+	const char *skip_reason;           /* of a skip or a test that was not run */
 };
 
 struct cell_view cell_view_of(struct series_run *r, int step, const struct subject *s);

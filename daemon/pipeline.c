@@ -341,6 +341,8 @@ enum run_exit run_series(struct db *db, struct artifact_store *artifacts,
 	}
 	if (r.plan->accel_note)
 		run_note(&r, "%s", r.plan->accel_note);
+	for (char **line = r.plan->expired; *line; line++)
+		run_note(&r, "%s", *line);
 	intake_start(&r);
 	if (!r.fatal)
 		sd_event_loop(r.event);

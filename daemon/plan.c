@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernels/toolchain.h"
@@ -49,6 +50,21 @@ static int load_suites(struct plan *p, char *const *names, struct err *err)
 			return -1;
 		p->nsuites++;
 	}
+	return 0;
+}
+
+static int load_known_issues(struct plan *p, struct err *err)
+{
+	AUTO_FREE char *path =
+		path_join(paths_data(), "runners", KNOWN_ISSUES_FILE, NULL);
+	time_t now = time(NULL);
+	char today[16];
+	struct tm tm;
+
+	if (known_issues_load(path, &p->known_issues, err) < 0)
+		return -1;
+	strftime(today, sizeof(today), "%Y-%m-%d", gmtime_r(&now, &tm));
+	p->expired = known_issues_expire(p->known_issues, today);
 	return 0;
 }
 
@@ -151,18 +167,6 @@ char *plan_cmdline(const struct plan *p, size_t config, const char *extra)
 	return str_printf("%s%s%s", own, *own && *extra ? " " : "", extra);
 }
 
-static struct json_object *test_json(const struct suite_test *t, unsigned slowdown)
-{
-	struct json_object *o = json_object_new_object(), *argv = json_object_new_array();
-
-	json_set_str(o, "test", t->id);
-	for (size_t i = 0; t->argv[i]; i++)
-		json_add_str(argv, t->argv[i]);
-	json_set(o, "argv", argv);
-	json_set_int(o, "deadline_ms", (long long)t->deadline_ms * slowdown);
-	return o;
-}
-
 static struct json_object *list_tests(const struct plan *p, const struct plan_cell *cell)
 {
 	const struct kconfig *config = p->configs[cell->config];
@@ -175,8 +179,8 @@ static struct json_object *list_tests(const struct plan *p, const struct plan_ce
 		    !suite_runs_on(s, p->topologies[cell->topology]->name))
 			continue;
 		for (size_t k = 0; k < s->ntests; k++)
-			json_object_array_add(tests,
-					      test_json(&s->tests[k], config->slowdown));
+			json_object_array_add(tests, suite_test_json(&s->tests[k],
+								     config->slowdown));
 	}
 	if (json_len(tests))
 		return tests;
@@ -219,7 +223,7 @@ int plan_load(const struct config *config, const struct state *st, char *const *
 	    check_names("topology", topologies, err) < 0 ||
 	    check_names("suite", suites, err) < 0 || load_configs(p, configs, err) < 0 ||
 	    load_topologies(p, topologies, err) < 0 || load_suites(p, suites, err) < 0 ||
-	    load_machine(p, config, st, err) < 0) {
+	    load_known_issues(p, err) < 0 || load_machine(p, config, st, err) < 0) {
 		plan_free(p);
 		return -1;
 	}
@@ -246,6 +250,8 @@ void plan_free(struct plan *p)
 	free(p->configs);
 	free(p->topologies);
 	free(p->suites);
+	known_issues_free(p->known_issues);
+	strv_free(p->expired);
 	free(p->toolchain_text);
 	free(p->qemu_version);
 	free(p->cpu_model);

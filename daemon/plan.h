@@ -14,6 +14,7 @@
 #include "lib/err.h"
 #include "lib/json.h"
 #include "lib/sha256.h"
+#include "runners/known_issues.h"
 #include "runners/qemu_argv.h"
 #include "runners/suite.h"
 #include "runners/topology.h"
@@ -26,6 +27,8 @@ struct plan {
 	struct suite **suites;
 	size_t nsuites;
 	struct json_object **tests; /* plan_tests has them */
+	struct known_issues *known_issues;
+	char **expired; /* of these, a line each: told, and looked at no more */
 	char toolchain[SHA256_HEX]; /* what a build's key holds */
 	char *toolchain_text;       /* one line for people */
 	enum accel accel;

@@ -82,6 +82,7 @@ struct run_boot {
 	struct boot boot;
 	struct result *results;
 	size_t nresults;
+	const struct known_issue **issues; /* what explains each of them; NULL: none */
 };
 
 /* A step of a (config, topology) that the deep tier may look at. */

@@ -342,6 +342,19 @@ static void tell_evidence(struct verdict *v, const struct cell_view *view)
 	}
 }
 
+/* Good but for what is wrong in the kernel, by our list: not this series' doing. */
+static void tell_issue(struct verdict *v, const struct cell_view *view)
+{
+	const struct result *res = view->issue_result;
+
+	v->boot_id = view->issue_boot->boot.id;
+	v->reason = str_printf("known issue of the kernel (until %s): %s (%s)",
+			       view->issue->expires, view->issue->reason,
+			       res->reason ? res->reason : test_result_str(res->result));
+	if (res->output)
+		v->evidence = failing_lines(res->output);
+}
+
 static void tell_nothing_bad(struct series_run *r, struct verdict *v,
 			     const struct subject *s, struct cell_view *views)
 {
@@ -388,12 +401,22 @@ static void tell_inconclusive(struct verdict *v)
 				       "nothing good before it to hold it against");
 }
 
+/* The first step that shows a known issue of the kernel, or -1. */
+static int first_issue(const struct cell_view *views, int n)
+{
+	for (int k = 0; k < n; k++)
+		if (views[k].issue)
+			return k;
+	return -1;
+}
+
 static struct judgement judge_views(struct series_run *r, const struct subject *s,
 				    struct cell_view *views)
 {
 	struct cell *cells = mem_alloc0((size_t)r->ntested * sizeof(*cells));
 	bool known = false;
 	struct judgement j;
+	int issue;
 
 	for (int k = 0; k < r->ntested; k++) {
 		views[k] = cell_view_of(r, k, s);
@@ -401,10 +424,12 @@ static struct judgement judge_views(struct series_run *r, const struct subject *
 		known |= views[k].known_splat;
 	}
 	j = judge_cells(cells, r->ntested);
-	if (j.word == VERDICT_PASS && known) {
-		/* Good but for a splat that the base shows as well. */
+	issue = first_issue(views, r->ntested);
+	if (j.word == VERDICT_PASS && (known || issue >= 0)) {
+		/* Good but for a splat that the base shows as well, or for what
+		 * is known to be wrong in the kernel. */
 		j.word = VERDICT_PRE_EXISTING;
-		j.from = 0;
+		j.from = known ? 0 : issue;
 	}
 	free(cells);
 	return j;
@@ -415,6 +440,7 @@ static void judge_subject(struct series_run *r, struct verdict_list *l,
 {
 	struct cell_view *views = mem_alloc0((size_t)r->ntested * sizeof(*views));
 	struct judgement j = judge_views(r, s, views);
+	int issue = first_issue(views, r->ntested);
 	struct verdict *v;
 
 	if (!only_bad || j.from >= 0) {
@@ -422,7 +448,9 @@ static void judge_subject(struct series_run *r, struct verdict_list *l,
 				r->plan->configs[s->config]->name,
 				r->plan->topologies[s->topology]->name, s->test);
 		verdict_fill(v, &j, true);
-		if (j.from >= 0 && views[j.from].bad)
+		if (j.word == VERDICT_PRE_EXISTING && issue >= 0 && !views[j.from].bad)
+			tell_issue(v, &views[issue]);
+		else if (j.from >= 0 && views[j.from].bad)
 			tell_evidence(v, &views[j.from]);
 		else
 			tell_nothing_bad(r, v, s, views);

@@ -77,11 +77,29 @@ static int read_test(struct json_object *o, struct boot_test *t, struct err *err
 	return read_argv(json_arr(o, "argv"), t, err);
 }
 
+/* The guest's init would ask for ever; better told here than by a deadline. */
+static int check_plan(const struct boot_tests *t, struct err *err)
+{
+	char nonce[FRAME_NONCE_LEN + 1] = "";
+	AUTO_FREE char *text = NULL;
+	size_t len;
+
+	memset(nonce, '0', FRAME_NONCE_LEN);
+	text = boot_tests_plan(t, nonce);
+	len = strlen(text);
+	if (len > FRAME_PLAN_MAX)
+		return err_set(err, ERR_INPUT,
+			       "job: a plan of %zu bytes, a guest takes %d", len,
+			       FRAME_PLAN_MAX);
+	return 0;
+}
+
 int boot_tests_new(struct json_object *plan, struct boot_tests **ret_tests,
 		   struct err *err)
 {
 	size_t n = json_len(plan);
 	struct boot_tests *t;
+	int r = 0;
 
 	if (n > BOOT_TESTS_MAX)
 		return err_set(err, ERR_INPUT, "job: %zu tests, at most %d", n,
@@ -90,13 +108,15 @@ int boot_tests_new(struct json_object *plan, struct boot_tests **ret_tests,
 	t->n = (unsigned int)n;
 	t->v = mem_alloc0((n ? n : 1) * sizeof(*t->v));
 	t->current = -1;
-	for (size_t i = 0; i < n; i++)
-		if (read_test(json_object_array_get_idx(plan, i), &t->v[i], err) < 0) {
-			boot_tests_free(t);
-			return -1;
-		}
-	*ret_tests = t;
-	return 0;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = read_test(json_object_array_get_idx(plan, i), &t->v[i], err);
+	if (r == 0)
+		r = check_plan(t, err);
+	if (r < 0)
+		boot_tests_free(t);
+	else
+		*ret_tests = t;
+	return r;
 }
 
 void boot_tests_free(struct boot_tests *t)

@@ -15,9 +15,10 @@
 /* The guest program that runs another with settings around it. */
 #define WITH "with"
 
-static const char *const suite_keys[] = { "description", "topologies", "selftests",
-					  NULL };
-static const char *const test_keys[] = { "program", "args", "with", "deadline", NULL };
+static const char *const suite_keys[] = { "description", "topologies", "tier",
+					  "selftests",   "budget",     NULL };
+static const char *const test_keys[] = { "program",  "args",   "with",
+					 "deadline", "budget", NULL };
 
 static size_t add_words(char **argv, size_t n, const char *text)
 {
@@ -109,6 +110,42 @@ static void parse_deadline(struct conf *c, const struct conf_section *s,
 			      "deadline: \"%s\" is no time up to an hour (30s, 2m)", v);
 }
 
+/* "2s" or "numa2:20s", added to ret. */
+static bool budget_add(const char *word, struct suite_budgets *ret)
+{
+	const char *colon = strchr(word, ':');
+	AUTO_FREE char *name = colon ? str_ndup(word, (size_t)(colon - word)) : NULL;
+	unsigned long long ms;
+
+	if ((name && !inifile_name_ok(name)) ||
+	    !conf_parse_duration(colon ? colon + 1 : word, &ms) || ms == 0)
+		return false;
+	for (size_t i = 0; i < ret->n; i++)
+		if (name && ret->v[i].topology ? strcmp(name, ret->v[i].topology) == 0 :
+						 !name && !ret->v[i].topology)
+			return false;
+	ret->v = mem_realloc(ret->v, ret->n + 1, sizeof(*ret->v));
+	ret->v[ret->n++] = (struct suite_budget){ .topology = TAKE_PTR(name), .ms = ms };
+	return true;
+}
+
+static void parse_budget(struct conf *c, const struct conf_section *s,
+			 struct suite_budgets *ret)
+{
+	int line;
+	const char *v = conf_get(s, "budget", &line);
+	char **words = strv_split(v ? v : "", " \t,");
+
+	for (size_t i = 0; words[i]; i++)
+		if (!budget_add(words[i], ret))
+			conf_complain(
+				c, line,
+				"budget: \"%s\" is no time, or a second one for the "
+				"same topology (2s, numa2:20s)",
+				words[i]);
+	strv_free(words);
+}
+
 static void parse_test(struct conf *c, const struct conf_section *s, struct suite *suite)
 {
 	const char *name = conf_section_name(s);
@@ -136,6 +173,7 @@ static void parse_test(struct conf *c, const struct conf_section *s, struct suit
 	};
 	parse_program(c, s, suite, t);
 	parse_deadline(c, s, t);
+	parse_budget(c, s, &t->budgets);
 	conf_check_unused(c, s, test_keys);
 }
 
@@ -175,6 +213,7 @@ static void parse_all(struct conf *c, struct suite *suite)
 
 		suite->description = str_dup(conf_get(top, "description", NULL));
 		suite->topologies = list ? strv_split(list, " \t,") : NULL;
+		parse_budget(c, top, &suite->budgets);
 		parse_selftests(c, top, suite);
 		suite->deep = parse_tier(c, top);
 		conf_check_unused(c, top, suite_keys);
@@ -220,6 +259,13 @@ int suite_load(const char *dir, const char *name, struct suite **ret_suite,
 	return suite_parse(path, name, text, ret_suite, err);
 }
 
+static void budgets_done(struct suite_budgets *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		free(b->v[i].topology);
+	free(b->v);
+}
+
 void suite_free(struct suite *s)
 {
 	if (!s)
@@ -229,7 +275,9 @@ void suite_free(struct suite *s)
 		free(s->tests[i].name);
 		free(s->tests[i].program);
 		strv_free(s->tests[i].argv);
+		budgets_done(&s->tests[i].budgets);
 	}
+	budgets_done(&s->budgets);
 	free(s->tests);
 	free(s->name);
 	free(s->description);
@@ -247,6 +295,31 @@ bool suite_runs_on(const struct suite *s, const char *topology)
 		if (strcmp(*t, topology) == 0)
 			return true;
 	return false;
+}
+
+uint64_t suite_budget_ms(const struct suite_budgets *b, const char *topology)
+{
+	uint64_t any = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		if (!b->v[i].topology)
+			any = b->v[i].ms;
+		else if (strcmp(b->v[i].topology, topology) == 0)
+			return b->v[i].ms;
+	}
+	return any;
+}
+
+struct json_object *suite_test_json(const struct suite_test *t, unsigned int slowdown)
+{
+	struct json_object *o = json_object_new_object(), *argv = json_object_new_array();
+
+	json_set_str(o, "test", t->id);
+	for (size_t i = 0; t->argv[i]; i++)
+		json_add_str(argv, t->argv[i]);
+	json_set(o, "argv", argv);
+	json_set_int(o, "deadline_ms", (long long)t->deadline_ms * slowdown);
+	return o;
 }
 
 static int by_name(const void *a, const void *b)

@@ -4,6 +4,7 @@
  *   [suite]
  *   description = one line
  *   topologies = numa2 numa4    (optional: it makes sense only on these)
+ *   budget = numa2:20s smp4:12s (optional: what one round may take there)
  *   tier = quick                (optional: quick runs at every step, deep where
  *                                it pays: daemon/tiers.h)
  *   selftests = mm vm           (optional: programs of the tree under test, see below)
@@ -12,6 +13,10 @@
  *   args = compaction           (optional, split at blanks)
  *   with = vm.nr_hugepages=64   (optional: what the guest program "with" sets for it)
  *   deadline = 30s              (optional, 60s)
+ *   budget = 2s numa4:5s        (optional: what it may take, there and elsewhere)
+ *
+ * A budget is for people and for "sluice quiet --figures": under TCG on two CPUs
+ * of the host, beyond the boot. Nothing is ended by it; a deadline does that.
  *
  * Tests run in the order of the file. A test's id is "suite/test". With the key
  * selftests the programs are no guest programs: the tree's own makefiles build
@@ -26,8 +31,17 @@
 #include <stdint.h>
 
 #include "lib/err.h"
+#include "lib/json.h"
 
 #define SUITE_TESTS_MAX 256
+
+struct suite_budgets {
+	struct suite_budget {
+		char *topology; /* NULL: where no other is stated */
+		uint64_t ms;
+	} * v;
+	size_t n;
+};
 
 struct suite_test {
 	char *id;      /* "mlock-migrate/compaction" */
@@ -37,6 +51,7 @@ struct suite_test {
 	 * what needs settings comes behind {"/tests/with", "vm.nr_hugepages=64", …} */
 	char **argv;
 	uint64_t deadline_ms;
+	struct suite_budgets budgets;
 };
 
 struct suite {
@@ -46,6 +61,7 @@ struct suite {
 	char **topologies; /* NULL: any */
 	char **selftests;  /* folders of the tree under test; NULL: guest programs */
 	bool deep;         /* tier = deep */
+	struct suite_budgets budgets; /* of a round of all its tests */
 	struct suite_test *tests;
 	size_t ntests;
 };
@@ -58,6 +74,13 @@ int suite_parse(const char *label, const char *name, const char *text,
 void suite_free(struct suite *s);
 
 bool suite_runs_on(const struct suite *s, const char *topology);
+/* Of a suite or a test on a topology, ms; 0 when none is stated. */
+uint64_t suite_budget_ms(const struct suite_budgets *b, const char *topology);
+/*
+ * {"test","argv","deadline_ms"}, as a boot's plan has it, for a kernel that is so many
+ * times slower; a new object.
+ */
+struct json_object *suite_test_json(const struct suite_test *t, unsigned int slowdown);
 /*
  * Programs of the suite, each once, sorted, NULL-terminated; strv_free. The first
  * are those of the guest folder, the second those of the tree under test.

@@ -132,6 +132,33 @@ static void a_splat_of_the_base_is_nobodys_fault(void **state)
 	fixture_done(&f);
 }
 
+static void a_known_issue_is_nobodys_fault(void **state)
+{
+	static const struct known_issue issue = { .reason = (char *)"r" };
+	const struct known_issue *explained[1] = { &issue }, *not [1] = { NULL };
+	struct fixture f = { .ngarbage = 0 };
+	struct cell_view v;
+
+	(void)state;
+	/* Also where the base happened to pass. */
+	add_boot(&f, 0, 9, RESULT_PASS);
+	add_boot(&f, 1, 10, RESULT_FAIL)->issues = explained;
+	v = look(&f, 1, "suite/a");
+	assert_int_equal(v.cell.state, CELL_PASS);
+	assert_int_equal(v.cell.failures, 0);
+	assert_ptr_equal(v.issue, &issue);
+	assert_ptr_equal(v.issue_boot, &f.boots[1]);
+	assert_ptr_equal(v.issue_result, &f.results[1][0]);
+	assert_null(v.bad);
+	assert_false(boot_is_bad(&f.run, &f.boots[1], "suite/a"));
+	/* Another failure of the same test is one. */
+	add_boot(&f, 2, 11, RESULT_FAIL)->issues = not ;
+	v = look(&f, 2, "suite/a");
+	assert_int_equal(v.cell.state, CELL_ONCE);
+	assert_null(v.issue);
+	assert_true(boot_is_bad(&f.run, &f.boots[2], "suite/a"));
+}
+
 static void a_splat_outside_of_tests_is_the_boots(void **state)
 {
 	struct fixture f = { .ngarbage = 0 };
@@ -228,6 +255,7 @@ int main(void)
 		cmocka_unit_test(a_boot_taken_over_counts_once),
 		cmocka_unit_test(a_lost_boot_is_infra_and_nothing_else),
 		cmocka_unit_test(a_splat_of_the_base_is_nobodys_fault),
+		cmocka_unit_test(a_known_issue_is_nobodys_fault),
 		cmocka_unit_test(a_splat_outside_of_tests_is_the_boots),
 		cmocka_unit_test(a_panic_under_a_test_is_the_tests),
 		cmocka_unit_test(a_skip_is_not_a_pass),

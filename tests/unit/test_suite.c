@@ -1,7 +1,9 @@
 #include "tests/unit/cm.h"
 
+#include "lib/cleanup.h"
 #include "lib/paths.h"
 #include "runners/suite.h"
+#include "runners/topology.h"
 
 static void expect_error(const char *text, const char *want)
 {
@@ -137,6 +139,54 @@ static void tiers(void **state)
 	assert_true(is_deep("[suite]\ntier = deep\n[test x]\nprogram = x\n"));
 }
 
+static void budgets(void **state)
+{
+	struct suite *s = NULL;
+	struct err err = { .msg = "" };
+
+	(void)state;
+	assert_int_equal(suite_parse("s.ini", "mm",
+				     "[suite]\nbudget = numa2:20s smp4:12s\n"
+				     "[test one]\nprogram = p\nbudget = 2s\n"
+				     "[test two]\nprogram = p\nbudget = numa4:1m, 500ms\n"
+				     "[test three]\nprogram = p\n",
+				     &s, &err),
+			 0);
+	assert_int_equal(suite_budget_ms(&s->budgets, "numa2"), 20000);
+	assert_int_equal(suite_budget_ms(&s->budgets, "smp4"), 12000);
+	assert_int_equal(suite_budget_ms(&s->budgets, "numa4"), 0);
+	assert_int_equal(suite_budget_ms(&s->tests[0].budgets, "numa4"), 2000);
+	assert_int_equal(suite_budget_ms(&s->tests[1].budgets, "numa4"), 60000);
+	assert_int_equal(suite_budget_ms(&s->tests[1].budgets, "up"), 500);
+	assert_int_equal(suite_budget_ms(&s->tests[2].budgets, "up"), 0);
+	suite_free(s);
+	expect_error("[suite]\nbudget = numa2:soon\n[test x]\nprogram = x\n",
+		     "s.ini:2: budget: \"numa2:soon\"");
+	expect_error("[suite]\nbudget = ../x:2s\n[test x]\nprogram = x\n",
+		     "s.ini:2: budget");
+	expect_error("[suite]\nbudget = up:2s up:3s\n[test x]\nprogram = x\n",
+		     "s.ini:2: budget: \"up:3s\"");
+	expect_error("[suite]\n[test x]\nprogram = x\nbudget = 1s 2s\n",
+		     "s.ini:4: budget: \"2s\"");
+	expect_error("[suite]\n[test x]\nprogram = x\nbudget = 0s\n", "s.ini:4: budget");
+}
+
+/* A budget for a topology that is none would never be looked at. */
+static void budgets_name_topologies(const struct suite_budgets *b)
+{
+	AUTO_FREE char *dir = path_join(paths_data(), "runners/topologies", NULL);
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct topology *t = NULL;
+		struct err err = { .msg = "" };
+
+		if (b->v[i].topology &&
+		    topology_load(dir, b->v[i].topology, &t, &err) < 0)
+			fail_msg("%s", err.msg);
+		topology_free(t);
+	}
+}
+
 static void shipped_ones_are_fine(void **state)
 {
 	char *dir = path_join(paths_data(), "runners/suites", NULL);
@@ -150,6 +200,9 @@ static void shipped_ones_are_fine(void **state)
 
 		if (suite_load(dir, *n, &s, &err) < 0)
 			fail_msg("%s", err.msg);
+		budgets_name_topologies(&s->budgets);
+		for (size_t i = 0; i < s->ntests; i++)
+			budgets_name_topologies(&s->tests[i].budgets);
 		suite_free(s);
 	}
 	strv_free(names);
@@ -159,11 +212,9 @@ static void shipped_ones_are_fine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_all),
-		cmocka_unit_test(programs_of_the_tree),
-		cmocka_unit_test(complaints),
-		cmocka_unit_test(tiers),
-		cmocka_unit_test(shipped_ones_are_fine),
+		cmocka_unit_test(reads_all),  cmocka_unit_test(programs_of_the_tree),
+		cmocka_unit_test(complaints), cmocka_unit_test(budgets),
+		cmocka_unit_test(tiers),      cmocka_unit_test(shipped_ones_are_fine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
