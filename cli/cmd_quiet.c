@@ -127,7 +127,7 @@ static int make_initramfs(struct quiet_cmd *q, struct err *err)
 {
 	AUTO_FREE char *tmp = path_join(q->state->jobs, "quiet-initramfs", NULL);
 
-	if (plan_write_initramfs(q->plan, q->state, true, tmp, err) < 0 ||
+	if (plan_write_initramfs(q->plan, q->state, true, NULL, 0, tmp, err) < 0 ||
 	    artifact_put_file(q->cx.artifacts, tmp, ARTIFACT_RAW, q->initramfs_sha, err) <
 		    0)
 		return -1;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/boot_files.h"
 #include "daemon/cells.h"
 #include "daemon/guest_job.h"
 #include "daemon/issues.h"
@@ -36,11 +37,6 @@ static const char *boot_cmdline(const struct run_boot *b)
 	return b->run->cmdlines[b->config * b->run->plan->ntopologies + b->topology];
 }
 
-static const struct run_initramfs *boot_initramfs(const struct run_boot *b)
-{
-	return &b->run->initramfs[b->deep];
-}
-
 /* What this boot is evidence of; test NULL: of the boot itself. */
 static struct subject boot_subject(const struct run_boot *b, const char *test)
 {
@@ -61,6 +57,7 @@ static void run_boot_free(struct run_boot *b)
 	result_list_free(b->results, b->nresults);
 	free(b->issues);
 	json_object_put(b->plan);
+	json_object_put(b->unmade);
 	free(b->image);
 	free(b);
 }
@@ -92,7 +89,7 @@ static void boot_key(const struct run_boot *b, char ret[SHA256_HEX])
 
 	sha256_add_str(h, KEY_SCHEMA);
 	sha256_add_str(h, b->image);
-	sha256_add_str(h, boot_initramfs(b)->sha);
+	sha256_add_str(h, b->initramfs->sha);
 	sha256_add_str(h, r->plan->qemu_version);
 	sha256_add_str(h, r->plan->cpu_model);
 	argv = qemu_argv(&machine);
@@ -106,6 +103,10 @@ static void boot_key(const struct run_boot *b, char ret[SHA256_HEX])
 		sha256_add_str(h, json_object_to_json_string_ext(json_arr(t, "argv"),
 								 JSON_C_TO_STRING_PLAIN));
 	}
+	/* Their results are stored with the boot. */
+	if (b->unmade)
+		sha256_add_str(h, json_object_to_json_string_ext(b->unmade,
+								 JSON_C_TO_STRING_PLAIN));
 	sha256_hex(h, ret);
 	sha256_free(h);
 }
@@ -234,7 +235,7 @@ static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 
 /* ---- planning ---- */
 
-/* want: step, config, topology, tier, role, plan, alone. */
+/* want: step, config, topology, tier, role, plan, unmade, initramfs, alone. */
 static int boots_want(struct series_run *r, const struct run_boot *want, struct err *err)
 {
 	struct run_boot *b = mem_alloc0(sizeof(*b));
@@ -245,6 +246,7 @@ static int boots_want(struct series_run *r, const struct run_boot *want, struct 
 	b->index = r->nboots;
 	b->waits_for = -1;
 	json_object_get(b->plan);
+	json_object_get(b->unmade);
 	b->image = str_dup(run_build(r, b->step, b->config)->image);
 	boot_key(b, b->key);
 	r->boots = mem_realloc(r->boots, r->nboots + 1, sizeof(*r->boots));
@@ -263,6 +265,23 @@ static int boots_want(struct series_run *r, const struct run_boot *want, struct 
 			b->waits_for = (long)i;
 	}
 	return 0;
+}
+
+/* The first of a cell, with what there is of its tests at the step. */
+static int boots_want_first(struct series_run *r, int step, const struct plan_cell *cell,
+			    struct err *err)
+{
+	struct run_boot first = { .step = step,
+				  .config = cell->config,
+				  .topology = cell->topology,
+				  .deep = cell->deep };
+	int rc = boot_files_fit(r, cell, &first, err);
+
+	if (rc == 0)
+		rc = boots_want(r, &first, err);
+	json_object_put(first.plan);
+	json_object_put(first.unmade);
+	return rc;
 }
 
 static int cell_skip(struct series_run *r, int step, size_t c, size_t t, const char *why,
@@ -302,17 +321,15 @@ int boots_plan_step(struct series_run *r, int step, size_t config, struct err *e
 	for (size_t t = 0; rc == 0 && t < r->plan->ntopologies; t++) {
 		struct plan_cell pc = { .config = config, .topology = t, .deep = true };
 		bool deep_too = plan_tests(r->plan, &pc) != NULL;
-		struct run_boot first = { .step = step, .config = config, .topology = t };
 
 		pc.deep = false;
-		first.plan = plan_tests(r->plan, &pc);
 		rc = cell_clear(r, step, config, t, err);
 		if (rc < 0)
 			break;
 		if (wb->status != BUILD_OK)
 			rc = cell_skip(r, step, config, t, NO_IMAGE, err);
-		else if (first.plan)
-			rc = boots_want(r, &first, err);
+		else if (plan_tests(r->plan, &pc))
+			rc = boots_want_first(r, step, &pc, err);
 		else if (!deep_too)
 			rc = cell_skip(r, step, config, t,
 				       "no suite runs on this topology", err);
@@ -326,17 +343,12 @@ int boots_plan_deep(struct series_run *r, int step, size_t config, size_t topolo
 	const struct plan_cell pc = { .config = config,
 				      .topology = topology,
 				      .deep = true };
-	const struct run_boot first = { .step = step,
-					.config = config,
-					.topology = topology,
-					.deep = true,
-					.plan = plan_tests(r->plan, &pc) };
 
 	if (run_config_is_deep(r, config) &&
 	    cell_clear(r, step, config, topology, err) < 0)
 		return -1;
 	return run_build(r, step, config)->status == BUILD_OK ?
-		       boots_want(r, &first, err) :
+		       boots_want_first(r, step, &pc, err) :
 		       cell_skip(r, step, config, topology, NO_IMAGE, err);
 }
 
@@ -478,6 +490,8 @@ static int boots_want_more(struct series_run *r, const struct run_boot *b,
 				       .deep = b->deep,
 				       .role = role,
 				       .plan = plan,
+				       .unmade = role == BOOT_CONFIRM ? b->unmade : NULL,
+				       .initramfs = b->initramfs,
 				       .alone = role == BOOT_CONFIRM };
 
 	return boots_want(r, &more, err);
@@ -568,7 +582,7 @@ static int boot_job(const struct run_boot *b, struct json_object *job,
 			       .plan = r->plan,
 			       .kconfig = b->config,
 			       .topology = b->topology,
-			       .initramfs = boot_initramfs(b)->path,
+			       .initramfs = b->initramfs->path,
 			       .tests = tests };
 
 	if (artifact_path(r->artifacts, b->image, &image, err) < 0)
@@ -594,6 +608,17 @@ static void result_from_json(struct result *res, struct json_object *o)
 	res->console_to = json_int(o, "console_to", DB_NO_INT);
 }
 
+/* What is known without a guest. */
+static void result_unmade(struct result *res, struct json_object *o)
+{
+	res->test = str_dup(json_str(o, "test", ""));
+	res->result = RESULT_NOT_RUN;
+	test_result_parse(json_str(o, "result", ""), &res->result);
+	res->reason = str_dup(json_str(o, "reason", NULL));
+	res->seconds = DB_NO_REAL;
+	res->console_from = res->console_to = DB_NO_INT;
+}
+
 static void boot_from_json(struct run_boot *b, struct json_object *o)
 {
 	struct boot *bt = &b->boot;
@@ -607,10 +632,14 @@ static void boot_from_json(struct run_boot *b, struct json_object *o)
 	bt->argv = json_object_get(json_arr(o, "argv"));
 	bt->splats = json_object_get(json_arr(o, "splats"));
 	bt->console_tail = json_object_get(json_arr(o, "console_tail"));
-	b->nresults = json_len(tests);
-	b->results = mem_alloc0((b->nresults + 1) * sizeof(*b->results));
-	for (size_t i = 0; i < b->nresults; i++)
-		result_from_json(&b->results[i], json_object_array_get_idx(tests, i));
+	b->results = mem_alloc0((json_len(tests) + json_len(b->unmade) + 1) *
+				sizeof(*b->results));
+	for (size_t i = 0; i < json_len(tests); i++)
+		result_from_json(&b->results[b->nresults++],
+				 json_object_array_get_idx(tests, i));
+	for (size_t i = 0; i < json_len(b->unmade); i++)
+		result_unmade(&b->results[b->nresults++],
+			      json_object_array_get_idx(b->unmade, i));
 }
 
 static void boot_identity(struct run_boot *b, double seconds)
@@ -620,7 +649,7 @@ static void boot_identity(struct run_boot *b, double seconds)
 
 	bt->key = str_dup(b->key);
 	bt->image = str_dup(b->image);
-	bt->initramfs = str_dup(boot_initramfs(b)->sha);
+	bt->initramfs = str_dup(b->initramfs->sha);
 	bt->config = str_dup(boot_config(b)->name);
 	bt->arch = str_dup(boot_config(b)->arch);
 	bt->topology = str_dup(boot_topology(b)->name);

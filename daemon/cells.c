@@ -115,6 +115,32 @@ static enum sight sight_of(struct series_run *r, const struct run_boot *b,
 	return *ret_result ? sight_of_result(r, b, *ret_result) : SIGHT_NONE;
 }
 
+/* What is known of a test without its program, or NULL. */
+static const char *unmade_result(const struct run_boot *b, const char *test)
+{
+	for (size_t i = 0; test && i < json_len(b->unmade); i++) {
+		struct json_object *o = json_object_array_get_idx(b->unmade, i);
+
+		if (strcmp(json_str(o, "test", ""), test) == 0)
+			return json_str(o, "result", "");
+	}
+	return NULL;
+}
+
+/* A guest may have been unlucky once; a compiler is not asked again. */
+static int weight_of(const struct run_boot *b, const char *test)
+{
+	return unmade_result(b, test) ? 2 : 1;
+}
+
+/* No program, by our own trouble. */
+static bool unmade_is_lost(const struct run_boot *b, const char *test)
+{
+	const char *result = unmade_result(b, test);
+
+	return result && strcmp(result, test_result_str(RESULT_NOT_RUN)) == 0;
+}
+
 bool boot_is_bad(struct series_run *r, const struct run_boot *b, const char *test)
 {
 	const struct result *res;
@@ -197,7 +223,9 @@ struct cell_view cell_view_of(struct series_run *r, int step, const struct subje
 		v.cell.failures += counts && sight == SIGHT_BAD;
 		good += sight == SIGHT_GOOD || sight == SIGHT_KNOWN ||
 			sight == SIGHT_ISSUE;
-		bad += sight == SIGHT_BAD;
+		if (sight == SIGHT_BAD)
+			bad += weight_of(b, s->test);
+		lost += unmade_is_lost(b, s->test);
 		skipped += sight == SIGHT_SKIP;
 		v.known_splat |= sight == SIGHT_KNOWN;
 		if (sight == SIGHT_ISSUE && !v.issue) {

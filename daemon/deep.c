@@ -76,7 +76,7 @@ static const char *test_name(struct json_object *tests, size_t i)
 static bool quick_is_done(struct series_run *r, size_t c, size_t t)
 {
 	for (int k = 0; k < r->ntested; k++)
-		if (!run_build(r, k, c)->decided)
+		if (!run_build(r, k, c)->decided || run_build(r, k, c)->waits)
 			return false;
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *b = r->boots[i];
@@ -195,10 +195,14 @@ static void view_column(struct deep_view *d, struct series_run *r, size_t c, siz
 static int plan_column(struct series_run *r, size_t c, size_t t, bool *ret_more,
 		       struct err *err)
 {
+	const struct plan_cell pc = { .config = c, .topology = t, .deep = true };
+
 	for (int k = 0; k < r->ntested; k++) {
 		enum tier_ground ground = ground_of(r, k, c, t);
 
 		if (*deep_at(r, k, c, t) != DEEP_ASKED || ground == GROUND_UNKNOWN)
+			continue;
+		if (ground == GROUND_READY && !walk_selftests_ready(r, k, &pc, ret_more))
 			continue;
 		*deep_at(r, k, c, t) = DEEP_DONE;
 		*ret_more = true;

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/boot_files.h"
 #include "daemon/deep.h"
 #include "db/timing.h"
 #include "lib/file.h"
@@ -73,7 +74,8 @@ static int boots_to_come(struct series_run *r, const struct plan_cell *cell)
 	for (int k = 0; plan_tests(r->plan, cell) && k < r->ntested; k++)
 		n += cell->deep ?
 			     run_deep(r, k, cell->config, cell->topology) == DEEP_ASKED :
-			     !run_build(r, k, cell->config)->decided;
+			     !run_build(r, k, cell->config)->decided ||
+				     run_build(r, k, cell->config)->waits;
 	return n;
 }
 
@@ -145,7 +147,7 @@ static struct sched_action run_ask(struct series_run *r)
 		.guests_max = (int)c->boot_parallel,
 		.build_memory = BUILD_MEMORY,
 		.build_waiting = waiting,
-		.build_deep = waiting && run_config_is_deep(r, r->walk.config),
+		.build_deep = waiting && walk_is_deep(r),
 		.build_running = r->walk.busy,
 		.boots = boots,
 		.nboots = r->nboots,
@@ -215,29 +217,45 @@ static void run_applied(struct series_run *r)
 	run_advance(r);
 }
 
+/* Whether all that the quick boots of a build take along is there, or asked for. */
+static bool quick_is_ready(struct series_run *r, int step, size_t config)
+{
+	struct plan_cell cell = { .config = config };
+	bool asked = false, ready = true;
+
+	for (; cell.topology < r->plan->ntopologies; cell.topology++)
+		if (!walk_selftests_ready(r, step, &cell, &asked))
+			ready = false;
+	return ready;
+}
+
+static int run_built(struct series_run *r, int step, size_t config, struct err *err)
+{
+	struct walk_build *b = run_build(r, step, config);
+
+	b->waits = b->status == BUILD_OK && !quick_is_ready(r, step, config);
+	return b->waits ? 0 : boots_plan_step(r, step, config, err);
+}
+
+static int run_tests_built(struct series_run *r, int step, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t c = 0; rc == 0 && c < r->plan->nconfigs; c++)
+		if (run_build(r, step, c)->waits)
+			rc = run_built(r, step, c, err);
+	return rc;
+}
+
 /* Applied, so build; built, so boot; whatever ended, see what comes next. */
 static const struct run_flow flow = {
 	.applied = run_applied,
-	.built = boots_plan_step,
+	.built = run_built,
+	.tests_built = run_tests_built,
 	.advance = run_advance,
 };
 
 /* ---- set-up ---- */
-
-static int run_make_initramfs(struct series_run *r, bool deep, struct err *err)
-{
-	AUTO_FREE char *tmp =
-		str_printf("%s/initramfs-%ld", r->state->jobs, (long)getpid());
-	struct run_initramfs *i = &r->initramfs[deep];
-	int rc = plan_write_initramfs(r->plan, r->state, deep, tmp, err);
-
-	if (rc == 0)
-		rc = artifact_put_file(r->artifacts, tmp, ARTIFACT_RAW, i->sha, err);
-	if (rc == 0)
-		rc = artifact_path(r->artifacts, i->sha, &i->path, err);
-	unlink(tmp);
-	return rc;
-}
 
 static void run_make_cmdlines(struct series_run *r)
 {
@@ -264,8 +282,7 @@ static int run_setup(struct series_run *r, struct err *err)
 	    sandbox_probe(o->config->bwrap, r->state->uid, r->state->gid, err) < 0 ||
 	    plan_load(o->config, r->state, o->configs, o->topologies, o->suites, &r->plan,
 		      err) < 0 ||
-	    store_create(r->state->git, err) < 0 ||
-	    run_make_initramfs(r, false, err) < 0 || run_make_initramfs(r, true, err) < 0)
+	    store_create(r->state->git, err) < 0 || boot_files_init(r, err) < 0)
 		return -1;
 	run_make_cmdlines(r);
 	if (sd_event_new(&r->event) < 0)
@@ -296,8 +313,7 @@ static void run_free(struct series_run *r)
 	     i++)
 		free(r->cmdlines[i]);
 	free(r->cmdlines);
-	free(r->initramfs[0].path);
-	free(r->initramfs[1].path);
+	boot_files_done(r);
 	free(r->deep);
 	free(r->repo);
 	free(r->range_repo);

@@ -11,7 +11,6 @@
 #include "lib/job.h"
 #include "lib/paths.h"
 #include "lib/str.h"
-#include "runners/initramfs.h"
 
 static int load_configs(struct plan *p, char *const *names, struct err *err)
 {
@@ -167,6 +166,27 @@ char *plan_cmdline(const struct plan *p, size_t config, const char *extra)
 	return str_printf("%s%s%s", own, *own && *extra ? " " : "", extra);
 }
 
+bool plan_has_suite(const struct plan *p, size_t suite, const struct plan_cell *cell)
+{
+	const struct suite *s = p->suites[suite];
+
+	return (p->configs[cell->config]->deep || s->deep) == cell->deep &&
+	       suite_runs_on(s, p->topologies[cell->topology]->name);
+}
+
+const struct suite_test *plan_selftest(const struct plan *p, const char *test,
+				       size_t *ret_suite)
+{
+	for (size_t i = 0; i < p->nsuites; i++)
+		for (size_t k = 0; p->suites[i]->selftests && k < p->suites[i]->ntests;
+		     k++)
+			if (strcmp(p->suites[i]->tests[k].id, test) == 0) {
+				*ret_suite = i;
+				return &p->suites[i]->tests[k];
+			}
+	return NULL;
+}
+
 static struct json_object *list_tests(const struct plan *p, const struct plan_cell *cell)
 {
 	const struct kconfig *config = p->configs[cell->config];
@@ -175,8 +195,7 @@ static struct json_object *list_tests(const struct plan *p, const struct plan_ce
 	for (size_t i = 0; i < p->nsuites; i++) {
 		const struct suite *s = p->suites[i];
 
-		if ((config->deep || s->deep) != cell->deep ||
-		    !suite_runs_on(s, p->topologies[cell->topology]->name))
+		if (!plan_has_suite(p, i, cell))
 			continue;
 		for (size_t k = 0; k < s->ntests; k++)
 			json_object_array_add(tests, suite_test_json(&s->tests[k],
@@ -281,14 +300,16 @@ static int add_program(const struct state *st, const char *name,
 }
 
 int plan_write_initramfs(const struct plan *p, const struct state *st, bool deep,
+			 const struct initramfs_entry *more, size_t nmore,
 			 const char *path, struct err *err)
 {
 	AUTO_FREE struct initramfs_entry *entries = NULL;
-	size_t n = 0, max = 1;
+	size_t n = 0, max = 1 + nmore;
 	int rc;
 
+	/* Each test's own program, and the one that runs it with settings. */
 	for (size_t i = 0; i < p->nsuites; i++)
-		max += p->suites[i]->ntests;
+		max += 2 * p->suites[i]->ntests;
 	entries = mem_alloc0(max * sizeof(*entries));
 	rc = add_program(st, "init", entries, &n, err);
 	for (size_t i = 0; rc == 0 && i < p->nsuites; i++) {
@@ -301,8 +322,10 @@ int plan_write_initramfs(const struct plan *p, const struct state *st, bool deep
 			rc = add_program(st, programs[k], entries, &n, err);
 		strv_free(programs);
 	}
+	if (nmore)
+		memcpy(entries + n, more, nmore * sizeof(*entries));
 	if (rc == 0)
-		rc = initramfs_write(path, entries, n, err);
+		rc = initramfs_write(path, entries, n + nmore, err);
 	for (size_t i = 0; i < n; i++) {
 		free((char *)entries[i].path);
 		free((char *)entries[i].source);

@@ -14,6 +14,7 @@
 #include "lib/err.h"
 #include "lib/json.h"
 #include "lib/sha256.h"
+#include "runners/initramfs.h"
 #include "runners/known_issues.h"
 #include "runners/qemu_argv.h"
 #include "runners/suite.h"
@@ -45,9 +46,11 @@ void plan_free(struct plan *p);
 
 /*
  * Writes the initramfs with the guest's init and the programs of all suites, or of
- * the quick ones alone: what those boot does not hang on the others.
+ * the quick ones alone: what those boot does not hang on the others. more: what else
+ * goes in, under other names (selftests of a tree); may be NULL.
  */
 int plan_write_initramfs(const struct plan *p, const struct state *st, bool deep,
+			 const struct initramfs_entry *more, size_t nmore,
 			 const char *path, struct err *err);
 
 /* What is tested of a config on a topology, in one tier: these boots are apart. */
@@ -60,6 +63,11 @@ struct plan_cell {
  * when there are none: all suites are deep on a deep config.
  */
 struct json_object *plan_tests(const struct plan *p, const struct plan_cell *cell);
+/* Whether the suite's tests are among them. */
+bool plan_has_suite(const struct plan *p, size_t suite, const struct plan_cell *cell);
+/* The test of that id and its suite, if its program is the tree's; else NULL. */
+const struct suite_test *plan_selftest(const struct plan *p, const char *test,
+				       size_t *ret_suite);
 /* Words for the kernel command line beside the topology's; the caller frees. */
 char *plan_cmdline(const struct plan *p, size_t config, const char *extra);
 

@@ -84,6 +84,12 @@ int quiet_tests(const struct plan *plan, const struct quiet_suites *want, size_t
 
 	*ret = NULL;
 	for (size_t i = 0; i < want->n; i++)
+		if (plan->suites[i]->selftests)
+			return err_set(err, ERR_INPUT,
+				       "suite %s: its programs are built from a tree, "
+				       "and here is only a kernel",
+				       plan->suites[i]->name);
+	for (size_t i = 0; i < want->n; i++)
 		for (unsigned int k = 0; k < want->v[i].repeat; k++)
 			if (suite_runs_on(plan->suites[i], t->name))
 				add_round(all, plan->suites[i],

@@ -29,7 +29,7 @@ char **quiet_suites_names(const struct quiet_suites *s);
  * The tests of one boot of the plan's first config on a topology (its index), as a
  * job has them: each suite of the plan, in order, as often as want says: a round of
  * all its tests, then the next round. *ret is NULL when none of them runs there.
- * ERR_INPUT when they are more than a guest takes.
+ * ERR_INPUT when they are more than a guest takes, or selftests of a tree.
  */
 int quiet_tests(const struct plan *plan, const struct quiet_suites *want, size_t topology,
 		struct json_object **ret, struct err *err);

@@ -33,6 +33,17 @@ struct walk_build {
 	char *warnings;   /* artifact with the carried set, or NULL */
 	struct json_object *not_built;
 	int attempts; /* lost to our own trouble so far */
+	bool waits;   /* with its quick boots, for selftests of the step */
+};
+
+/* The programs that a suite wants of the tree of a step (runners/suite.h). */
+struct walk_selftests {
+	bool wanted;
+	bool decided;                 /* final for this run */
+	char *folder;                 /* NULL: the tree has none */
+	struct json_object *programs; /* as in db/selftests.h; NULL: lost, see why */
+	char *why;
+	int attempts; /* lost to our own trouble so far */
 };
 
 /* The output folder of one config, and what was built in it. */
@@ -46,16 +57,21 @@ struct walk_out {
 	char base_key[SHA256_HEX]; /* config, make arguments, toolchain */
 };
 
+#define WALK_NO_SUITE ((size_t)-1)
+
 struct walk {
 	char *src_base; /* source folder of the base tree */
 	bool src_base_ready;
-	char *src;                 /* of this series; NULL: none yet */
-	int src_at;                /* step that lies in it */
-	struct walk_out *out;      /* one for each config */
-	struct walk_build *builds; /* [step * nconfigs + config] */
-	bool busy;                 /* a job of the walk runs */
-	int step;                  /* what is being worked on */
+	char *src;                        /* of this series; NULL: none yet */
+	int src_at;                       /* step that lies in it */
+	struct walk_out *out;             /* one for each config */
+	struct walk_build *builds;        /* [step * nconfigs + config] */
+	struct walk_selftests *selftests; /* [step * nsuites + suite] */
+	char **selftests_out; /* output folder of each suite; NULL: none yet */
+	bool busy;            /* a job of the walk runs */
+	int step;             /* what is being worked on */
 	size_t config;
+	size_t suite; /* its selftests, not a build; else WALK_NO_SUITE */
 	int building; /* step of the build that runs: 0 also when a base is made again */
 };
 
@@ -71,6 +87,10 @@ struct run_boot {
 	bool alone;
 	long waits_for;           /* index of a boot with the same key, or -1 */
 	struct json_object *plan; /* tests, deadlines as the suite has them */
+	/* [{"test","result","reason"}]: those of the cell that no program was made
+	 * for, with what becomes of them; NULL: none. */
+	struct json_object *unmade;
+	const struct run_initramfs *initramfs;
 	char *image;
 	char key[SHA256_HEX];
 	int attempts; /* lost to our own trouble so far */
@@ -102,6 +122,8 @@ struct run_flow {
 	void (*applied)(struct series_run *r);
 	/* The image of a step is known, or will never be. */
 	int (*built)(struct series_run *r, int step, size_t config, struct err *err);
+	/* The selftests that a suite wants of a step are decided. */
+	int (*tests_built)(struct series_run *r, int step, struct err *err);
 };
 
 struct series_run {
@@ -133,8 +155,9 @@ struct series_run {
 	struct run_initramfs {
 		char *path; /* of the artifact */
 		char sha[SHA256_HEX];
-	} initramfs[2];  /* of the quick tier, of the deep one */
-	char **cmdlines; /* of the kernel, [config * ntopologies + topology] */
+	} initramfs[2]; /* of the quick tier, of the deep one; without selftests */
+	struct boot_files *files; /* with selftests */
+	char **cmdlines;          /* of the kernel, [config * ntopologies + topology] */
 
 	bool stopping; /* a signal came */
 	bool fatal;    /* err says why we cannot go on */
@@ -157,6 +180,7 @@ void run_note(struct series_run *r, const char *fmt, ...)
 void run_fail(struct series_run *r, enum run_exit code);
 
 struct walk_build *run_build(struct series_run *r, int step, size_t config);
+struct walk_selftests *run_selftests(struct series_run *r, int step, size_t suite);
 bool run_config_is_deep(const struct series_run *r, size_t config);
 enum deep_state run_deep(const struct series_run *r, int step, size_t config,
 			 size_t topology);
@@ -174,6 +198,14 @@ void walk_done(struct series_run *r);
 bool walk_waiting(struct series_run *r);
 /* Starts the next job that the build at the front needs. */
 void walk_step(struct series_run *r);
+/* What is at the front is of the deep tier. */
+bool walk_is_deep(const struct series_run *r);
+/*
+ * Whether the selftests of the step that a cell's tests need are decided. Asks for
+ * those that are not; *ret_asked is set when that is news.
+ */
+bool walk_selftests_ready(struct series_run *r, int step, const struct plan_cell *cell,
+			  bool *ret_asked);
 
 /* boots.c */
 void boots_done(struct series_run *r);

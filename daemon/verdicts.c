@@ -9,6 +9,7 @@
 
 #include "daemon/cells.h"
 #include "daemon/deep.h"
+#include "kernels/selftests_tree.h"
 #include "kernels/warnings.h"
 #include "lib/str.h"
 
@@ -139,6 +140,25 @@ static bool list_holds(struct json_object *list, const char *text)
 	return false;
 }
 
+/* Whether a suite's programs are made of it, from the step on. */
+static bool selftests_take(struct series_run *r, int step, const char *path)
+{
+	if (!str_starts(path, SELFTESTS_DIR "/"))
+		return false;
+	path += strlen(SELFTESTS_DIR "/");
+	for (int k = step; k < r->ntested; k++)
+		for (size_t s = 0; s < r->plan->nsuites; s++) {
+			const struct walk_selftests *t = run_selftests(r, k, s);
+			size_t n = t->folder ? strlen(t->folder) : 0;
+
+			/* In the folder, or beside it for all of them. */
+			if (n && (!strchr(path, '/') ||
+				  (str_starts(path, t->folder) && path[n] == '/')))
+				return true;
+		}
+	return false;
+}
+
 /* Whether the config compiles nothing of the patch, as the first build that has it
  * tells; a deep config's may be a later step's, or none. */
 static bool patch_is_left_out(struct series_run *r, int step, size_t c)
@@ -154,11 +174,13 @@ static bool patch_is_left_out(struct series_run *r, int step, size_t c)
 	b = run_build(r, k, c);
 	if (b->status != BUILD_OK)
 		return false;
-	for (size_t i = 0; i < json_len(files); i++)
-		if (!list_holds(b->not_built,
-				json_str(json_object_array_get_idx(files, i), "path",
-					 "")))
+	for (size_t i = 0; i < json_len(files); i++) {
+		const char *path =
+			json_str(json_object_array_get_idx(files, i), "path", "");
+
+		if (!list_holds(b->not_built, path) || selftests_take(r, step, path))
 			return false;
+	}
 	return true;
 }
 

@@ -220,18 +220,35 @@ static struct outcome outcome_cut(const struct boot_verdict *v)
 	}
 }
 
+/* What a program without KTAP said last: why, most often. NULL: nothing. */
+static const char *last_words(const struct boot_test *b)
+{
+	uint64_t n = b->lines < OUTPUT_LINES ? b->lines : OUTPUT_LINES;
+
+	for (uint64_t i = 1; !ktap_seen(b->ktap) && i <= n; i++) {
+		const char *line = b->output[(b->lines - i) % OUTPUT_LINES];
+
+		if (line[strspn(line, " \t\r")])
+			return line;
+	}
+	return NULL;
+}
+
 static struct outcome outcome_exit(const struct boot_test *b)
 {
+	const char *said = last_words(b);
 	char *reason = NULL;
-	enum ktap_result k = ktap_verdict(b->ktap, &reason);
+	enum ktap_result k;
 
-	if (b->code == 4 && k != KTAP_FAIL)
-		return (struct outcome){ "skip", reason };
+	if (b->code == 4 && ktap_may_skip(b->ktap, &reason))
+		return (struct outcome){ "skip", reason ? reason : str_dup(said) };
+	k = ktap_verdict(b->ktap, &reason);
 	if (b->code == 0 && k != KTAP_FAIL)
 		return (struct outcome){ ktap_result_str(k), reason };
 	if (b->code == 0 || reason)
 		return (struct outcome){ "fail", reason ? reason : str_dup("not ok") };
-	return (struct outcome){ "fail", str_printf("exit status %d", b->code) };
+	return (struct outcome){ "fail", str_printf("exit status %d%s%s", b->code,
+						    said ? ": " : "", said ? said : "") };
 }
 
 static struct outcome outcome_own(const struct boot_test *b, const struct boot_verdict *v)

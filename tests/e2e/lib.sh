@@ -109,6 +109,7 @@ write_data() {
 		#!/bin/sh
 		case " \$* " in
 		*" role build "*) echo build ;;
+		*" role selftests "*) echo selftests ;;
 		*" $T/bin/qemu "*) echo boot ;;
 		*" role "*) echo other ;;
 		esac >>"$T/calls"

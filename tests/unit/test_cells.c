@@ -113,6 +113,49 @@ static void a_lost_boot_is_infra_and_nothing_else(void **state)
 	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
 }
 
+static struct run_boot *without_program(struct fixture *f, int step, int64_t id,
+					enum test_result result)
+{
+	struct run_boot *b = add_boot(f, step, id, result);
+	struct json_object *o = json_object_new_object();
+
+	json_set_str(o, "test", "suite/a");
+	json_set_str(o, "result", test_result_str(result));
+	b->unmade = json_object_new_array();
+	json_object_array_add(b->unmade, o);
+	f->garbage[f->ngarbage++] = b->unmade;
+	return b;
+}
+
+static void what_a_compiler_says_is_not_asked_again(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	without_program(&f, 1, 10, RESULT_FAIL);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_FAIL);
+	assert_int_equal(look(&f, 1, "suite/a").cell.runs, 1);
+	without_program(&f, 2, 11, RESULT_SKIP);
+	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_SKIP);
+	/* The guest that ran without it is another matter. */
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
+	fixture_done(&f);
+}
+
+static void a_program_that_was_lost_is_infra(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	without_program(&f, 1, 10, RESULT_NOT_RUN);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_INFRA);
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
+	/* Not reached by the guest, in the tier that has it. */
+	add_boot(&f, 2, 11, RESULT_NOT_RUN);
+	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_NONE);
+	fixture_done(&f);
+}
+
 static void a_splat_of_the_base_is_nobodys_fault(void **state)
 {
 	struct fixture f = { .ngarbage = 0 };
@@ -254,6 +297,8 @@ int main(void)
 		cmocka_unit_test(a_repeat_that_passes_makes_it_flaky),
 		cmocka_unit_test(a_boot_taken_over_counts_once),
 		cmocka_unit_test(a_lost_boot_is_infra_and_nothing_else),
+		cmocka_unit_test(what_a_compiler_says_is_not_asked_again),
+		cmocka_unit_test(a_program_that_was_lost_is_infra),
 		cmocka_unit_test(a_splat_of_the_base_is_nobodys_fault),
 		cmocka_unit_test(a_known_issue_is_nobodys_fault),
 		cmocka_unit_test(a_splat_outside_of_tests_is_the_boots),

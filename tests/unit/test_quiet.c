@@ -89,7 +89,9 @@ static void rounds_then_deep(void **state)
 	struct suite *v[] = { suite("q", "[suite]\n[test a]\nprogram = p\nargs = a\n"
 					 "[test b]\nprogram = p\n"),
 			      suite("d", "[suite]\ntopologies = numa2\n"
-					 "[test c]\nprogram = p\ndeadline = 7s\n") };
+					 "[test c]\nprogram = p\ndeadline = 7s\n"),
+			      suite("s", "[suite]\nselftests = mm\n"
+					 "[test e]\nprogram = p\n") };
 	struct topology *numa2 = topology("numa2"), *up = topology("up");
 	struct kconfig slow = { .slowdown = 3 }, *configs[] = { &slow };
 	const struct plan p = { .configs = configs, .suites = v, .topologies = &numa2 };
@@ -101,6 +103,9 @@ static void rounds_then_deep(void **state)
 	expect_plan(v, "q*2,d", numa2, "q/a q/b q/a q/b d/c");
 	expect_plan(v, "q,d*3", up, "q/a q/b");
 	expect_plan(v + 1, "d", up, "");
+	expect_plan(v + 2, "s", up,
+		    "suite s: its programs are built from a tree, and here is only a "
+		    "kernel");
 	assert_int_equal(quiet_suites_parse("q,d", &s, &err), 0);
 	assert_int_equal(quiet_tests(&p, &s, 0, &tests, &err), 0);
 	assert_int_equal(json_int(json_object_array_get_idx(tests, 2), "deadline_ms", 0),
@@ -110,8 +115,8 @@ static void rounds_then_deep(void **state)
 	quiet_suites_done(&s);
 	topology_free(numa2);
 	topology_free(up);
-	suite_free(v[0]);
-	suite_free(v[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+		suite_free(v[i]);
 }
 
 /* A guest takes 512 tests and 64 KiB: the usual plan fits, and more is refused. */
