@@ -11,12 +11,13 @@ PKGS := libgit2 json-c sqlite3 libmicrohttpd gmime-3.0 inih libzstd libsystemd \
 	libseccomp libcurl
 
 # Goals that compile nothing must work before "make deps" was run.
-ifneq ($(filter-out help clean deps format run check,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean deps format run check quiet figures,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 ifeq ($(PKG_LIBS),)
 $(error a library is missing (named above); "make deps" installs them)
 endif
+PKG_LIBS += -lm
 TEST_LIBS = $(shell pkg-config --libs cmocka)
 endif
 
@@ -72,7 +73,7 @@ say = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run check unit e2e asan ubsan fuzz lint format cov bench install \
+.PHONY: all run check quiet figures unit e2e asan ubsan fuzz lint format cov bench install \
 	deps clean help tests fuzzers FORCE
 
 all: $(LIB) $(BIN) $(GUESTS) ## build everything (the default)
@@ -148,12 +149,19 @@ $(BUILD)/runners/guest/%.o: runners/guest/%.c
 tests: $(TESTS) $(STUBS) $(TEST_GUESTS)
 fuzzers: $(FUZZERS)
 
-# These two install what is missing before they build.
+# These install what is missing before they build.
 run: ## a first run: installs, builds, tests the example series, serves the result
 	@tests/first-run.sh
 
 check: ## all tests: installs what they need, ends in "N passed, N failed, N skipped"
 	@tests/check.sh
+
+# N, QUICK, TREES, STATE, TOPOLOGIES ... are in the environment of both.
+quiet: ## boot good kernels N=100 times each, count what fails (TREES= STATE= TOPOLOGIES=)
+	@tests/quiet.sh
+
+figures: ## the same with what each case took beside its budget; N=0 boots nothing
+	@tests/quiet.sh --figures
 
 unit: $(TESTS) $(STUBS) ## unit tests
 	@tests/run-unit.sh $(TESTS)
@@ -210,8 +218,8 @@ SHARE := $(DESTDIR)$(PREFIX)/share/sluice
 install: all $(BUILD)/installed/sluice ## to PREFIX (/usr/local), below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE) $(DESTDIR)$(PREFIX)/lib/sluice/guest
 	install -m 755 $(BUILD)/installed/sluice $(DESTDIR)$(PREFIX)/bin/sluice
-	@set -e; for d in kernels/configs kernels/examples runners/topologies runners/suites web/static; do \
-		[ -d $$d ] || continue; \
+	@set -e; for d in kernels/configs kernels/examples runners/topologies runners/suites runners/known-issues.ini web/static; do \
+		[ -e $$d ] || continue; \
 		find $$d -type f | while read -r f; do \
 			install -D -m 644 "$$f" "$(SHARE)/$$f"; done; done
 	@if [ -f config.ini ]; then install -m 644 config.ini $(SHARE)/config.ini; fi

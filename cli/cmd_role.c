@@ -14,6 +14,7 @@
 #include "kernels/role_build.h"
 #include "kernels/role_checkout.h"
 #include "kernels/role_fetch.h"
+#include "kernels/role_selftests.h"
 #include "lib/file.h"
 #include "lib/json.h"
 #include "lib/log.h"
@@ -31,7 +32,7 @@ static const struct role {
 	role_fn run;
 } roles[] = {
 	{ "fetch", role_fetch }, { "apply", role_apply }, { "checkout", role_checkout },
-	{ "build", role_build }, { "boot", role_boot },
+	{ "build", role_build }, { "boot", role_boot },   { "selftests", role_selftests },
 };
 
 static int run_role(int argc, char **argv);

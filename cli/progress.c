@@ -20,6 +20,7 @@
 struct running {
 	int step;
 	char *config, *topology; /* topology NULL: a build */
+	bool deep;
 	double begun, expected_s;
 };
 
@@ -29,7 +30,7 @@ struct progress {
 	struct running running[RUNNING_MAX];
 	size_t nrunning;
 	char *phase;       /* before anything runs */
-	struct str booted; /* "step config topology" a line: what was booted once */
+	struct str booted; /* "step config topology tier" a line: what was booted once */
 	int done, total;
 	double rest_s;
 	bool status_shown;
@@ -109,6 +110,7 @@ static void running_add(struct progress *p, const struct run_event *ev)
 		.step = ev->step,
 		.config = str_dup(ev->config),
 		.topology = str_dup(ev->topology),
+		.deep = ev->deep,
 		.begun = now(),
 		.expected_s = ev->expected_s,
 	};
@@ -125,7 +127,7 @@ static void running_drop(struct progress *p, const struct run_event *ev)
 		struct running *r = &p->running[i];
 
 		if (r->step != ev->step || !same(r->config, ev->config) ||
-		    !same(r->topology, ev->topology))
+		    !same(r->topology, ev->topology) || r->deep != ev->deep)
 			continue;
 		running_free(r);
 		*r = p->running[--p->nrunning];
@@ -148,8 +150,9 @@ static void running_text(const struct running *r, struct str *out)
 	char step[16];
 
 	step_name(r->step, step, sizeof(step));
-	str_addf(out, "%s %s%s%s (%s", r->topology ? "boot" : "build", step,
-		 r->topology ? " " : "", r->topology ? r->topology : "", spent);
+	str_addf(out, "%s%s %s%s%s (%s", r->deep ? "deep " : "",
+		 r->topology ? "boot" : "build", step, r->topology ? " " : "",
+		 r->topology ? r->topology : "", spent);
 	if (r->expected_s >= 0) {
 		AUTO_FREE char *expected = clock_text(r->expected_s);
 
@@ -302,9 +305,9 @@ static void show_build(struct progress *p, const struct run_event *ev)
 /* Whether this cell was booted before: a repeat, or the tests not reached. */
 static bool booted_again(struct progress *p, const struct run_event *ev)
 {
-	AUTO_FREE char *line = str_printf("\n%d %s %s\n", ev->step,
+	AUTO_FREE char *line = str_printf("\n%d %s %s %d\n", ev->step,
 					  ev->config ? ev->config : "",
-					  ev->topology ? ev->topology : "");
+					  ev->topology ? ev->topology : "", ev->deep);
 
 	if (strstr(str_get(&p->booted), line))
 		return true;
@@ -318,6 +321,8 @@ static void show_boot(struct progress *p, const struct run_event *ev)
 	bool ended_well = ev->status && strcmp(ev->status, "ok") == 0;
 
 	running_drop(p, ev);
+	if (ev->deep)
+		str_add(&text, "deep: ");
 	if (booted_again(p, ev))
 		str_add(&text, "again: ");
 	if (!ended_well)

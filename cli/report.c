@@ -5,21 +5,40 @@
 
 #include "lib/text.h"
 
-static void find_suites(struct report *r)
+static const char *short_name(const char *test)
 {
-	const char *first = r->v.nresults ? r->v.results[0].test : "";
-	size_t len = strcspn(first, "/");
+	const char *slash = strchr(test, '/');
 
-	r->one_suite = true;
+	return slash ? slash + 1 : test;
+}
+
+/* Adds the name unless it is there: there are few, and many results. */
+static void name_add(const char **names, size_t *n, const char *name)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(names[i], name) == 0)
+			return;
+	names[(*n)++] = name;
+}
+
+/* Whether each test is another without its suite, too. */
+static void find_short_names(struct report *r)
+{
+	AUTO_FREE const char **names = mem_alloc0((r->v.nresults + 1) * sizeof(*names));
+	AUTO_FREE const char **shorts = mem_alloc0((r->v.nresults + 1) * sizeof(*shorts));
+	size_t nnames = 0, nshorts = 0;
+
 	for (size_t i = 0; i < r->v.nresults; i++)
-		if (strncmp(first, r->v.results[i].test, len + 1) != 0)
-			r->one_suite = false;
+		name_add(names, &nnames, r->v.results[i].test);
+	for (size_t i = 0; i < nnames; i++)
+		name_add(shorts, &nshorts, short_name(names[i]));
+	r->short_names = nshorts == nnames;
 }
 
 void report_prepare(struct report *r)
 {
 	r->columns = view_columns(&r->v, &r->ncolumns);
-	find_suites(r);
+	find_short_names(r);
 }
 
 int report_load(struct db *db, int64_t series_id, struct report *ret, struct err *err)
@@ -48,9 +67,7 @@ void report_done(struct report *r)
 
 const char *report_test_name(const struct report *r, const char *test)
 {
-	const char *slash = r->one_suite ? strchr(test, '/') : NULL;
-
-	return slash ? slash + 1 : test;
+	return r->short_names ? short_name(test) : test;
 }
 
 char *report_subject(const struct report *r, int64_t step)

@@ -14,7 +14,7 @@ struct report {
 	struct series_view v;
 	struct column *columns; /* by config, builds first */
 	size_t ncolumns;
-	bool one_suite; /* test names need no suite in front */
+	bool short_names; /* test names need no suite in front */
 };
 
 /* The series must be there. 0, or -1 with err. */

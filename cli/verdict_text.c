@@ -80,7 +80,7 @@ static void print_candidates(const struct verdict *v, const struct term *t)
 		str_addf(&text, "%s %lld", i ? "," : "",
 			 (long long)json_object_get_int64(
 				 json_object_array_get_idx(v->candidates, i)));
-	str_add(&text, "; those between could not be tested");
+	str_add(&text, "; those between were not tested");
 	term_pad(t, LABEL_WIDTH);
 	term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);
 }

@@ -7,10 +7,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
+#include "daemon/boot_files.h"
 #include "daemon/cells.h"
+#include "daemon/guest_job.h"
+#include "daemon/issues.h"
 #include "db/timing.h"
 #include "lib/file.h"
 
@@ -18,8 +20,7 @@
 /* Of one cell: the first, its repeat, and those for tests not reached. */
 #define CELL_BOOTS_MAX 64
 #define KEY_SCHEMA "boot-2"
-/* What a guest may take between its last test and its power-off. */
-#define END_SLACK_MS 20000
+#define NO_IMAGE "there is no image of this step"
 
 static const struct kconfig *boot_config(const struct run_boot *b)
 {
@@ -31,11 +32,32 @@ static const struct topology *boot_topology(const struct run_boot *b)
 	return b->run->plan->topologies[b->topology];
 }
 
+static const char *boot_cmdline(const struct run_boot *b)
+{
+	return b->run->cmdlines[b->config * b->run->plan->ntopologies + b->topology];
+}
+
+/* What this boot is evidence of; test NULL: of the boot itself. */
+static struct subject boot_subject(const struct run_boot *b, const char *test)
+{
+	return (struct subject){ .config = b->config,
+				 .topology = b->topology,
+				 .deep = b->deep,
+				 .test = test };
+}
+
+static bool same_cell(const struct run_boot *a, const struct run_boot *b)
+{
+	return a->step == b->step && a->config == b->config && a->topology == b->topology;
+}
+
 static void run_boot_free(struct run_boot *b)
 {
 	boot_done(&b->boot);
 	result_list_free(b->results, b->nresults);
+	free(b->issues);
 	json_object_put(b->plan);
+	json_object_put(b->unmade);
 	free(b->image);
 	free(b);
 }
@@ -62,12 +84,12 @@ static void boot_key(const struct run_boot *b, char ret[SHA256_HEX])
 					   .initramfs = "initramfs",
 					   .topology = boot_topology(b),
 					   .accel = r->plan->accel,
-					   .cmdline = r->cmdlines[b->topology] };
+					   .cmdline = boot_cmdline(b) };
 	char **argv;
 
 	sha256_add_str(h, KEY_SCHEMA);
 	sha256_add_str(h, b->image);
-	sha256_add_str(h, r->initramfs_sha);
+	sha256_add_str(h, b->initramfs->sha);
 	sha256_add_str(h, r->plan->qemu_version);
 	sha256_add_str(h, r->plan->cpu_model);
 	argv = qemu_argv(&machine);
@@ -81,6 +103,10 @@ static void boot_key(const struct run_boot *b, char ret[SHA256_HEX])
 		sha256_add_str(h, json_object_to_json_string_ext(json_arr(t, "argv"),
 								 JSON_C_TO_STRING_PLAIN));
 	}
+	/* Their results are stored with the boot. */
+	if (b->unmade)
+		sha256_add_str(h, json_object_to_json_string_ext(b->unmade,
+								 JSON_C_TO_STRING_PLAIN));
 	sha256_hex(h, ret);
 	sha256_free(h);
 }
@@ -92,8 +118,7 @@ static bool used_in_cell(const struct run_boot *b, int64_t id)
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *o = r->boots[i];
 
-		if (o != b && o->step == b->step && o->config == b->config &&
-		    o->topology == b->topology && o->state == SCHED_DONE && !o->lost &&
+		if (o != b && same_cell(o, b) && o->state == SCHED_DONE && !o->lost &&
 		    o->boot.id == id)
 			return true;
 	}
@@ -125,6 +150,7 @@ static void emit_boot_end(const struct run_boot *b)
 				.seconds = b->boot.seconds,
 				.reused = b->reused,
 				.text = b->boot.reason,
+				.deep = b->deep,
 				.id = b->boot.id };
 
 	for (size_t i = 0; i < b->nresults; i++) {
@@ -143,6 +169,12 @@ static void emit_boot_end(const struct run_boot *b)
 	run_emit(r, &ev);
 }
 
+/* Of the first word of init: a slow kernel's guests have more time. */
+static uint64_t boot_timeout_ms(const struct run_boot *b)
+{
+	return b->run->opts->config->boot_timeout_ms * boot_config(b)->slowdown;
+}
+
 /* Deadlines are not in the key: they change nothing but what ran into one. */
 static bool out_of_time(struct series_run *r, const struct run_boot *b,
 			const struct boot *known)
@@ -153,7 +185,7 @@ static bool out_of_time(struct series_run *r, const struct run_boot *b,
 
 	/* Before init's first word: the deadline is the configuration's. */
 	if (late && known->phase && strcmp(known->phase, "boot") == 0)
-		return known->seconds * 1000 < (double)r->opts->config->boot_timeout_ms;
+		return known->seconds * 1000 < (double)boot_timeout_ms(b);
 	if (json_object_equal(known->plan, b->plan))
 		return false;
 	if (result_list(r->db, known->id, &results, &n, NULL) < 0)
@@ -185,6 +217,8 @@ static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 		b->boot = list[pick - 1];
 		list[pick - 1] = (struct boot){ .id = 0 };
 		rc = result_list(r->db, b->boot.id, &b->results, &b->nresults, err);
+		if (rc == 0)
+			issues_mark(b);
 		b->reused = true;
 		b->state = SCHED_DONE;
 		step_boot_fill(b, &sb);
@@ -201,23 +235,19 @@ static int boot_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 
 /* ---- planning ---- */
 
-static int boots_want(struct series_run *r, int step, size_t c, size_t t,
-		      enum boot_role role, struct json_object *plan, bool alone,
-		      struct err *err)
+/* want: step, config, topology, tier, role, plan, unmade, initramfs, alone. */
+static int boots_want(struct series_run *r, const struct run_boot *want, struct err *err)
 {
 	struct run_boot *b = mem_alloc0(sizeof(*b));
 	bool taken = false;
 
+	*b = *want;
 	b->run = r;
 	b->index = r->nboots;
-	b->step = step;
-	b->config = c;
-	b->topology = t;
-	b->role = role;
-	b->alone = alone;
 	b->waits_for = -1;
-	b->plan = json_object_get(plan);
-	b->image = str_dup(run_build(r, step, c)->image);
+	json_object_get(b->plan);
+	json_object_get(b->unmade);
+	b->image = str_dup(run_build(r, b->step, b->config)->image);
 	boot_key(b, b->key);
 	r->boots = mem_realloc(r->boots, r->nboots + 1, sizeof(*r->boots));
 	r->boots[r->nboots++] = b;
@@ -230,11 +260,28 @@ static int boots_want(struct series_run *r, int step, size_t c, size_t t,
 	for (size_t i = 0; i < b->index; i++) {
 		const struct run_boot *o = r->boots[i];
 
-		if (o->state != SCHED_DONE && o->waits_for < 0 && o->step != step &&
-		    o->alone == alone && strcmp(o->key, b->key) == 0)
+		if (o->state != SCHED_DONE && o->waits_for < 0 && o->step != b->step &&
+		    o->alone == b->alone && strcmp(o->key, b->key) == 0)
 			b->waits_for = (long)i;
 	}
 	return 0;
+}
+
+/* The first of a cell, with what there is of its tests at the step. */
+static int boots_want_first(struct series_run *r, int step, const struct plan_cell *cell,
+			    struct err *err)
+{
+	struct run_boot first = { .step = step,
+				  .config = cell->config,
+				  .topology = cell->topology,
+				  .deep = cell->deep };
+	int rc = boot_files_fit(r, cell, &first, err);
+
+	if (rc == 0)
+		rc = boots_want(r, &first, err);
+	json_object_put(first.plan);
+	json_object_put(first.unmade);
+	return rc;
 }
 
 static int cell_skip(struct series_run *r, int step, size_t c, size_t t, const char *why,
@@ -252,33 +299,57 @@ static int cell_skip(struct series_run *r, int step, size_t c, size_t t, const c
 	return step_boot_put(r->db, &sb, err);
 }
 
+static int cell_clear(struct series_run *r, int step, size_t c, size_t t, struct err *err)
+{
+	const struct step_boot cell = { .series_id = r->series.id,
+					.step = step,
+					.config = r->plan->configs[c]->name,
+					.arch = r->plan->configs[c]->arch,
+					.topology = r->plan->topologies[t]->name };
+
+	return step_boot_clear(r->db, &cell, err);
+}
+
 int boots_plan_step(struct series_run *r, int step, size_t config, struct err *err)
 {
 	const struct walk_build *wb = run_build(r, step, config);
 	int rc = 0;
 
+	/* Which cells there are on a deep config is not known from its builds. */
+	if (run_config_is_deep(r, config))
+		return 0;
 	for (size_t t = 0; rc == 0 && t < r->plan->ntopologies; t++) {
-		AUTO_JSON struct json_object *plan =
-			plan_tests(r->plan, r->plan->topologies[t]);
-		struct step_boot cell = { .series_id = r->series.id,
-					  .step = step,
-					  .config = r->plan->configs[config]->name,
-					  .arch = r->plan->configs[config]->arch,
-					  .topology = r->plan->topologies[t]->name };
+		struct plan_cell pc = { .config = config, .topology = t, .deep = true };
+		bool deep_too = plan_tests(r->plan, &pc) != NULL;
 
-		rc = step_boot_clear(r->db, &cell, err);
+		pc.deep = false;
+		rc = cell_clear(r, step, config, t, err);
 		if (rc < 0)
 			break;
 		if (wb->status != BUILD_OK)
-			rc = cell_skip(r, step, config, t,
-				       "there is no image of this step", err);
-		else if (!plan)
+			rc = cell_skip(r, step, config, t, NO_IMAGE, err);
+		else if (plan_tests(r->plan, &pc))
+			rc = boots_want_first(r, step, &pc, err);
+		else if (!deep_too)
 			rc = cell_skip(r, step, config, t,
 				       "no suite runs on this topology", err);
-		else
-			rc = boots_want(r, step, config, t, BOOT_FIRST, plan, false, err);
 	}
 	return rc;
+}
+
+int boots_plan_deep(struct series_run *r, int step, size_t config, size_t topology,
+		    struct err *err)
+{
+	const struct plan_cell pc = { .config = config,
+				      .topology = topology,
+				      .deep = true };
+
+	if (run_config_is_deep(r, config) &&
+	    cell_clear(r, step, config, topology, err) < 0)
+		return -1;
+	return run_build(r, step, config)->status == BUILD_OK ?
+		       boots_want_first(r, step, &pc, err) :
+		       cell_skip(r, step, config, topology, NO_IMAGE, err);
 }
 
 /* ---- further boots ---- */
@@ -290,8 +361,7 @@ static bool has_result_elsewhere(struct series_run *r, const struct run_boot *b,
 		const struct run_boot *o = r->boots[i];
 		const struct result *res;
 
-		if (o == b || o->step != b->step || o->config != b->config ||
-		    o->topology != b->topology)
+		if (o == b || !same_cell(o, b))
 			continue;
 		/* One that is still to run will have it, as far as we know. */
 		if (o->state != SCHED_DONE && o->role != BOOT_CONFIRM) {
@@ -334,8 +404,10 @@ static struct json_object *tests_not_reached(struct series_run *r,
 static bool was_good_before(struct series_run *r, const struct run_boot *b,
 			    const char *test)
 {
+	const struct subject s = boot_subject(b, test);
+
 	for (int k = 0; k < b->step; k++) {
-		struct cell_view v = cell_view_of(r, k, b->config, b->topology, test);
+		struct cell_view v = cell_view_of(r, k, &s);
 
 		if (v.cell.state == CELL_PASS)
 			return true;
@@ -355,10 +427,11 @@ static bool needs_repeat(struct series_run *r, const struct run_boot *b)
 		return false;
 	for (size_t i = 0; i <= b->nresults; i++) {
 		const char *test = i < b->nresults ? b->results[i].test : NULL;
+		const struct subject s = boot_subject(b, test);
 
 		if (!boot_is_bad(r, b, test))
 			continue;
-		v = cell_view_of(r, b->step, b->config, b->topology, test);
+		v = cell_view_of(r, b->step, &s);
 		/* At the base, too: one unlucky boot there would hide what a
 		 * patch breaks, in every series on that base. */
 		if (v.cell.state == CELL_ONCE &&
@@ -373,30 +446,55 @@ static bool repeat_exists(struct series_run *r, const struct run_boot *b)
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *o = r->boots[i];
 
-		if (o->role == BOOT_CONFIRM && o->step == b->step &&
-		    o->config == b->config && o->topology == b->topology &&
+		if (o->role == BOOT_CONFIRM && same_cell(o, b) &&
 		    strcmp(o->key, b->key) == 0)
 			return true;
 	}
 	return false;
 }
 
-static size_t cell_boots(struct series_run *r, const struct run_boot *b)
+/* How many there are of its kind at a step. */
+static size_t cell_boots(struct series_run *r, int step, const struct run_boot *b)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->nboots; i++)
-		n += r->boots[i]->step == b->step && r->boots[i]->config == b->config &&
-		     r->boots[i]->topology == b->topology;
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *o = r->boots[i];
+
+		n += o->step == step && o->config == b->config &&
+		     o->topology == b->topology && o->deep == b->deep;
+	}
 	return n;
 }
 
 static bool base_settled(struct series_run *r, const struct run_boot *b)
 {
 	const struct walk_build *base = run_build(r, 0, b->config);
+	const struct subject s = boot_subject(b, NULL);
 
-	return base->decided &&
-	       (base->status != BUILD_OK || cell_settled(r, 0, b->config, b->topology));
+	if (!base->decided || base->status != BUILD_OK)
+		return base->decided;
+	if (b->deep && run_deep(r, 0, b->config, b->topology) != DEEP_DONE)
+		return false;
+	/* Without a boot: the base's kernel does not come up at all. */
+	return !cell_boots(r, 0, b) || cell_settled(r, 0, &s);
+}
+
+/* Another boot of the cell; what is to be seen again is seen alone. */
+static int boots_want_more(struct series_run *r, const struct run_boot *b,
+			   enum boot_role role, struct json_object *plan, struct err *err)
+{
+	const struct run_boot more = { .step = b->step,
+				       .config = b->config,
+				       .topology = b->topology,
+				       .deep = b->deep,
+				       .role = role,
+				       .plan = plan,
+				       .unmade = role == BOOT_CONFIRM ? b->unmade : NULL,
+				       .initramfs = b->initramfs,
+				       .alone = role == BOOT_CONFIRM };
+
+	return boots_want(r, &more, err);
 }
 
 int boots_plan_repeats(struct series_run *r, struct err *err)
@@ -408,19 +506,17 @@ int boots_plan_repeats(struct series_run *r, struct err *err)
 		int rc = 0;
 
 		if (b->state != SCHED_DONE || b->lost ||
-		    cell_boots(r, b) >= CELL_BOOTS_MAX)
+		    cell_boots(r, b->step, b) >= CELL_BOOTS_MAX)
 			continue;
 		if (b->role != BOOT_CONFIRM) {
 			AUTO_JSON struct json_object *rest = tests_not_reached(r, b);
 
 			if (json_len(rest))
-				rc = boots_want(r, b->step, b->config, b->topology,
-						BOOT_REST, rest, false, err);
+				rc = boots_want_more(r, b, BOOT_REST, rest, err);
 		}
 		if (rc == 0 && (b->step == 0 || base_settled(r, b)) &&
 		    needs_repeat(r, b) && !repeat_exists(r, b))
-			rc = boots_want(r, b->step, b->config, b->topology, BOOT_CONFIRM,
-					b->plan, true, err);
+			rc = boots_want_more(r, b, BOOT_CONFIRM, b->plan, err);
 		if (rc < 0)
 			return -1;
 	}
@@ -430,92 +526,72 @@ int boots_plan_repeats(struct series_run *r, struct err *err)
 /* ---- running one ---- */
 
 /* A test may take what its suite allows, or a multiple of what it took at the base. */
-static long long scaled_ms(const struct series_run *r, long long ms, double base_seconds)
+static long long scaled_ms(const struct series_run *r, long long ms, double seconds)
 {
-	double scaled = base_seconds * 10.0 * (double)r->opts->config->deadline_scale;
+	double scaled = seconds * 10.0 * (double)r->opts->config->deadline_scale;
 
-	return base_seconds > 0 && scaled > (double)ms ? (long long)scaled : ms;
+	return seconds > 0 && scaled > (double)ms ? (long long)scaled : ms;
 }
 
-static const struct run_boot *base_boot(const struct run_boot *b)
+/* Seconds that the test took at the base, or init to come up (test NULL); 0: not known. */
+static double base_seconds(const struct run_boot *b, const char *test)
 {
 	const struct series_run *r = b->run;
 
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *o = r->boots[i];
+		const struct result *res;
 
-		if (o->step == 0 && o->config == b->config &&
-		    o->topology == b->topology && o->state == SCHED_DONE && !o->lost)
-			return o;
+		if (o->step != 0 || o->config != b->config ||
+		    o->topology != b->topology || o->state != SCHED_DONE || o->lost)
+			continue;
+		if (!test)
+			return o->boot.boot_seconds;
+		res = boot_result(o, test);
+		/* What ran into its deadline says nothing of what it takes. */
+		if (res && res->result != RESULT_NOT_RUN && res->result != RESULT_TIMEOUT)
+			return res->seconds;
 	}
-	return NULL;
+	return 0;
 }
 
-static struct json_object *scaled_plan(const struct run_boot *b, long long *ret_sum)
+static struct json_object *scaled_plan(const struct run_boot *b)
 {
-	const struct run_boot *base = base_boot(b);
 	struct json_object *plan = json_object_new_array();
 
 	for (size_t i = 0; i < json_len(b->plan); i++) {
 		struct json_object *t = json_object_array_get_idx(b->plan, i);
 		struct json_object *copy = json_object_new_object();
-		const struct result *res =
-			base ? boot_result(base, json_str(t, "test", "")) : NULL;
-		/* What ran into its deadline says nothing of what it takes. */
-		bool took = res && res->result != RESULT_TIMEOUT;
 		long long ms = scaled_ms(b->run, json_int(t, "deadline_ms", 60000),
-					 took ? res->seconds : 0);
+					 base_seconds(b, json_str(t, "test", "")));
 
 		json_set_str(copy, "test", json_str(t, "test", ""));
 		json_set(copy, "argv", json_object_get(json_arr(t, "argv")));
 		json_set_int(copy, "deadline_ms", ms);
 		json_object_array_add(plan, copy);
-		*ret_sum += ms;
 	}
 	return plan;
-}
-
-static int set_nonce(struct json_object *job, struct err *err)
-{
-	unsigned char raw[16];
-	char hex[33];
-
-	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
-		return err_sys(err, "getrandom");
-	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(hex + 2 * i, 3, "%02x", raw[i]);
-	json_set_str(job, "nonce", hex);
-	return 0;
 }
 
 static int boot_job(const struct run_boot *b, struct json_object *job,
 		    uint64_t *ret_deadline, struct err *err)
 {
 	struct series_run *r = b->run;
-	const struct config *c = r->opts->config;
-	const struct run_boot *base = base_boot(b);
+	AUTO_JSON struct json_object *tests = scaled_plan(b);
 	AUTO_FREE char *image = NULL;
-	long long sum = 0, hello;
+	struct guest_job g = { .config = r->opts->config,
+			       .plan = r->plan,
+			       .kconfig = b->config,
+			       .topology = b->topology,
+			       .initramfs = b->initramfs->path,
+			       .tests = tests };
 
 	if (artifact_path(r->artifacts, b->image, &image, err) < 0)
 		return -1;
-	hello = scaled_ms(r, (long long)c->boot_timeout_ms,
-			  base ? base->boot.boot_seconds : 0);
-	json_set_str(job, "image", image);
-	json_set_str(job, "initramfs", r->initramfs);
-	json_set_str(job, "topology", boot_topology(b)->text);
-	json_set_str(job, "topology_name", boot_topology(b)->name);
-	json_set_str(job, "cmdline_extra", c->cmdline_extra);
-	json_set_str(job, "accel", accel_str(r->plan->accel));
-	json_set_str(job, "qemu", c->qemu);
-	json_set_str(job, "bwrap", c->bwrap);
-	json_set(job, "plan", scaled_plan(b, &sum));
-	json_set_int(job, "boot_deadline_ms", hello);
-	json_set_int(job, "deadline_ms", hello + sum + END_SLACK_MS);
-	json_set_int(job, "console_max", (long long)c->console_bytes);
-	json_set_int(job, "events_max", c->qmp_events);
-	*ret_deadline = (uint64_t)(hello + sum + END_SLACK_MS + 30000);
-	return set_nonce(job, err);
+	g.image = image;
+	g.hello_ms = (uint64_t)scaled_ms(r, (long long)boot_timeout_ms(b),
+					 base_seconds(b, NULL));
+	return guest_job_fill(&g, job, ret_deadline, err);
 }
 
 static void result_from_json(struct result *res, struct json_object *o)
@@ -533,6 +609,17 @@ static void result_from_json(struct result *res, struct json_object *o)
 	res->console_to = json_int(o, "console_to", DB_NO_INT);
 }
 
+/* What is known without a guest. */
+static void result_unmade(struct result *res, struct json_object *o)
+{
+	res->test = str_dup(json_str(o, "test", ""));
+	res->result = RESULT_NOT_RUN;
+	test_result_parse(json_str(o, "result", ""), &res->result);
+	res->reason = str_dup(json_str(o, "reason", NULL));
+	res->seconds = DB_NO_REAL;
+	res->console_from = res->console_to = DB_NO_INT;
+}
+
 static void boot_from_json(struct run_boot *b, struct json_object *o)
 {
 	struct boot *bt = &b->boot;
@@ -546,10 +633,14 @@ static void boot_from_json(struct run_boot *b, struct json_object *o)
 	bt->argv = json_object_get(json_arr(o, "argv"));
 	bt->splats = json_object_get(json_arr(o, "splats"));
 	bt->console_tail = json_object_get(json_arr(o, "console_tail"));
-	b->nresults = json_len(tests);
-	b->results = mem_alloc0((b->nresults + 1) * sizeof(*b->results));
-	for (size_t i = 0; i < b->nresults; i++)
-		result_from_json(&b->results[i], json_object_array_get_idx(tests, i));
+	b->results = mem_alloc0((json_len(tests) + json_len(b->unmade) + 1) *
+				sizeof(*b->results));
+	for (size_t i = 0; i < json_len(tests); i++)
+		result_from_json(&b->results[b->nresults++],
+				 json_object_array_get_idx(tests, i));
+	for (size_t i = 0; i < json_len(b->unmade); i++)
+		result_unmade(&b->results[b->nresults++],
+			      json_object_array_get_idx(b->unmade, i));
 }
 
 static void boot_identity(struct run_boot *b, double seconds)
@@ -559,12 +650,12 @@ static void boot_identity(struct run_boot *b, double seconds)
 
 	bt->key = str_dup(b->key);
 	bt->image = str_dup(b->image);
-	bt->initramfs = str_dup(r->initramfs_sha);
+	bt->initramfs = str_dup(b->initramfs->sha);
 	bt->config = str_dup(boot_config(b)->name);
 	bt->arch = str_dup(boot_config(b)->arch);
 	bt->topology = str_dup(boot_topology(b)->name);
 	bt->topology_text = str_dup(boot_topology(b)->text);
-	bt->cmdline = str_dup(r->cmdlines[b->topology]);
+	bt->cmdline = str_dup(boot_cmdline(b));
 	bt->accel = str_dup(accel_str(r->plan->accel));
 	bt->qemu_version = str_dup(r->plan->qemu_version);
 	bt->plan = json_object_get(b->plan);
@@ -638,6 +729,7 @@ static int boot_store(struct run_boot *b, const struct role_end *end, struct err
 		return -1;
 	if (b->boot.status == BOOT_INFRA)
 		return boot_lost(b, err);
+	issues_mark(b);
 	b->state = SCHED_DONE;
 	step_boot_fill(b, &sb);
 	rc = boot_put(b->run->db, &b->boot, b->results, b->nresults, &sb, err);
@@ -686,6 +778,25 @@ static void boot_ended(const struct role_end *end, void *arg)
 	r->flow->advance(r);
 }
 
+double boots_expected(struct series_run *r, const struct plan_cell *cell)
+{
+	struct timing_of of = { .topology = r->plan->topologies[cell->topology]->name,
+				.arch = r->plan->configs[cell->config]->arch,
+				.accel = accel_str(r->plan->accel),
+				.config = r->plan->configs[cell->config]->name,
+				.plan = plan_tests(r->plan, cell) };
+	double seconds;
+
+	if (timing_boot(r->db, &of, &seconds, NULL, NULL) > 0)
+		return seconds;
+	/* Other tests than before; those of the deep tier take what they take. */
+	of.config = NULL;
+	of.plan = NULL;
+	return !cell->deep && timing_boot(r->db, &of, &seconds, NULL, NULL) > 0 ?
+		       seconds :
+		       -1;
+}
+
 static void emit_boot_begin(const struct run_boot *b)
 {
 	struct series_run *r = b->run;
@@ -696,12 +807,12 @@ static void emit_boot_begin(const struct run_boot *b)
 				.topology = boot_topology(b)->name,
 				.subject = r->steps[b->step].subject,
 				.status = boot_role_str(b->role),
-				.expected_s = -1 };
-	double hello;
+				.deep = b->deep };
+	const struct plan_cell pc = { .config = b->config,
+				      .topology = b->topology,
+				      .deep = b->deep };
 
-	if (timing_boot(r->db, ev.topology, boot_config(b)->arch,
-			accel_str(r->plan->accel), &ev.expected_s, &hello, NULL) <= 0)
-		ev.expected_s = -1;
+	ev.expected_s = boots_expected(r, &pc);
 	run_emit(r, &ev);
 }
 

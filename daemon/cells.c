@@ -2,9 +2,12 @@
 
 #include <string.h>
 
-static bool in_cell(const struct run_boot *b, int step, size_t config, size_t topology)
+#include "daemon/issues.h"
+
+static bool in_cell(const struct run_boot *b, int step, const struct subject *s)
 {
-	return b->step == step && b->config == config && b->topology == topology;
+	return b->step == step && b->config == s->config && b->topology == s->topology &&
+	       b->deep == s->deep;
 }
 
 static bool usable(const struct run_boot *b)
@@ -35,7 +38,8 @@ static bool base_has_splat(struct series_run *r, const struct run_boot *like,
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *b = r->boots[i];
 
-		if (!in_cell(b, 0, like->config, like->topology) || !usable(b))
+		if (b->step != 0 || b->config != like->config ||
+		    b->topology != like->topology || !usable(b))
 			continue;
 		if (splats_hold(b->boot.splats, key))
 			return true;
@@ -60,7 +64,7 @@ static bool splats_known(struct series_run *r, const struct run_boot *b,
 	return true;
 }
 
-enum sight { SIGHT_NONE, SIGHT_GOOD, SIGHT_KNOWN, SIGHT_SKIP, SIGHT_BAD };
+enum sight { SIGHT_NONE, SIGHT_GOOD, SIGHT_KNOWN, SIGHT_ISSUE, SIGHT_SKIP, SIGHT_BAD };
 
 static enum sight sight_of_result(struct series_run *r, const struct run_boot *b,
 				  const struct result *res)
@@ -73,10 +77,13 @@ static enum sight sight_of_result(struct series_run *r, const struct run_boot *b
 	case RESULT_NOT_RUN:
 		return SIGHT_NONE;
 	case RESULT_SPLAT:
-		return splats_known(r, b, res->splats) ? SIGHT_KNOWN : SIGHT_BAD;
+		if (splats_known(r, b, res->splats))
+			return SIGHT_KNOWN;
+		break;
 	default:
-		return SIGHT_BAD;
+		break;
 	}
+	return issues_explain(b, res) ? SIGHT_ISSUE : SIGHT_BAD;
 }
 
 static bool result_is_culprit(const struct result *res)
@@ -108,6 +115,32 @@ static enum sight sight_of(struct series_run *r, const struct run_boot *b,
 	return *ret_result ? sight_of_result(r, b, *ret_result) : SIGHT_NONE;
 }
 
+/* What is known of a test without its program, or NULL. */
+static const char *unmade_result(const struct run_boot *b, const char *test)
+{
+	for (size_t i = 0; test && i < json_len(b->unmade); i++) {
+		struct json_object *o = json_object_array_get_idx(b->unmade, i);
+
+		if (strcmp(json_str(o, "test", ""), test) == 0)
+			return json_str(o, "result", "");
+	}
+	return NULL;
+}
+
+/* A guest may have been unlucky once; a compiler is not asked again. */
+static int weight_of(const struct run_boot *b, const char *test)
+{
+	return unmade_result(b, test) ? 2 : 1;
+}
+
+/* No program, by our own trouble. */
+static bool unmade_is_lost(const struct run_boot *b, const char *test)
+{
+	const char *result = unmade_result(b, test);
+
+	return result && strcmp(result, test_result_str(RESULT_NOT_RUN)) == 0;
+}
+
 bool boot_is_bad(struct series_run *r, const struct run_boot *b, const char *test)
 {
 	const struct result *res;
@@ -115,12 +148,12 @@ bool boot_is_bad(struct series_run *r, const struct run_boot *b, const char *tes
 	return usable(b) && sight_of(r, b, test, &res) == SIGHT_BAD;
 }
 
-bool cell_settled(struct series_run *r, int step, size_t config, size_t topology)
+bool cell_settled(struct series_run *r, int step, const struct subject *s)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < r->nboots; i++) {
-		if (!in_cell(r->boots[i], step, config, topology))
+		if (!in_cell(r->boots[i], step, s))
 			continue;
 		any = true;
 		if (r->boots[i]->state != SCHED_DONE)
@@ -156,8 +189,18 @@ static enum cell_state cell_state_of(int good, int bad, int skipped, int lost)
 	return lost ? CELL_INFRA : CELL_NONE;
 }
 
-struct cell_view cell_view_of(struct series_run *r, int step, size_t config,
-			      size_t topology, const char *test)
+struct cell cell_of_build(struct series_run *r, int step, size_t config)
+{
+	const struct walk_build *b = run_build(r, step, config);
+
+	if (!b->decided || b->status == BUILD_SKIPPED)
+		return (struct cell){ .state = CELL_NONE };
+	return (struct cell){ .state = b->status == BUILD_OK    ? CELL_PASS :
+				       b->status == BUILD_INFRA ? CELL_INFRA :
+								  CELL_FAIL };
+}
+
+struct cell_view cell_view_of(struct series_run *r, int step, const struct subject *s)
 {
 	struct cell_view v = { .bad = NULL };
 	int good = 0, bad = 0, skipped = 0, lost = 0;
@@ -165,28 +208,36 @@ struct cell_view cell_view_of(struct series_run *r, int step, size_t config,
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *b = r->boots[i];
 		const struct result *res;
-		enum sight s;
+		enum sight sight;
 		bool counts;
 
-		if (!in_cell(b, step, config, topology))
+		if (!in_cell(b, step, s))
 			continue;
 		if (!usable(b)) {
 			lost += b->lost;
 			continue;
 		}
-		s = sight_of(r, b, test, &res);
-		counts = s != SIGHT_NONE && !counted_before(r, b);
+		sight = sight_of(r, b, s->test, &res);
+		counts = sight != SIGHT_NONE && !counted_before(r, b);
 		v.cell.runs += counts;
-		v.cell.failures += counts && s == SIGHT_BAD;
-		good += s == SIGHT_GOOD || s == SIGHT_KNOWN;
-		bad += s == SIGHT_BAD;
-		skipped += s == SIGHT_SKIP;
-		v.known_splat |= s == SIGHT_KNOWN;
-		if (s == SIGHT_BAD && !v.bad) {
+		v.cell.failures += counts && sight == SIGHT_BAD;
+		good += sight == SIGHT_GOOD || sight == SIGHT_KNOWN ||
+			sight == SIGHT_ISSUE;
+		if (sight == SIGHT_BAD)
+			bad += weight_of(b, s->test);
+		lost += unmade_is_lost(b, s->test);
+		skipped += sight == SIGHT_SKIP;
+		v.known_splat |= sight == SIGHT_KNOWN;
+		if (sight == SIGHT_ISSUE && !v.issue) {
+			v.issue = issues_explain(b, res);
+			v.issue_boot = b;
+			v.issue_result = res;
+		}
+		if (sight == SIGHT_BAD && !v.bad) {
 			v.bad = b;
 			v.result = res;
 		}
-		if ((s == SIGHT_SKIP || s == SIGHT_NONE) && res && !v.skip_reason)
+		if ((sight == SIGHT_SKIP || sight == SIGHT_NONE) && res && !v.skip_reason)
 			v.skip_reason = res->reason;
 	}
 	v.cell.state = cell_state_of(good, bad, skipped, lost);

@@ -1,10 +1,11 @@
 /*
- * What the boots of a cell (step, config, topology) say about one test, or
+ * What the boots of a cell (step, config, topology, tier) say about one test, or
  * about the boot itself: from the results in memory to the cells that
  * judge_cells takes. No I/O.
  *
- * A splat that the base showed too on the same config and topology does not
- * make a step bad: it was there before the series.
+ * What a known issue of the kernel explains makes no step bad. Neither does a splat
+ * that the base showed too on the same config and topology, in whatever tier: it was
+ * there before the series.
  */
 #ifndef SLUICE_DAEMON_CELLS_H
 #define SLUICE_DAEMON_CELLS_H
@@ -12,22 +13,31 @@
 #include "daemon/judge.h"
 #include "daemon/series_run.h"
 
-struct cell_view {
-	struct cell cell;
-	bool known_splat;            /* good only because the base splats as well */
-	const struct run_boot *bad;  /* the first boot that shows it, or NULL */
-	const struct result *result; /* of it, for a test */
-	const char *skip_reason;     /* of a skip or a test that was not run */
+/* What is judged over all steps. */
+struct subject {
+	size_t config, topology;
+	bool deep;        /* of the deep tier's boots, else of the quick one's */
+	const char *test; /* NULL: the boot itself */
 };
 
-/* test NULL: the boot itself. */
-struct cell_view cell_view_of(struct series_run *r, int step, size_t config,
-			      size_t topology, const char *test);
+struct cell_view {
+	struct cell cell;
+	bool known_splat;                  /* good only because the base splats as well */
+	const struct known_issue *issue;   /* good only because of it, or NULL */
+	const struct run_boot *issue_boot; /* the first boot that shows it */
+	const struct result *issue_result; /* of it */
+	const struct run_boot *bad;        /* the first boot that shows it, or NULL */
+	const struct result *result;       /* of it, for a test */
+	const char *skip_reason;           /* of a skip or a test that was not run */
+};
+
+struct cell_view cell_view_of(struct series_run *r, int step, const struct subject *s);
+struct cell cell_of_build(struct series_run *r, int step, size_t config);
 /* The result of a test in a boot, or NULL. */
 const struct result *boot_result(const struct run_boot *b, const char *test);
 /* Whether this boot alone is bad for the test (NULL: for the boot itself). */
 bool boot_is_bad(struct series_run *r, const struct run_boot *b, const char *test);
-/* All boots of the cell are done or lost. */
-bool cell_settled(struct series_run *r, int step, size_t config, size_t topology);
+/* There are boots of the tier in the cell, and all are done or lost; test is not looked at. */
+bool cell_settled(struct series_run *r, int step, const struct subject *s);
 
 #endif

@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/series_run.h"
+#include "daemon/boot_files.h"
+#include "daemon/deep.h"
 #include "db/timing.h"
 #include "lib/file.h"
 #include "lib/log.h"
@@ -44,50 +45,76 @@ static double expected_build(struct series_run *r, size_t c, bool incremental)
 		       -1;
 }
 
-static double expected_boot(struct series_run *r, size_t t, const char *arch)
-{
-	double s, hello;
-
-	return timing_boot(r->db, r->plan->topologies[t]->name, arch,
-			   accel_str(r->plan->accel), &s, &hello, NULL) > 0 ?
-		       s :
-		       -1;
-}
-
 /* Adds s to the sum unless one part is unknown already. */
 static void add_expected(double *sum, double s)
 {
 	*sum = *sum < 0 || s < 0 ? -1 : *sum + s;
 }
 
-static void count_work(struct series_run *r, struct run_event *ev)
+static void count_builds(struct series_run *r, size_t c, struct run_event *ev)
 {
-	for (int k = 0; k < r->ntested; k++) {
-		for (size_t c = 0; c < r->plan->nconfigs; c++) {
-			const struct walk_build *b = run_build(r, k, c);
+	double first = expected_build(r, c, false), further = expected_build(r, c, true);
 
-			ev->total++;
-			ev->done += b->decided;
-			if (b->decided)
-				continue;
-			add_expected(&ev->expected_s, expected_build(r, c, k > 0));
-			/* Its boots are not planned yet. */
-			ev->total += (int)r->plan->ntopologies;
-			for (size_t t = 0; t < r->plan->ntopologies; t++)
-				add_expected(&ev->expected_s,
-					     expected_boot(r, t,
-							   r->plan->configs[c]->arch));
-		}
+	for (int k = 0; k < r->ntested; k++) {
+		const struct walk_build *b = run_build(r, k, c);
+
+		ev->total += b->wanted;
+		ev->done += b->decided;
+		if (b->wanted && !b->decided)
+			add_expected(&ev->expected_s, k > 0 ? further : first);
 	}
+}
+
+/* Boots that are sure to come when their kernel is there, or when the deep tier's
+ * turn comes. What repeats and halving bring is not known before. */
+static int boots_to_come(struct series_run *r, const struct plan_cell *cell)
+{
+	int n = 0;
+
+	for (int k = 0; plan_tests(r->plan, cell) && k < r->ntested; k++)
+		n += cell->deep ?
+			     run_deep(r, k, cell->config, cell->topology) == DEEP_ASKED :
+			     !run_build(r, k, cell->config)->decided ||
+				     run_build(r, k, cell->config)->waits;
+	return n;
+}
+
+static void count_boots(struct series_run *r, const struct plan_cell *cell,
+			struct run_event *ev)
+{
+	int left = boots_to_come(r, cell);
+
+	ev->total += left;
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *b = r->boots[i];
 
+		if (b->config != cell->config || b->topology != cell->topology ||
+		    b->deep != cell->deep)
+			continue;
 		ev->total++;
 		ev->done += b->state == SCHED_DONE;
-		if (b->state != SCHED_DONE && b->waits_for < 0)
-			add_expected(&ev->expected_s,
-				     expected_boot(r, b->topology,
-						   r->plan->configs[b->config]->arch));
+		left += b->state != SCHED_DONE && b->waits_for < 0;
+	}
+	if (left > 0) {
+		double each = boots_expected(r, cell);
+
+		add_expected(&ev->expected_s, each < 0 ? -1 : each * left);
+	}
+}
+
+static void count_work(struct series_run *r, struct run_event *ev)
+{
+	struct plan_cell cell;
+
+	for (cell.config = 0; cell.config < r->plan->nconfigs; cell.config++) {
+		count_builds(r, cell.config, ev);
+		for (cell.topology = 0; cell.topology < r->plan->ntopologies;
+		     cell.topology++) {
+			cell.deep = false;
+			count_boots(r, &cell, ev);
+			cell.deep = true;
+			count_boots(r, &cell, ev);
+		}
 	}
 }
 
@@ -98,7 +125,7 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *arg)
 				.step = -1,
 				.seconds = run_now() - r->began };
 
-	if (r->walk.builds)
+	if (r->deep)
 		count_work(r, &ev);
 	else
 		ev.expected_s = -1;
@@ -120,6 +147,7 @@ static struct sched_action run_ask(struct series_run *r)
 		.guests_max = (int)c->boot_parallel,
 		.build_memory = BUILD_MEMORY,
 		.build_waiting = waiting,
+		.build_deep = waiting && walk_is_deep(r),
 		.build_running = r->walk.busy,
 		.boots = boots,
 		.nboots = r->nboots,
@@ -132,6 +160,7 @@ static struct sched_action run_ask(struct series_run *r)
 		boots[i] = (struct sched_boot){ .step = b->step,
 						.state = b->state,
 						.alone = b->alone,
+						.deep = b->deep,
 						.cpus = (int)topology_cpus(t),
 						.memory = topology_memory(t) };
 		/* Answered by another boot; nothing to start for it. */
@@ -141,17 +170,29 @@ static struct sched_action run_ask(struct series_run *r)
 	return sched_next(&v);
 }
 
+/* Until nothing follows any more from what is known: a build or a boot that was
+ * done before is taken over at once, and may ask for the next. */
+static void run_plan(struct series_run *r)
+{
+	bool more = true;
+
+	while (more && !r->stopping) {
+		/* Also decides what is known already, which plans its boots. */
+		walk_waiting(r);
+		if (!r->stopping && (boots_plan_repeats(r, &r->err) < 0 ||
+				     deep_plan(r, &more, &r->err) < 0))
+			run_fail(r, RUN_INFRA);
+	}
+}
+
 static void run_advance(struct series_run *r)
 {
 	while (!r->stopping) {
 		struct sched_action a;
 
-		/* Also decides what is known already, which plans its boots. */
-		walk_waiting(r);
+		run_plan(r);
 		if (r->stopping)
 			break;
-		if (boots_plan_repeats(r, &r->err) < 0)
-			return run_fail(r, RUN_INFRA);
 		a = run_ask(r);
 		if (a.what == SCHED_BUILD)
 			walk_step(r);
@@ -171,36 +212,64 @@ static void run_applied(struct series_run *r)
 {
 	if (walk_init(r, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
+	deep_init(r);
 	run_phase(r, "building and booting %d steps", r->ntested);
 	run_advance(r);
+}
+
+/* Whether all that the quick boots of a build take along is there, or asked for. */
+static bool quick_is_ready(struct series_run *r, int step, size_t config)
+{
+	struct plan_cell cell = { .config = config };
+	bool asked = false, ready = true;
+
+	for (; cell.topology < r->plan->ntopologies; cell.topology++)
+		if (!walk_selftests_ready(r, step, &cell, &asked))
+			ready = false;
+	return ready;
+}
+
+static int run_built(struct series_run *r, int step, size_t config, struct err *err)
+{
+	struct walk_build *b = run_build(r, step, config);
+
+	b->waits = b->status == BUILD_OK && !quick_is_ready(r, step, config);
+	return b->waits ? 0 : boots_plan_step(r, step, config, err);
+}
+
+static int run_tests_built(struct series_run *r, int step, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t c = 0; rc == 0 && c < r->plan->nconfigs; c++)
+		if (run_build(r, step, c)->waits)
+			rc = run_built(r, step, c, err);
+	return rc;
 }
 
 /* Applied, so build; built, so boot; whatever ended, see what comes next. */
 static const struct run_flow flow = {
 	.applied = run_applied,
-	.built = boots_plan_step,
+	.built = run_built,
+	.tests_built = run_tests_built,
 	.advance = run_advance,
 };
 
 /* ---- set-up ---- */
 
-static int run_make_initramfs(struct series_run *r, struct err *err)
+static void run_make_cmdlines(struct series_run *r)
 {
-	AUTO_FREE char *tmp =
-		str_printf("%s/initramfs-%ld", r->state->jobs, (long)getpid());
-	int rc = plan_write_initramfs(r->plan, r->state, tmp, err);
+	const struct plan *p = r->plan;
 
-	if (rc == 0)
-		rc = artifact_put_file(r->artifacts, tmp, ARTIFACT_RAW, r->initramfs_sha,
-				       err);
-	if (rc == 0)
-		rc = artifact_path(r->artifacts, r->initramfs_sha, &r->initramfs, err);
-	unlink(tmp);
-	r->cmdlines = mem_alloc0((r->plan->ntopologies + 1) * sizeof(*r->cmdlines));
-	for (size_t t = 0; t < r->plan->ntopologies; t++)
-		r->cmdlines[t] = qemu_cmdline(r->plan->topologies[t],
-					      r->opts->config->cmdline_extra);
-	return rc;
+	r->cmdlines = mem_alloc0(p->nconfigs * p->ntopologies * sizeof(*r->cmdlines));
+	for (size_t c = 0; c < p->nconfigs; c++) {
+		AUTO_FREE char *extra =
+			plan_cmdline(p, c, r->opts->config->cmdline_extra);
+
+		for (size_t t = 0; t < p->ntopologies; t++)
+			r->cmdlines[c * p->ntopologies + t] =
+				qemu_cmdline(p->topologies[t], extra);
+	}
 }
 
 static int run_setup(struct series_run *r, struct err *err)
@@ -213,8 +282,9 @@ static int run_setup(struct series_run *r, struct err *err)
 	    sandbox_probe(o->config->bwrap, r->state->uid, r->state->gid, err) < 0 ||
 	    plan_load(o->config, r->state, o->configs, o->topologies, o->suites, &r->plan,
 		      err) < 0 ||
-	    store_create(r->state->git, err) < 0 || run_make_initramfs(r, err) < 0)
+	    store_create(r->state->git, err) < 0 || boot_files_init(r, err) < 0)
 		return -1;
+	run_make_cmdlines(r);
 	if (sd_event_new(&r->event) < 0)
 		return err_set(err, ERR_SYS, "cannot make an event loop");
 	sigemptyset(&mask);
@@ -239,10 +309,12 @@ static void run_free(struct series_run *r)
 	step_list_free(r->steps, r->nsteps);
 	series_done(&r->series);
 	json_object_put(r->mails);
-	for (size_t t = 0; r->cmdlines && t < r->plan->ntopologies; t++)
-		free(r->cmdlines[t]);
+	for (size_t i = 0; r->cmdlines && i < r->plan->nconfigs * r->plan->ntopologies;
+	     i++)
+		free(r->cmdlines[i]);
 	free(r->cmdlines);
-	free(r->initramfs);
+	boot_files_done(r);
+	free(r->deep);
 	free(r->repo);
 	free(r->range_repo);
 	free(r->base_option);
@@ -285,6 +357,8 @@ enum run_exit run_series(struct db *db, struct artifact_store *artifacts,
 	}
 	if (r.plan->accel_note)
 		run_note(&r, "%s", r.plan->accel_note);
+	for (char **line = r.plan->expired; *line; line++)
+		run_note(&r, "%s", *line);
 	intake_start(&r);
 	if (!r.fatal)
 		sd_event_loop(r.event);

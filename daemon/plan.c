@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/suites.h"
@@ -11,7 +12,6 @@
 #include "lib/job.h"
 #include "lib/paths.h"
 #include "lib/str.h"
-#include "runners/initramfs.h"
 
 static int load_configs(struct plan *p, char *const *names, struct err *err)
 {
@@ -50,6 +50,21 @@ static int load_suites(struct plan *p, const struct config *config, char *const 
 		p->nsuites++;
 	}
 	return suites_check_programs(p->suites, p->nsuites, err);
+}
+
+static int load_known_issues(struct plan *p, struct err *err)
+{
+	AUTO_FREE char *path =
+		path_join(paths_data(), "runners", KNOWN_ISSUES_FILE, NULL);
+	time_t now = time(NULL);
+	char today[16];
+	struct tm tm;
+
+	if (known_issues_load(path, &p->known_issues, err) < 0)
+		return -1;
+	strftime(today, sizeof(today), "%Y-%m-%d", gmtime_r(&now, &tm));
+	p->expired = known_issues_expire(p->known_issues, today);
+	return 0;
 }
 
 /* The same name twice would build or boot everything twice. */
@@ -144,6 +159,79 @@ static int load_machine(struct plan *p, const struct config *config,
 	return qemu_version(config->qemu, &p->qemu_version, err);
 }
 
+char *plan_cmdline(const struct plan *p, size_t config, const char *extra)
+{
+	const char *own = p->configs[config]->cmdline;
+
+	return str_printf("%s%s%s", own, *own && *extra ? " " : "", extra);
+}
+
+bool plan_has_suite(const struct plan *p, size_t suite, const struct plan_cell *cell)
+{
+	const struct suite *s = p->suites[suite];
+
+	return (p->configs[cell->config]->deep || s->deep) == cell->deep &&
+	       suite_runs_on(s, p->topologies[cell->topology]->name);
+}
+
+const struct suite_test *plan_selftest(const struct plan *p, const char *test,
+				       size_t *ret_suite)
+{
+	for (size_t i = 0; i < p->nsuites; i++)
+		for (size_t k = 0; p->suites[i]->selftests && k < p->suites[i]->ntests;
+		     k++)
+			if (strcmp(p->suites[i]->tests[k].id, test) == 0) {
+				*ret_suite = i;
+				return &p->suites[i]->tests[k];
+			}
+	return NULL;
+}
+
+static struct json_object *list_tests(const struct plan *p, const struct plan_cell *cell)
+{
+	const struct kconfig *config = p->configs[cell->config];
+	struct json_object *tests = json_object_new_array();
+
+	for (size_t i = 0; i < p->nsuites; i++) {
+		const struct suite *s = p->suites[i];
+
+		if (!plan_has_suite(p, i, cell))
+			continue;
+		for (size_t k = 0; k < s->ntests; k++)
+			json_object_array_add(tests, suite_test_json(&s->tests[k],
+								     config->slowdown));
+	}
+	if (json_len(tests))
+		return tests;
+	json_object_put(tests);
+	return NULL;
+}
+
+static size_t cell_index(const struct plan *p, const struct plan_cell *cell)
+{
+	return (cell->config * p->ntopologies + cell->topology) * 2 + cell->deep;
+}
+
+struct json_object *plan_tests(const struct plan *p, const struct plan_cell *cell)
+{
+	return p->tests[cell_index(p, cell)];
+}
+
+static void load_tests(struct plan *p)
+{
+	p->tests = mem_alloc0(p->nconfigs * p->ntopologies * 2 *
+			      sizeof(struct json_object *));
+	for (size_t c = 0; c < p->nconfigs; c++)
+		for (size_t t = 0; t < p->ntopologies; t++)
+			for (int deep = 0; deep < 2; deep++) {
+				struct plan_cell cell = { .config = c,
+							  .topology = t,
+							  .deep = deep };
+
+				p->tests[cell_index(p, &cell)] = list_tests(p, &cell);
+			}
+}
+
 int plan_load(const struct config *config, const struct state *st, char *const *configs,
 	      char *const *topologies, char *const *suites, struct plan **ret_plan,
 	      struct err *err)
@@ -154,11 +242,12 @@ int plan_load(const struct config *config, const struct state *st, char *const *
 	    check_names("topology", topologies, err) < 0 ||
 	    check_names("suite", suites, err) < 0 || load_configs(p, configs, err) < 0 ||
 	    load_topologies(p, topologies, err) < 0 ||
-	    load_suites(p, config, suites, err) < 0 ||
+	    load_suites(p, config, suites, err) < 0 || load_known_issues(p, err) < 0 ||
 	    load_machine(p, config, st, err) < 0) {
 		plan_free(p);
 		return -1;
 	}
+	load_tests(p);
 	*ret_plan = p;
 	return 0;
 }
@@ -167,6 +256,8 @@ void plan_free(struct plan *p)
 {
 	if (!p)
 		return;
+	for (size_t i = 0; p->tests && i < p->nconfigs * p->ntopologies * 2; i++)
+		json_object_put(p->tests[i]);
 	for (size_t i = 0; i < p->nconfigs; i++) {
 		kconfig_done(p->configs[i]);
 		free(p->configs[i]);
@@ -175,9 +266,12 @@ void plan_free(struct plan *p)
 		topology_free(p->topologies[i]);
 	for (size_t i = 0; i < p->nsuites; i++)
 		suite_free(p->suites[i]);
+	free(p->tests);
 	free(p->configs);
 	free(p->topologies);
 	free(p->suites);
+	known_issues_free(p->known_issues);
+	strv_free(p->expired);
 	free(p->toolchain_text);
 	free(p->qemu_version);
 	free(p->cpu_model);
@@ -208,54 +302,38 @@ static int add_program(const struct state *st, const char *folder, const char *n
 	return 0;
 }
 
-int plan_write_initramfs(const struct plan *p, const struct state *st, const char *path,
-			 struct err *err)
+int plan_write_initramfs(const struct plan *p, const struct state *st, bool deep,
+			 const struct initramfs_entry *more, size_t nmore,
+			 const char *path, struct err *err)
 {
 	AUTO_FREE struct initramfs_entry *entries = NULL;
-	size_t n = 0, max = 1;
+	size_t n = 0, max = 1 + nmore;
 	int rc;
 
+	/* Each test's own program, and the one that runs it with settings. */
 	for (size_t i = 0; i < p->nsuites; i++)
-		max += p->suites[i]->ntests;
+		max += 2 * p->suites[i]->ntests;
 	entries = mem_alloc0(max * sizeof(*entries));
 	rc = add_program(st, "", "init", NULL, entries, &n, err);
-	for (size_t i = 0; i < p->nsuites; i++)
-		for (size_t k = 0; rc == 0 && k < p->suites[i]->ntests; k++)
-			rc = add_program(st, "tests/", p->suites[i]->tests[k].program,
-					 p->suites[i]->tests[k].file, entries, &n, err);
+	for (size_t i = 0; rc == 0 && i < p->nsuites; i++) {
+		char **programs;
+
+		if (p->suites[i]->deep && !deep)
+			continue;
+		programs = suite_programs(p->suites[i]);
+		for (size_t k = 0; rc == 0 && programs[k]; k++)
+			rc = add_program(st, "tests/", programs[k],
+					 suite_program_file(p->suites[i], programs[k]),
+					 entries, &n, err);
+		strv_free(programs);
+	}
+	if (nmore)
+		memcpy(entries + n, more, nmore * sizeof(*entries));
 	if (rc == 0)
-		rc = initramfs_write(path, entries, n, err);
+		rc = initramfs_write(path, entries, n + nmore, err);
 	for (size_t i = 0; i < n; i++) {
 		free((char *)entries[i].path);
 		free((char *)entries[i].source);
 	}
 	return rc;
-}
-
-static struct json_object *test_json(const struct suite_test *t)
-{
-	struct json_object *o = json_object_new_object(), *argv = json_object_new_array();
-
-	json_set_str(o, "test", t->id);
-	for (size_t i = 0; t->argv[i]; i++)
-		json_add_str(argv, t->argv[i]);
-	json_set(o, "argv", argv);
-	json_set_int(o, "deadline_ms", (long long)t->deadline_ms);
-	return o;
-}
-
-struct json_object *plan_tests(const struct plan *p, const struct topology *t)
-{
-	struct json_object *tests = json_object_new_array();
-
-	for (size_t i = 0; i < p->nsuites; i++) {
-		if (!suite_runs_on(p->suites[i], t->name))
-			continue;
-		for (size_t k = 0; k < p->suites[i]->ntests; k++)
-			json_object_array_add(tests, test_json(&p->suites[i]->tests[k]));
-	}
-	if (json_len(tests))
-		return tests;
-	json_object_put(tests);
-	return NULL;
 }

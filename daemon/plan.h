@@ -14,6 +14,8 @@
 #include "lib/err.h"
 #include "lib/json.h"
 #include "lib/sha256.h"
+#include "runners/initramfs.h"
+#include "runners/known_issues.h"
 #include "runners/qemu_argv.h"
 #include "runners/suite.h"
 #include "runners/topology.h"
@@ -25,6 +27,9 @@ struct plan {
 	size_t ntopologies;
 	struct suite **suites;
 	size_t nsuites;
+	struct json_object **tests; /* plan_tests has them */
+	struct known_issues *known_issues;
+	char **expired; /* of these, a line each: told, and looked at no more */
 	char toolchain[SHA256_HEX]; /* what a build's key holds */
 	char *toolchain_text;       /* one line for people */
 	enum accel accel;
@@ -39,14 +44,31 @@ int plan_load(const struct config *config, const struct state *st, char *const *
 	      struct err *err);
 void plan_free(struct plan *p);
 
-/* Writes the initramfs with the guest's init and all suites' programs. */
-int plan_write_initramfs(const struct plan *p, const struct state *st, const char *path,
-			 struct err *err);
-
 /*
- * The tests of a topology as a boot's plan: [{"test","argv","deadline_ms"}], a
- * new array. NULL when no suite runs there.
+ * Writes the initramfs with the guest's init and the programs of all suites, or of
+ * the quick ones alone: what those boot does not hang on the others. more: what else
+ * goes in, under other names (selftests of a tree); may be NULL.
  */
-struct json_object *plan_tests(const struct plan *p, const struct topology *t);
+int plan_write_initramfs(const struct plan *p, const struct state *st, bool deep,
+			 const struct initramfs_entry *more, size_t nmore,
+			 const char *path, struct err *err);
+
+/* What is tested of a config on a topology, in one tier: these boots are apart. */
+struct plan_cell {
+	size_t config, topology; /* indexes into the plan's */
+	bool deep;
+};
+/*
+ * The tests of a boot: [{"test","argv","deadline_ms"}], the plan's own array. NULL
+ * when there are none: all suites are deep on a deep config.
+ */
+struct json_object *plan_tests(const struct plan *p, const struct plan_cell *cell);
+/* Whether the suite's tests are among them. */
+bool plan_has_suite(const struct plan *p, size_t suite, const struct plan_cell *cell);
+/* The test of that id and its suite, if its program is the tree's; else NULL. */
+const struct suite_test *plan_selftest(const struct plan *p, const char *test,
+				       size_t *ret_suite);
+/* Words for the kernel command line beside the topology's; the caller frees. */
+char *plan_cmdline(const struct plan *p, size_t config, const char *extra);
 
 #endif

@@ -35,6 +35,7 @@ struct run_event {
 	const char *text;
 	double seconds, expected_s; /* expected_s < 0: not known */
 	bool reused;
+	bool deep;                   /* a boot of the deep tier */
 	int passed, failed, skipped; /* tests */
 	const char *failed_test;     /* first one, or NULL */
 	int done, total;             /* units of work */

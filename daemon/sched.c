@@ -1,11 +1,11 @@
 #include "daemon/sched.h"
 
-/* Base first, then the tip, then the steps between in order. */
+/* Base first, then the tip, then the steps between in order; deep ones last. */
 static int boot_rank(const struct sched_view *v, const struct sched_boot *b)
 {
-	if (b->step == 0)
-		return 0;
-	return b->step == v->nsteps - 1 ? 1 : b->step + 1;
+	int rank = b->step == 0 ? 0 : b->step == v->nsteps - 1 ? 1 : b->step + 1;
+
+	return b->deep ? v->nsteps + rank : rank;
 }
 
 struct sched_load {
@@ -55,19 +55,32 @@ static size_t sched_pick(const struct sched_view *v, bool alone)
 	return best;
 }
 
+/* Something that is not deep could be started, if not now. */
+static bool quick_is_left(const struct sched_view *v)
+{
+	if (v->build_waiting && !v->build_deep)
+		return true;
+	for (size_t i = 0; i < v->nboots; i++)
+		if (v->boots[i].state == SCHED_READY && !v->boots[i].deep)
+			return true;
+	return false;
+}
+
 struct sched_action sched_next(const struct sched_view *v)
 {
 	struct sched_load load = sched_running(v);
 	bool idle = !v->build_running && load.guests == 0;
+	bool deep_may = !quick_is_left(v);
 	size_t boot;
 
 	if (load.alone)
 		return (struct sched_action){ .what = SCHED_WAIT };
-	if (v->build_waiting && !v->build_running &&
+	if (v->build_waiting && !v->build_running && (deep_may || !v->build_deep) &&
 	    (idle || load.memory + v->build_memory <= v->memory))
 		return (struct sched_action){ .what = SCHED_BUILD };
 	boot = sched_pick(v, false);
-	if (boot < v->nboots && guest_fits(v, &load, &v->boots[boot]) &&
+	if (boot < v->nboots && (deep_may || !v->boots[boot].deep) &&
+	    guest_fits(v, &load, &v->boots[boot]) &&
 	    (idle || load.memory + v->boots[boot].memory <= v->memory))
 		return (struct sched_action){ .what = SCHED_BOOT, .boot = boot };
 	if (!idle)

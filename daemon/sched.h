@@ -3,7 +3,9 @@
  * can be tested. Builds of a series go one after the other in step order;
  * boots of the base and of the tip go before the others; a boot that must have
  * the machine to itself (a repeat that decides whether a patch is charged)
- * waits until everything else is done and then runs alone.
+ * waits until everything else is done and then runs alone. What is deep starts
+ * only when nothing quick is left to start: it takes long, and people wait for
+ * the rest.
  */
 #ifndef SLUICE_DAEMON_SCHED_H
 #define SLUICE_DAEMON_SCHED_H
@@ -18,6 +20,7 @@ struct sched_boot {
 	int step;
 	enum sched_job_state state;
 	bool alone;      /* nothing else may run beside it */
+	bool deep;       /* waits for all that is not */
 	int cpus;        /* of the guest */
 	uint64_t memory; /* of the guest, bytes */
 };
@@ -29,6 +32,7 @@ struct sched_view {
 	int guests_max;        /* at once; 0: as many as have CPUs */
 	uint64_t build_memory; /* what a build is reckoned to take */
 	bool build_waiting;    /* the next build is known and its inputs are there */
+	bool build_deep;       /* it waits like a deep boot */
 	bool build_running;
 	const struct sched_boot *boots;
 	size_t nboots;

@@ -29,6 +29,24 @@ struct walk_build *run_build(struct series_run *r, int step, size_t config)
 	return &r->walk.builds[(size_t)step * r->plan->nconfigs + config];
 }
 
+struct walk_selftests *run_selftests(struct series_run *r, int step, size_t suite)
+{
+	return &r->walk.selftests[(size_t)step * r->plan->nsuites + suite];
+}
+
+bool run_config_is_deep(const struct series_run *r, size_t config)
+{
+	return r->plan->configs[config]->deep;
+}
+
+enum deep_state run_deep(const struct series_run *r, int step, size_t config,
+			 size_t topology)
+{
+	const struct plan *p = r->plan;
+
+	return r->deep[((size_t)step * p->nconfigs + config) * p->ntopologies + topology];
+}
+
 void run_emit(struct series_run *r, const struct run_event *ev)
 {
 	if (r->opts->on_event)

@@ -24,6 +24,7 @@
 
 /* A build of one step and config, known or to be made. */
 struct walk_build {
+	bool wanted;  /* of a deep config only some are */
 	bool decided; /* status is final for this run */
 	enum build_status status;
 	bool reused;
@@ -31,6 +32,17 @@ struct walk_build {
 	char *image;      /* artifact, when ok */
 	char *warnings;   /* artifact with the carried set, or NULL */
 	struct json_object *not_built;
+	int attempts; /* lost to our own trouble so far */
+	bool waits;   /* with its quick boots, for selftests of the step */
+};
+
+/* The programs that a suite wants of the tree of a step (runners/suite.h). */
+struct walk_selftests {
+	bool wanted;
+	bool decided;                 /* final for this run */
+	char *folder;                 /* NULL: the tree has none */
+	struct json_object *programs; /* as in db/selftests.h; NULL: lost, see why */
+	char *why;
 	int attempts; /* lost to our own trouble so far */
 };
 
@@ -45,16 +57,21 @@ struct walk_out {
 	char base_key[SHA256_HEX]; /* config, make arguments, toolchain */
 };
 
+#define WALK_NO_SUITE ((size_t)-1)
+
 struct walk {
 	char *src_base; /* source folder of the base tree */
 	bool src_base_ready;
-	char *src;                 /* of this series; NULL: none yet */
-	int src_at;                /* step that lies in it */
-	struct walk_out *out;      /* one for each config */
-	struct walk_build *builds; /* [step * nconfigs + config] */
-	bool busy;                 /* a job of the walk runs */
-	int step;                  /* what is being worked on */
+	char *src;                        /* of this series; NULL: none yet */
+	int src_at;                       /* step that lies in it */
+	struct walk_out *out;             /* one for each config */
+	struct walk_build *builds;        /* [step * nconfigs + config] */
+	struct walk_selftests *selftests; /* [step * nsuites + suite] */
+	char **selftests_out; /* output folder of each suite; NULL: none yet */
+	bool busy;            /* a job of the walk runs */
+	int step;             /* what is being worked on */
 	size_t config;
+	size_t suite; /* its selftests, not a build; else WALK_NO_SUITE */
 	int building; /* step of the build that runs: 0 also when a base is made again */
 };
 
@@ -64,11 +81,16 @@ struct run_boot {
 	size_t index; /* in run->boots */
 	int step;
 	size_t config, topology;
+	bool deep; /* of the deep tier: never with quick tests of a quick config */
 	enum boot_role role;
 	enum sched_job_state state;
 	bool alone;
 	long waits_for;           /* index of a boot with the same key, or -1 */
 	struct json_object *plan; /* tests, deadlines as the suite has them */
+	/* [{"test","result","reason"}]: those of the cell that no program was made
+	 * for, with what becomes of them; NULL: none. */
+	struct json_object *unmade;
+	const struct run_initramfs *initramfs;
 	char *image;
 	char key[SHA256_HEX];
 	int attempts; /* lost to our own trouble so far */
@@ -80,6 +102,14 @@ struct run_boot {
 	struct boot boot;
 	struct result *results;
 	size_t nresults;
+	const struct known_issue **issues; /* what explains each of them; NULL: none */
+};
+
+/* A step of a (config, topology) that the deep tier may look at. */
+enum deep_state {
+	DEEP_NO,    /* not asked for */
+	DEEP_ASKED, /* wanted; its kernel is not there yet */
+	DEEP_DONE,  /* its boot is planned, or can never be */
 };
 
 struct series_run;
@@ -92,6 +122,8 @@ struct run_flow {
 	void (*applied)(struct series_run *r);
 	/* The image of a step is known, or will never be. */
 	int (*built)(struct series_run *r, int step, size_t config, struct err *err);
+	/* The selftests that a suite wants of a step are decided. */
+	int (*tests_built)(struct series_run *r, int step, struct err *err);
 };
 
 struct series_run {
@@ -118,9 +150,14 @@ struct series_run {
 	struct walk walk;
 	struct run_boot **boots;
 	size_t nboots;
-	char *initramfs; /* path of the artifact */
-	char initramfs_sha[SHA256_HEX];
-	char **cmdlines; /* kernel command line of each topology */
+	unsigned char *
+		deep; /* enum deep_state, [(step * nconfigs + config) * ntopologies + topology] */
+	struct run_initramfs {
+		char *path; /* of the artifact */
+		char sha[SHA256_HEX];
+	} initramfs[2]; /* of the quick tier, of the deep one; without selftests */
+	struct boot_files *files; /* with selftests */
+	char **cmdlines;          /* of the kernel, [config * ntopologies + topology] */
 
 	bool stopping; /* a signal came */
 	bool fatal;    /* err says why we cannot go on */
@@ -143,6 +180,10 @@ void run_note(struct series_run *r, const char *fmt, ...)
 void run_fail(struct series_run *r, enum run_exit code);
 
 struct walk_build *run_build(struct series_run *r, int step, size_t config);
+struct walk_selftests *run_selftests(struct series_run *r, int step, size_t suite);
+bool run_config_is_deep(const struct series_run *r, size_t config);
+enum deep_state run_deep(const struct series_run *r, int step, size_t config,
+			 size_t topology);
 
 /* True when no child runs. */
 bool run_idle(const struct series_run *r);
@@ -157,16 +198,29 @@ void walk_done(struct series_run *r);
 bool walk_waiting(struct series_run *r);
 /* Starts the next job that the build at the front needs. */
 void walk_step(struct series_run *r);
+/* What is at the front is of the deep tier. */
+bool walk_is_deep(const struct series_run *r);
+/*
+ * Whether the selftests of the step that a cell's tests need are decided. Asks for
+ * those that are not; *ret_asked is set when that is news.
+ */
+bool walk_selftests_ready(struct series_run *r, int step, const struct plan_cell *cell,
+			  bool *ret_asked);
 
 /* boots.c */
 void boots_done(struct series_run *r);
-/* The image of a step is known, or will never be: makes its cells. */
+/* The image of a step is known, or will never be: makes its cells of the quick tier. */
 int boots_plan_step(struct series_run *r, int step, size_t config, struct err *err);
+/* The deep tier wants this step, whose build is decided. */
+int boots_plan_deep(struct series_run *r, int step, size_t config, size_t topology,
+		    struct err *err);
 /* On trouble of ours the boot is lost, and the next flow->advance sees that. */
 void boots_start(struct series_run *r, size_t i);
 /* Makes the further boots that cells need: to see a failure again, or to run
  * the tests that a dead guest did not reach. */
 int boots_plan_repeats(struct series_run *r, struct err *err);
+/* Seconds that such a boot is likely to take, or -1. */
+double boots_expected(struct series_run *r, const struct plan_cell *cell);
 
 /* verdicts.c */
 int verdicts_write(struct series_run *r, enum run_exit *ret_exit, struct err *err);

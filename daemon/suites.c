@@ -100,7 +100,7 @@ static const struct suite_test *find_program(struct suite *const *v, size_t n,
 					     const struct suite **ret_suite)
 {
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < v[i]->ntests; k++)
+		for (size_t k = 0; !v[i]->selftests && k < v[i]->ntests; k++)
 			if (strcmp(v[i]->tests[k].program, program) == 0) {
 				*ret_suite = v[i];
 				return &v[i]->tests[k];
@@ -110,8 +110,9 @@ static const struct suite_test *find_program(struct suite *const *v, size_t n,
 
 int suites_check_programs(struct suite *const *v, size_t n, struct err *err)
 {
+	/* Selftests of the tree have folders of their own. */
 	for (size_t i = 1; i < n; i++)
-		for (size_t k = 0; k < v[i]->ntests; k++) {
+		for (size_t k = 0; !v[i]->selftests && k < v[i]->ntests; k++) {
 			const struct suite_test *t = &v[i]->tests[k], *o;
 			const struct suite *other = NULL;
 

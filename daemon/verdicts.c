@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "daemon/cells.h"
-#include "daemon/series_run.h"
+#include "daemon/deep.h"
+#include "kernels/selftests_tree.h"
 #include "kernels/warnings.h"
 #include "lib/str.h"
 
@@ -117,14 +118,8 @@ static void judge_builds(struct series_run *r, struct verdict_list *l, size_t c)
 	int lost = -1;
 
 	for (int k = 0; k < r->ntested; k++) {
-		const struct walk_build *b = run_build(r, k, c);
-
-		if (!b->decided || b->status == BUILD_SKIPPED)
-			continue;
-		cells[k].state = b->status == BUILD_OK    ? CELL_PASS :
-				 b->status == BUILD_INFRA ? CELL_INFRA :
-							    CELL_FAIL;
-		if (b->status == BUILD_INFRA && lost < 0)
+		cells[k] = cell_of_build(r, k, c);
+		if (cells[k].state == CELL_INFRA && lost < 0)
 			lost = k;
 	}
 	j = judge_cells(cells, r->ntested);
@@ -136,6 +131,59 @@ static void judge_builds(struct series_run *r, struct verdict_list *l, size_t c)
 	free(cells);
 }
 
+static bool list_holds(struct json_object *list, const char *text)
+{
+	for (size_t i = 0; i < json_len(list); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)),
+			   text) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a suite's programs are made of it, from the step on. */
+static bool selftests_take(struct series_run *r, int step, const char *path)
+{
+	if (!str_starts(path, SELFTESTS_DIR "/"))
+		return false;
+	path += strlen(SELFTESTS_DIR "/");
+	for (int k = step; k < r->ntested; k++)
+		for (size_t s = 0; s < r->plan->nsuites; s++) {
+			const struct walk_selftests *t = run_selftests(r, k, s);
+			size_t n = t->folder ? strlen(t->folder) : 0;
+
+			/* In the folder, or beside it for all of them. */
+			if (n && (!strchr(path, '/') ||
+				  (str_starts(path, t->folder) && path[n] == '/')))
+				return true;
+		}
+	return false;
+}
+
+/* Whether the config compiles nothing of the patch, as the first build that has it
+ * tells; a deep config's may be a later step's, or none. */
+static bool patch_is_left_out(struct series_run *r, int step, size_t c)
+{
+	struct json_object *files = r->steps[step].files;
+	const struct walk_build *b;
+	int k = step;
+
+	while (k < r->ntested && !run_build(r, k, c)->decided)
+		k++;
+	if (k == r->ntested)
+		return true;
+	b = run_build(r, k, c);
+	if (b->status != BUILD_OK)
+		return false;
+	for (size_t i = 0; i < json_len(files); i++) {
+		const char *path =
+			json_str(json_object_array_get_idx(files, i), "path", "");
+
+		if (!list_holds(b->not_built, path) || selftests_take(r, step, path))
+			return false;
+	}
+	return true;
+}
+
 /* A patch none of whose files any config compiles was not tested by anything. */
 static void judge_not_built(struct series_run *r, struct verdict_list *l)
 {
@@ -144,12 +192,8 @@ static void judge_not_built(struct series_run *r, struct verdict_list *l)
 		bool untested = files > 0 && r->steps[k].apply != APPLY_ALREADY;
 		struct verdict *v;
 
-		for (size_t c = 0; untested && c < r->plan->nconfigs; c++) {
-			const struct walk_build *b = run_build(r, k, c);
-
-			untested = b->status == BUILD_OK &&
-				   json_len(b->not_built) >= files;
-		}
+		for (size_t c = 0; untested && c < r->plan->nconfigs; c++)
+			untested = patch_is_left_out(r, k, c);
 		if (!untested)
 			continue;
 		v = verdict_add(l, KIND_BUILD, NULL, NULL, NULL);
@@ -320,8 +364,24 @@ static void tell_evidence(struct verdict *v, const struct cell_view *view)
 	}
 }
 
-static void tell_nothing_bad(struct verdict *v, struct cell_view *views, int n)
+/* Good but for what is wrong in the kernel, by our list: not this series' doing. */
+static void tell_issue(struct verdict *v, const struct cell_view *view)
 {
+	const struct result *res = view->issue_result;
+
+	v->boot_id = view->issue_boot->boot.id;
+	v->reason = str_printf("known issue of the kernel (until %s): %s (%s)",
+			       view->issue->expires, view->issue->reason,
+			       res->reason ? res->reason : test_result_str(res->result));
+	if (res->output)
+		v->evidence = failing_lines(res->output);
+}
+
+static void tell_nothing_bad(struct series_run *r, struct verdict *v,
+			     const struct subject *s, struct cell_view *views)
+{
+	int n = r->ntested;
+
 	for (int k = 0; k < n && !v->reason; k++) {
 		if (v->verdict == VERDICT_INFRA && views[k].cell.state == CELL_INFRA)
 			v->reason = str_printf("step %d was lost to our own trouble", k);
@@ -335,9 +395,21 @@ static void tell_nothing_bad(struct verdict *v, struct cell_view *views, int n)
 					       views[n - 1].skip_reason);
 	}
 	if (!v->reason && v->verdict == VERDICT_INCONCLUSIVE)
-		v->reason = str_dup("not run at the last step: there is no kernel of it");
+		v->reason =
+			str_printf("not run at the last step: %s",
+				   cell_of_build(r, n - 1, s->config).state == CELL_PASS ?
+					   "its kernel does not come up" :
+					   "there is no kernel of it");
 	if (!v->reason && v->verdict == VERDICT_NOT_TESTED)
 		v->reason = str_dup("no boot reached it");
+}
+
+/* Of the two boots that a cell has, which. */
+static void tell_deep(struct verdict *v)
+{
+	AUTO_FREE char *seen = v->reason;
+
+	v->reason = str_printf("in the boot of the deep tests: %s", seen ? seen : "bad");
 }
 
 /* The unrepeated failure, told as what it is. */
@@ -351,48 +423,95 @@ static void tell_inconclusive(struct verdict *v)
 				       "nothing good before it to hold it against");
 }
 
-static void judge_subject(struct series_run *r, struct verdict_list *l, size_t c,
-			  size_t t, const char *test)
+/* The first step that shows a known issue of the kernel, or -1. */
+static int first_issue(const struct cell_view *views, int n)
 {
-	struct cell_view *views = mem_alloc0((size_t)r->ntested * sizeof(*views));
+	for (int k = 0; k < n; k++)
+		if (views[k].issue)
+			return k;
+	return -1;
+}
+
+static struct judgement judge_views(struct series_run *r, const struct subject *s,
+				    struct cell_view *views)
+{
 	struct cell *cells = mem_alloc0((size_t)r->ntested * sizeof(*cells));
-	struct verdict *v = verdict_add(l, test ? KIND_TEST : KIND_BOOT,
-					r->plan->configs[c]->name,
-					r->plan->topologies[t]->name, test);
 	bool known = false;
 	struct judgement j;
+	int issue;
 
 	for (int k = 0; k < r->ntested; k++) {
-		views[k] = cell_view_of(r, k, c, t, test);
+		views[k] = cell_view_of(r, k, s);
 		cells[k] = views[k].cell;
 		known |= views[k].known_splat;
 	}
 	j = judge_cells(cells, r->ntested);
-	if (j.word == VERDICT_PASS && known) {
-		/* Good but for a splat that the base shows as well. */
+	issue = first_issue(views, r->ntested);
+	if (j.word == VERDICT_PASS && (known || issue >= 0)) {
+		/* Good but for a splat that the base shows as well, or for what
+		 * is known to be wrong in the kernel. */
 		j.word = VERDICT_PRE_EXISTING;
-		j.from = 0;
+		j.from = known ? 0 : issue;
 	}
-	verdict_fill(v, &j, true);
-	if (j.from >= 0 && views[j.from].bad)
-		tell_evidence(v, &views[j.from]);
-	else
-		tell_nothing_bad(v, views, r->ntested);
-	if (j.word == VERDICT_INCONCLUSIVE && j.from >= 0)
-		tell_inconclusive(v);
-	free(views);
 	free(cells);
+	return j;
+}
+
+static void judge_subject(struct series_run *r, struct verdict_list *l,
+			  const struct subject *s, bool only_bad)
+{
+	struct cell_view *views = mem_alloc0((size_t)r->ntested * sizeof(*views));
+	struct judgement j = judge_views(r, s, views);
+	int issue = first_issue(views, r->ntested);
+	struct verdict *v;
+
+	if (!only_bad || j.from >= 0) {
+		v = verdict_add(l, s->test ? KIND_TEST : KIND_BOOT,
+				r->plan->configs[s->config]->name,
+				r->plan->topologies[s->topology]->name, s->test);
+		verdict_fill(v, &j, true);
+		if (j.word == VERDICT_PRE_EXISTING && issue >= 0 && !views[j.from].bad)
+			tell_issue(v, &views[issue]);
+		else if (j.from >= 0 && views[j.from].bad)
+			tell_evidence(v, &views[j.from]);
+		else
+			tell_nothing_bad(r, v, s, views);
+		if (j.word == VERDICT_INCONCLUSIVE && j.from >= 0)
+			tell_inconclusive(v);
+		if (only_bad)
+			tell_deep(v);
+	}
+	free(views);
+}
+
+static void judge_tests(struct series_run *r, struct verdict_list *l, struct subject s,
+			struct json_object *tests)
+{
+	for (size_t i = 0; i < json_len(tests); i++) {
+		s.test = json_str(json_object_array_get_idx(tests, i), "test", "");
+		judge_subject(r, l, &s, false);
+	}
 }
 
 static void judge_cell_column(struct series_run *r, struct verdict_list *l, size_t c,
 			      size_t t)
 {
-	AUTO_JSON struct json_object *plan = plan_tests(r->plan, r->plan->topologies[t]);
+	struct plan_cell pc = { .config = c, .topology = t };
+	struct json_object *quick = plan_tests(r->plan, &pc), *deep;
+	struct subject s = { .config = c, .topology = t };
 
-	judge_subject(r, l, c, t, NULL);
-	for (size_t i = 0; i < json_len(plan); i++)
-		judge_subject(r, l, c, t,
-			      json_str(json_object_array_get_idx(plan, i), "test", ""));
+	pc.deep = true;
+	deep = plan_tests(r->plan, &pc);
+	if (quick || !deep) {
+		judge_subject(r, l, &s, false);
+		judge_tests(r, l, s, quick);
+	}
+	if (!deep)
+		return;
+	s.deep = true;
+	/* Beside a quick one of the same kernel, only its own trouble is worth a line. */
+	judge_subject(r, l, &s, quick != NULL);
+	judge_tests(r, l, s, deep);
 }
 
 /* ---- the whole ---- */
@@ -429,6 +548,8 @@ int verdicts_write(struct series_run *r, enum run_exit *ret_exit, struct err *er
 	struct verdict_list l = { .v = NULL };
 	int rc = 0;
 
+	if (deep_forget(r, err) < 0)
+		return -1;
 	judge_apply(r, &l);
 	for (size_t c = 0; rc == 0 && c < r->plan->nconfigs; c++) {
 		judge_builds(r, &l, c);

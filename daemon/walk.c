@@ -1,8 +1,12 @@
 /*
- * The builds of a series, one after the other in step order. What is known by
- * its key is taken over without touching a folder (walk_known.c); the rest
- * walks through a source folder and one output folder for each config
- * (walk_folders.c) and is built there (walk_build.c).
+ * The builds of a series, one after the other: first all steps of the quick
+ * configs, in order, with the selftests that their quick boots take along, then what
+ * is wanted of the deep ones, and selftests of deep suites (walk_selftests.c). What is known by its
+ * key is taken over without touching a folder (walk_known.c); the rest walks
+ * through a source folder and one output folder for each config (walk_folders.c)
+ * and is built there (walk_build.c). A deep config's steps come in any order, and
+ * each is built in a fresh copy of the base's output: what it is built from, and
+ * so its key, does not hang on which others were looked at before.
  */
 #include "daemon/walk.h"
 
@@ -21,6 +25,10 @@ int walk_init(struct series_run *r, struct err *err)
 	w->src_base = str_printf("%s/base-%s", r->state->src, r->steps[0].tree);
 	w->src_base_ready = path_exists(w->src_base);
 	w->src_at = -1;
+	w->suite = WALK_NO_SUITE;
+	w->selftests =
+		mem_alloc0((size_t)r->ntested * r->plan->nsuites * sizeof(*w->selftests));
+	w->selftests_out = mem_alloc0(r->plan->nsuites * sizeof(*w->selftests_out));
 	for (size_t c = 0; c < r->plan->nconfigs; c++) {
 		struct walk_out *o = &w->out[c];
 		char key[SHA256_HEX];
@@ -30,8 +38,10 @@ int walk_init(struct series_run *r, struct err *err)
 		o->base_dir = str_printf("%s/base-%s", r->state->out, key);
 		o->base_ready = path_exists(o->base_dir);
 	}
-	for (size_t i = 0; i < (size_t)r->ntested * r->plan->nconfigs; i++)
+	for (size_t i = 0; i < (size_t)r->ntested * r->plan->nconfigs; i++) {
 		w->builds[i].build_id = DB_NO_INT;
+		w->builds[i].wanted = !run_config_is_deep(r, i % r->plan->nconfigs);
+	}
 	return 0;
 }
 
@@ -48,6 +58,7 @@ void walk_done(struct series_run *r)
 		free(w->builds[i].warnings);
 		json_object_put(w->builds[i].not_built);
 	}
+	walk_selftests_done(r);
 	if (w->src)
 		tree_remove(w->src, NULL);
 	free(w->src);
@@ -63,33 +74,111 @@ static bool base_is_lost(struct series_run *r, size_t c)
 	return base->decided && base->status == BUILD_INFRA;
 }
 
-bool walk_waiting(struct series_run *r)
+static bool is_left(struct series_run *r, int step, size_t c)
+{
+	const struct walk_build *b = run_build(r, step, c);
+
+	return b->wanted && !b->decided;
+}
+
+static bool find_build(struct series_run *r, int step, bool deep)
 {
 	struct walk *w = &r->walk;
 
-	if (w->busy || r->stopping)
-		return false;
-	while (w->step < r->ntested) {
-		struct walk_build *b = run_build(r, w->step, w->config);
-		int rc = 0;
+	for (size_t c = 0; c < r->plan->nconfigs; c++) {
+		if (run_config_is_deep(r, c) != deep || !is_left(r, step, c))
+			continue;
+		w->step = step;
+		w->config = c;
+		w->suite = WALK_NO_SUITE;
+		return true;
+	}
+	return false;
+}
 
-		if (!b->decided && w->step > 0 && base_is_lost(r, w->config))
-			rc = walk_skip(r, w->step, w->config, "the base was not built",
-				       &r->err);
-		else if (!b->decided)
-			rc = walk_decide(r, w->step, w->config, &r->err);
-		if (rc < 0) {
+static bool find_selftests(struct series_run *r, int step, bool deep)
+{
+	struct walk *w = &r->walk;
+
+	for (size_t s = 0; s < r->plan->nsuites; s++) {
+		const struct walk_selftests *t = run_selftests(r, step, s);
+
+		if (r->plan->suites[s]->deep != deep || !t->wanted || t->decided)
+			continue;
+		w->step = step;
+		w->suite = s;
+		return true;
+	}
+	return false;
+}
+
+/* The first that is left, step by step; of the deep tier base and tip come first. */
+static bool walk_find(struct series_run *r, bool deep)
+{
+	for (int i = 0; i < r->ntested; i++) {
+		int step = !deep || i == 0 ? i : i == 1 ? r->ntested - 1 : i - 1;
+
+		if (find_build(r, step, deep) || find_selftests(r, step, deep))
+			return true;
+	}
+	return false;
+}
+
+bool walk_is_deep(const struct series_run *r)
+{
+	const struct walk *w = &r->walk;
+
+	return w->suite == WALK_NO_SUITE ? run_config_is_deep(r, w->config) :
+					   r->plan->suites[w->suite]->deep;
+}
+
+/* More of the deep tier may be wanted as long as anything is left to see. */
+static bool walk_is_over(const struct series_run *r)
+{
+	for (size_t c = 0; c < r->plan->nconfigs; c++)
+		if (run_config_is_deep(r, c))
+			return false;
+	for (size_t s = 0; s < r->plan->nsuites; s++)
+		if (r->plan->suites[s]->deep && r->plan->suites[s]->selftests)
+			return false;
+	return true;
+}
+
+/* Takes over what is known of the front; whether it is still to be made. */
+static int walk_settle(struct series_run *r, bool *ret_left, struct err *err)
+{
+	struct walk *w = &r->walk;
+	int rc;
+
+	if (w->suite != WALK_NO_SUITE) {
+		rc = walk_selftests_decide(r, w->step, w->suite, err);
+		*ret_left = !run_selftests(r, w->step, w->suite)->decided;
+		return rc;
+	}
+	if (w->step > 0 && base_is_lost(r, w->config))
+		rc = walk_skip(r, w->step, w->config, "the base was not built", err);
+	else
+		rc = walk_decide(r, w->step, w->config, err);
+	*ret_left = is_left(r, w->step, w->config);
+	return rc;
+}
+
+bool walk_waiting(struct series_run *r)
+{
+	if (r->walk.busy || r->stopping)
+		return false;
+	while (walk_find(r, false) || walk_find(r, true)) {
+		bool left;
+
+		if (walk_settle(r, &left, &r->err) < 0) {
 			run_fail(r, RUN_INFRA);
 			return false;
 		}
-		if (!b->decided)
+		if (left)
 			return true;
-		if (++w->config == r->plan->nconfigs) {
-			w->config = 0;
-			w->step++;
-		}
 	}
-	walk_retire(r);
+	if (walk_is_over(r))
+		walk_retire(r);
 	return false;
 }
 
@@ -99,25 +188,36 @@ void walk_failed(struct series_run *r)
 	run_fail(r, RUN_INFRA);
 }
 
-void walk_step(struct series_run *r)
+static int walk_build_next(struct series_run *r, struct err *err)
 {
 	struct walk *w = &r->walk;
 	struct walk_out *o = &w->out[w->config];
+
+	if (run_config_is_deep(r, w->config) && o->dir && o->at != 0)
+		walk_out_drop(o);
+	if (w->step == 0 || !o->base_ready)
+		return walk_build_base(r, w->config, err);
+	if (!w->src)
+		return walk_link_src(r, err);
+	if (w->src_at != w->step)
+		return walk_checkout(r, r->steps[w->src_at].tree, r->steps[w->step].tree,
+				     w->src, err);
+	if (!o->dir)
+		return walk_copy_out(r, err);
+	return walk_build_step(r, w->step, w->config, w->src, o->dir, err);
+}
+
+void walk_step(struct series_run *r)
+{
+	struct walk *w = &r->walk;
 	int rc;
 
 	if (!w->src_base_ready)
 		rc = walk_checkout_base(r, &r->err);
-	else if (w->step == 0 || !o->base_ready)
-		rc = walk_build_base(r, w->config, &r->err);
-	else if (!w->src)
-		rc = walk_link_src(r, &r->err);
-	else if (w->src_at != w->step)
-		rc = walk_checkout(r, r->steps[w->src_at].tree, r->steps[w->step].tree,
-				   w->src, &r->err);
-	else if (!o->dir)
-		rc = walk_copy_out(r, &r->err);
+	else if (w->suite != WALK_NO_SUITE)
+		rc = walk_selftests_step(r, &r->err);
 	else
-		rc = walk_build_step(r, w->step, w->config, w->src, o->dir, &r->err);
+		rc = walk_build_next(r, &r->err);
 	if (rc < 0)
 		walk_failed(r);
 }

@@ -21,9 +21,15 @@ char *walk_limits(const struct series_run *r);
 int walk_decide(struct series_run *r, int step, size_t c, struct err *err);
 /* Never to be built. */
 int walk_skip(struct series_run *r, int step, size_t c, const char *why, struct err *err);
-/* Those of files that the step's own patch changes; a new array. */
-struct json_object *walk_own_files(struct series_run *r, int step,
+/*
+ * Those of files that the step's own patch changes; on a deep config, whose builds
+ * leave steps out, those that any patch up to it changes. A new array.
+ */
+struct json_object *walk_own_files(struct series_run *r, int step, size_t c,
 				   struct json_object *files);
+/* After a build of a deep config: what is new in the next step that was built
+ * before it. */
+int walk_tell_next(struct series_run *r, int step, size_t c, struct err *err);
 /* The row of a step; step_build_done. */
 void walk_fill_step_build(struct series_run *r, int step, size_t c,
 			  struct step_build *sb);
@@ -41,7 +47,14 @@ void walk_out_drop(struct walk_out *o);
 /* All is built: removes the folders, in a child of its own. */
 void walk_retire(struct series_run *r);
 
-/* walk_build.c. The second builds the base in a fresh folder, everybody's clean output. */
+/* walk_selftests.c. As walk_decide, walk_step and walk_done do for builds. */
+int walk_selftests_decide(struct series_run *r, int step, size_t suite, struct err *err);
+int walk_selftests_step(struct series_run *r, struct err *err);
+void walk_selftests_done(struct series_run *r);
+
+/* walk_build.c. What a job of make may use. */
+void walk_job_limits(const struct series_run *r, struct json_object *job);
+/* The second builds the base in a fresh folder, everybody's clean output. */
 int walk_build_step(struct series_run *r, int step, size_t c, const char *src,
 		    const char *out, struct err *err);
 int walk_build_base(struct series_run *r, size_t c, struct err *err);

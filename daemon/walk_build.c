@@ -234,12 +234,14 @@ static int walk_store(struct series_run *r, const struct role_end *end, int step
 		if (rc == 0 && !refill) {
 			json_object_put(wb->not_built);
 			wb->not_built = walk_own_files(
-				r, step, json_arr(end->result, "not_built"));
+				r, step, c, json_arr(end->result, "not_built"));
 			walk_remember(r, step, c, &b);
 			walk_fill_step_build(r, step, c, &sb);
 			rc = build_put(r->db, &b, &sb, err);
 			wb->build_id = b.id;
 			step_build_done(&sb);
+			if (rc == 0)
+				rc = walk_tell_next(r, step, c, err);
 			if (rc == 0)
 				rc = r->flow->built(r, step, c, err);
 			if (rc == 0)
@@ -272,6 +274,22 @@ static bool ccache_write(const struct series_run *r, int step)
 	return step == 0 && !r->range_repo;
 }
 
+void walk_job_limits(const struct series_run *r, struct json_object *job)
+{
+	const struct config *cf = r->opts->config;
+	long long cpus = cf->cpus > 0 ? cf->cpus : sysconf(_SC_NPROCESSORS_ONLN);
+
+	json_set_str(job, "make", cf->make);
+	json_set_int(job, "jobs", cf->build_jobs > 0 ? cf->build_jobs : cpus);
+	json_set_int(job, "timeout_ms", (long long)cf->build_timeout_ms);
+	json_set_int(job, "out_max_bytes", (long long)cf->output_bytes);
+	json_set_int(job, "memory_max_bytes", (long long)cf->process_memory_bytes);
+	json_set_int(job, "memory_total_bytes",
+		     (long long)(cf->build_memory_bytes ? cf->build_memory_bytes :
+							  run_memory(r) / 4 * 3));
+	json_set_int(job, "output_max_bytes", (long long)cf->log_bytes);
+}
+
 static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 		     struct json_object *job, struct err *err)
 {
@@ -281,7 +299,6 @@ static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 	struct json_object *fragments = json_object_new_array();
 	AUTO_FREE char *warnings = NULL;
 	AUTO_FREE char *path = path_join(dir, "job", "warnings.json", NULL);
-	long long cpus = cf->cpus > 0 ? cf->cpus : sysconf(_SC_NPROCESSORS_ONLN);
 	size_t len;
 
 	for (size_t i = 0; i < k->nfragments; i++) {
@@ -296,19 +313,11 @@ static int build_job(struct series_run *r, int step, size_t c, const char *dir,
 	json_set_str(job, "src", "/src");
 	json_set_str(job, "out", "/out");
 	json_set_str(job, "target", k->target);
-	json_set_str(job, "make", cf->make);
-	json_set_int(job, "jobs", cf->build_jobs > 0 ? cf->build_jobs : cpus);
 	json_set_bool(job, "configure", step == 0);
 	json_set_int(job, "step", step);
 	json_set(job, "changed",
 		 step == 0 ? json_object_new_array() : changed_files(r, o->at, step));
-	json_set_int(job, "timeout_ms", (long long)cf->build_timeout_ms);
-	json_set_int(job, "out_max_bytes", (long long)cf->output_bytes);
-	json_set_int(job, "memory_max_bytes", (long long)cf->process_memory_bytes);
-	json_set_int(job, "memory_total_bytes",
-		     (long long)(cf->build_memory_bytes ? cf->build_memory_bytes :
-							  run_memory(r) / 4 * 3));
-	json_set_int(job, "output_max_bytes", (long long)cf->log_bytes);
+	walk_job_limits(r, job);
 	json_set_str(job, "ccache", *cf->ccache_dir ? "/ccache" : NULL);
 	/* Only what comes from a base is worth trusting for others. */
 	json_set_bool(job, "ccache_write", ccache_write(r, step));

@@ -147,27 +147,47 @@ static struct json_object *new_warnings(struct series_run *r, int step, size_t c
 	return found;
 }
 
+static bool step_changes(const struct step *s, const char *file)
+{
+	for (size_t k = 0; k < json_len(s->files); k++)
+		if (strcmp(file, json_str(json_object_array_get_idx(s->files, k), "path",
+					  "")) == 0)
+			return true;
+	return false;
+}
+
 /* Files that the patch touches and this config does not compile: from whoever
  * built it. files: JSON array, handed back as a new one cut to the patch's. */
-struct json_object *walk_own_files(struct series_run *r, int step,
+struct json_object *walk_own_files(struct series_run *r, int step, size_t c,
 				   struct json_object *files)
 {
 	struct json_object *own = json_object_new_array();
-	struct json_object *mine = r->steps[step].files;
+	int first = run_config_is_deep(r, c) ? 0 : step;
 
 	for (size_t i = 0; i < json_len(files); i++) {
 		const char *f =
 			json_object_get_string(json_object_array_get_idx(files, i));
+		bool ours = false;
 
-		for (size_t k = 0; f && k < json_len(mine); k++)
-			if (strcmp(f, json_str(json_object_array_get_idx(mine, k), "path",
-					       "")) == 0)
-				json_add_str(own, f);
+		for (int k = first; f && !ours && k <= step; k++)
+			ours = step_changes(&r->steps[k], f);
+		if (ours)
+			json_add_str(own, f);
 	}
 	return own;
 }
 
-static struct json_object *known_not_built(struct series_run *r, int64_t build_id)
+/* Whether the row's list is of all that we may ask of it: the maker's, or our own
+ * of an earlier run. */
+static bool list_is_ours(const struct series_run *r, int step, size_t c,
+			 const struct step_build *sb)
+{
+	return !sb->reused || (sb->series_id == r->series.id && sb->step == step &&
+			       strcmp(sb->config, r->plan->configs[c]->name) == 0);
+}
+
+static struct json_object *known_not_built(struct series_run *r, int step, size_t c,
+					   int64_t build_id)
 {
 	struct used_by *uses = NULL;
 	struct json_object *found = NULL;
@@ -183,7 +203,7 @@ static struct json_object *known_not_built(struct series_run *r, int64_t build_i
 			break;
 		for (size_t k = 0; !found && k < m; k++)
 			if (list[k].build_id == build_id && list[k].not_built &&
-			    !list[k].reused)
+			    list_is_ours(r, step, c, &list[k]))
 				found = json_object_get(list[k].not_built);
 		step_build_list_free(list, m);
 	}
@@ -204,6 +224,23 @@ void walk_fill_step_build(struct series_run *r, int step, size_t c, struct step_
 				   .reused = b->reused,
 				   .new_warnings = new_warnings(r, step, c),
 				   .not_built = json_object_get(b->not_built) };
+}
+
+int walk_tell_next(struct series_run *r, int step, size_t c, struct err *err)
+{
+	struct step_build sb;
+	int rc, k = step + 1;
+
+	while (k < r->ntested && !run_build(r, k, c)->decided)
+		k++;
+	/* On a quick config nothing is built before what is in front of it. */
+	if (k == r->ntested || !run_config_is_deep(r, c) ||
+	    run_build(r, k, c)->build_id == DB_NO_INT)
+		return 0;
+	walk_fill_step_build(r, k, c, &sb);
+	rc = step_build_put(r->db, &sb, err);
+	step_build_done(&sb);
+	return rc;
 }
 
 void walk_emit_end(struct series_run *r, int step, size_t c, double seconds,
@@ -229,7 +266,7 @@ static int walk_take_over(struct series_run *r, int step, size_t c, struct build
 			  struct err *err)
 {
 	struct walk_build *wb = run_build(r, step, c);
-	AUTO_JSON struct json_object *files = known_not_built(r, b->id);
+	AUTO_JSON struct json_object *files = known_not_built(r, step, c, b->id);
 	struct step_build sb;
 	int rc;
 
@@ -239,10 +276,12 @@ static int walk_take_over(struct series_run *r, int step, size_t c, struct build
 	wb->build_id = b->id;
 	wb->image = str_dup(b->image);
 	wb->warnings = str_dup(b->warnings);
-	wb->not_built = walk_own_files(r, step, files);
+	wb->not_built = walk_own_files(r, step, c, files);
 	walk_fill_step_build(r, step, c, &sb);
 	rc = step_build_put(r->db, &sb, err);
 	step_build_done(&sb);
+	if (rc == 0)
+		rc = walk_tell_next(r, step, c, err);
 	if (rc == 0)
 		walk_emit_end(r, step, c, b->seconds, b->reason);
 	return rc;

@@ -102,6 +102,22 @@ int step_build_put(struct db *db, const struct step_build *sb, struct err *err)
 		       0;
 }
 
+int step_build_clear(struct db *db, const struct step_build *of, struct err *err)
+{
+	static const char sql[] =
+		"DELETE FROM step_build WHERE series_id = :series_id AND step = :step"
+		" AND config = :config AND arch = :arch";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_int(st, ":series_id", of->series_id);
+	bind_int(st, ":step", of->step);
+	bind_text(st, ":config", of->config);
+	bind_text(st, ":arch", of->arch);
+	return stmt_run(db, st, err);
+}
+
 int build_put(struct db *db, struct build *b, const struct step_build *sb,
 	      struct err *err)
 {

@@ -53,6 +53,8 @@ int build_put(struct db *db, struct build *b, const struct step_build *sb,
 	      struct err *err);
 /* A step that was skipped or takes over an earlier build; replaces. */
 int step_build_put(struct db *db, const struct step_build *sb, struct err *err);
+/* Forgets which build stands for the step (it stays); series, step, config, arch. */
+int step_build_clear(struct db *db, const struct step_build *of, struct err *err);
 
 /* 1 found, 0 not, -1 error. */
 int build_find(struct db *db, int64_t id, struct build *ret, struct err *err);

@@ -189,7 +189,20 @@ static const char first[] =
 	") STRICT;"
 	"CREATE INDEX verdict_summary ON verdict (series_id, verdict, kind);";
 
+static const char selftests[] = "CREATE TABLE selftests ( "
+				" key TEXT PRIMARY KEY CHECK (length(key) = 64), "
+				" tree TEXT NOT NULL, "
+				" folder TEXT, "
+				" programs TEXT NOT NULL, "
+				" log TEXT REFERENCES artifact (sha256), "
+				" seconds REAL NOT NULL, "
+				" cpu_seconds REAL NOT NULL, "
+				" toolchain TEXT NOT NULL, "
+				" finished INTEGER NOT NULL "
+				") STRICT;";
+
 const char *const db_migrations[] = {
 	first,
+	selftests,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

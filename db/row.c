@@ -33,7 +33,7 @@ void bind_opt_int(sqlite3_stmt *st, const char *name, int64_t v)
 		bind_int(st, name, v);
 }
 
-static void bind_json(sqlite3_stmt *st, int i, struct json_object *o)
+static void bind_json_at(sqlite3_stmt *st, int i, struct json_object *o)
 {
 	size_t len = 0;
 	const char *text;
@@ -43,6 +43,11 @@ static void bind_json(sqlite3_stmt *st, int i, struct json_object *o)
 	text = json_object_to_json_string_length(
 		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 	sqlite3_bind_text64(st, i, text, len, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void bind_json(sqlite3_stmt *st, const char *name, struct json_object *o)
+{
+	bind_json_at(st, bind_index(st, name), o);
 }
 
 static void bind_col(sqlite3_stmt *st, int i, const struct col *c, const void *p)
@@ -73,7 +78,7 @@ static void bind_col(sqlite3_stmt *st, int i, const struct col *c, const void *p
 				  SQLITE_STATIC);
 		break;
 	case COL_JSON:
-		bind_json(st, i, *(struct json_object *const *)p);
+		bind_json_at(st, i, *(struct json_object *const *)p);
 		break;
 	}
 }

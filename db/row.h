@@ -10,6 +10,7 @@
 
 #include "db/db.h"
 #include "db/words.h"
+#include "lib/json.h"
 
 enum word_set {
 	WORDS_TREE_KIND,
@@ -76,6 +77,8 @@ void stmt_put(sqlite3_stmt **st);
 void bind_text(sqlite3_stmt *st, const char *name, const char *text);
 void bind_int(sqlite3_stmt *st, const char *name, int64_t v);
 void bind_opt_int(sqlite3_stmt *st, const char *name, int64_t v);
+/* As a column of that type is written: equal documents are equal texts; NULL is NULL. */
+void bind_json(sqlite3_stmt *st, const char *name, struct json_object *o);
 /* Binds each column that the statement has a place for. */
 void bind_row(sqlite3_stmt *st, const struct table *t, const void *row);
 

@@ -125,6 +125,20 @@ CREATE TABLE step_build (
 ) STRICT;
 CREATE INDEX step_build_build ON step_build (build_id); -- /build/<id>: where it was used
 
+-- The selftests of a tree that a suite wants, built. The key names everything that
+-- may change them: the tree, arch, folders, programs, make arguments, toolchain.
+CREATE TABLE selftests (
+  key         TEXT PRIMARY KEY CHECK (length(key) = 64), -- tree, arch, folders, programs, arguments, toolchain
+  tree        TEXT NOT NULL,        -- tree object
+  folder      TEXT,                 -- below tools/testing/selftests; NULL: the tree has none of them
+  programs    TEXT NOT NULL,        -- json [{"name","status","sha256","error"}]; status: ok, fail, absent, lacking
+  log         TEXT REFERENCES artifact (sha256), -- output of make
+  seconds     REAL NOT NULL,        -- wall time
+  cpu_seconds REAL NOT NULL,        -- user + system, all processes
+  toolchain   TEXT NOT NULL,        -- one line for people
+  finished    INTEGER NOT NULL      -- result was read
+) STRICT;
+
 -- One boot that really happened; its id is the run number that people see.
 -- Several boots may have one key: those are repetitions.
 CREATE TABLE boot (

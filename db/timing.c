@@ -57,21 +57,27 @@ int timing_build(struct db *db, const char *config, const char *arch, bool incre
 	return medians(db, st, 1, (double *[]){ ret_seconds }, err);
 }
 
-int timing_boot(struct db *db, const char *topology, const char *arch, const char *accel,
-		double *ret_seconds, double *ret_boot_seconds, struct err *err)
+int timing_boot(struct db *db, const struct timing_of *of, double *ret_seconds,
+		double *ret_boot_seconds, struct err *err)
 {
 	static const char sql[] =
-		"SELECT seconds, boot_seconds FROM boot WHERE topology = :topology"
-		" AND arch = :arch AND (:accel IS NULL OR accel = :accel)"
+		"SELECT seconds, boot_seconds FROM"
+		" (SELECT * FROM boot WHERE topology = :topology AND arch = :arch"
+		" ORDER BY id DESC LIMIT 1000)"
+		" WHERE (:accel IS NULL OR accel = :accel)"
+		" AND (:config IS NULL OR config = :config)"
+		" AND (:plan IS NULL OR plan = :plan)"
 		" AND status = 'ok' AND infra = 0 AND boot_seconds IS NOT NULL"
 		" ORDER BY id DESC LIMIT 15";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)
 		return -1;
-	bind_text(st, ":topology", topology);
-	bind_text(st, ":arch", arch);
-	bind_text(st, ":accel", accel);
+	bind_text(st, ":topology", of->topology);
+	bind_text(st, ":arch", of->arch);
+	bind_text(st, ":accel", of->accel);
+	bind_text(st, ":config", of->config);
+	bind_json(st, ":plan", of->plan);
 	return medians(db, st, 2, (double *[]){ ret_seconds, ret_boot_seconds }, err);
 }
 

@@ -14,6 +14,7 @@
 #define HEADER "# sluice:"
 #define FRAGMENT_MAX (1024 * 1024)
 #define INCLUDE_DEPTH 8
+#define SLOWDOWN_MAX 100
 #define KCONFIG_FILE_MAX (4 * 1024 * 1024)
 #define KCONFIG_FILES_MAX 6000
 
@@ -119,6 +120,38 @@ static void set_once(char **field, const char *value)
 static int load_fragment(const char *dir, const char *file, int depth, struct kconfig *k,
 			 struct err *err);
 
+static void add_cmdline(struct kconfig *k, const char *words)
+{
+	char *all = str_printf("%s%s%s", k->cmdline, *k->cmdline ? " " : "", words);
+
+	free(k->cmdline);
+	k->cmdline = all;
+}
+
+/* Headers with a value of a form of their own. */
+static int take_value(const char *path, int number, const char *key, const char *value,
+		      int depth, struct kconfig *k, struct err *err)
+{
+	long long n;
+
+	if (strcmp(key, "tier") == 0) {
+		if (strcmp(value, "quick") && strcmp(value, "deep"))
+			return err_set(err, ERR_INPUT,
+				       "%s:%d: tier \"%s\" is neither quick nor deep",
+				       path, number, value);
+		/* What is included gives its symbols, not its place. */
+		if (depth == 0)
+			k->deep = strcmp(value, "deep") == 0;
+		return 0;
+	}
+	if (!str_to_ll(value, 1, SLOWDOWN_MAX, &n))
+		return err_set(err, ERR_INPUT,
+			       "%s:%d: slowdown \"%s\" is no number from 1 to %d", path,
+			       number, value, SLOWDOWN_MAX);
+	k->slowdown = (unsigned)n;
+	return 0;
+}
+
 /* One header line; arch and target of the outer file win as it comes last. */
 static int take_header(const char *dir, const char *path, int number, char *key,
 		       char *value, int depth, struct kconfig *k, struct err *err)
@@ -132,11 +165,15 @@ static int take_header(const char *dir, const char *path, int number, char *key,
 		set_once(&k->target, value);
 	else if (strcmp(key, "include") == 0)
 		return load_fragment(dir, value, depth + 1, k, err);
+	else if (strcmp(key, "cmdline") == 0)
+		add_cmdline(k, value);
+	else if (strcmp(key, "tier") == 0 || strcmp(key, "slowdown") == 0)
+		return take_value(path, number, key, value, depth, k, err);
 	else if (strcmp(key, "optional") != 0)
-		return err_set(
-			err, ERR_INPUT,
-			"%s:%d: unknown key \"%s\" (arch, target, include, optional)",
-			path, number, key);
+		return err_set(err, ERR_INPUT,
+			       "%s:%d: unknown key \"%s\" (arch, target, include, "
+			       "optional, cmdline, slowdown, tier)",
+			       path, number, key);
 	return 0;
 }
 
@@ -201,6 +238,8 @@ int kconfig_load(const char *dir, const char *name, struct kconfig *k, struct er
 		.name = str_dup(name),
 		.arch = str_dup("x86_64"),
 		.target = str_dup("vmlinux"),
+		.cmdline = str_dup(""),
+		.slowdown = 1,
 	};
 
 	if (!name_ok(name) || !path_exists(path))
@@ -222,6 +261,7 @@ void kconfig_done(struct kconfig *k)
 	free(k->name);
 	free(k->arch);
 	free(k->target);
+	free(k->cmdline);
 	*k = (struct kconfig){ 0 };
 }
 

@@ -6,6 +6,13 @@
  *   # sluice: target=vmlinux     default vmlinux
  *   # sluice: include=x.config   a fragment of the same folder, put before this
  *   # sluice: optional=CONFIG_X  missed only where the tree defines it
+ *   # sluice: cmdline=WORDS      for the kernel command line, in order of include
+ *   # sluice: slowdown=6         deadlines are that many times as long, 1 to 100
+ *   # sluice: tier=deep          default quick; daemon/tiers.h says what that does
+ *
+ * An included fragment gives all of these but tier, which is the named config's
+ * own. An include stands for the lines of its file; of two that set the same the
+ * later holds.
  *
  * Also the pure text work on .config files. Loading reads files; the rest does
  * no I/O but kconfig_tree_defines, which reads a kernel tree's Kconfig files.
@@ -28,6 +35,9 @@ struct kconfig {
 	char *name; /* "mlock" */
 	char *arch; /* make's ARCH= */
 	char *target;
+	char *cmdline;                      /* words with blanks between, or "" */
+	unsigned slowdown;                  /* at least 1 */
+	bool deep;                          /* tier=deep */
 	struct kconfig_fragment *fragments; /* in the order to be applied */
 	size_t nfragments;
 };

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "kernels/build_configure.h"
+#include "kernels/build_job.h"
 #include "kernels/build_judge.h"
 #include "kernels/build_made.h"
 #include "kernels/buildlog.h"
@@ -17,16 +17,11 @@
 #include "kernels/warnings.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
-#include "lib/job.h"
 #include "lib/json.h"
 #include "lib/sha256.h"
 #include "lib/str.h"
 
-#define OUTPUT_MAX_DEFAULT (16LL << 20)
-#define PROCESSES_MAX_DEFAULT 4096
-#define WATCH_MS_DEFAULT 10000
 #define WARNINGS_DOC_MAX (64u << 20)
-#define STRIP_MS 60000
 
 /* One build, from job to result. */
 struct build {
@@ -52,20 +47,6 @@ struct build {
 
 /* --- the job ------------------------------------------------------------ */
 
-static char **strings_of(struct json_object *arr)
-{
-	size_t n = json_len(arr), k = 0;
-	char **v = mem_alloc0((n + 1) * sizeof(*v));
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *s = json_object_array_get_idx(arr, i);
-
-		if (json_object_is_type(s, json_type_string))
-			v[k++] = str_dup(json_object_get_string(s));
-	}
-	return v;
-}
-
 static void read_fragments(struct build *b, struct json_object *arr)
 {
 	size_t n = json_len(arr);
@@ -79,27 +60,6 @@ static void read_fragments(struct build *b, struct json_object *arr)
 			.text = (char *)json_str(f, "text", ""),
 		};
 	}
-}
-
-static uint64_t positive(struct json_object *job, const char *key, long long def)
-{
-	long long v = json_int(job, key, def);
-
-	return v > 0 ? (uint64_t)v : 0;
-}
-
-static void read_limits(struct build *b, struct json_object *job)
-{
-	b->timeout_ms = positive(job, "timeout_ms", 0);
-	b->limits = (struct make_limits){
-		.deadline_ms = b->timeout_ms ? make_now_ms() + b->timeout_ms : 0,
-		.out_max = positive(job, "out_max_bytes", 0),
-		.memory_max = positive(job, "memory_max_bytes", 0),
-		.memory_total = positive(job, "memory_total_bytes", 0),
-		.output_max = positive(job, "output_max_bytes", OUTPUT_MAX_DEFAULT),
-		.processes_max = positive(job, "processes_max", PROCESSES_MAX_DEFAULT),
-		.watch_ms = positive(job, "watch_ms", WATCH_MS_DEFAULT),
-	};
 }
 
 static int read_before(struct build *b, struct json_object *job, struct err *err)
@@ -139,9 +99,9 @@ static int read_job(struct build *b, struct json_object *job, struct err *err)
 	if (!b->make.src || *b->make.src != '/' || !b->make.out || *b->make.out != '/')
 		return err_set(err, ERR_INPUT, "a build job needs absolute src and out");
 	b->env = make_env(ccache, json_flag(job, "ccache_write", false));
-	b->changed = strings_of(json_arr(job, "changed"));
+	b->changed = build_job_strings(json_arr(job, "changed"));
 	read_fragments(b, json_arr(job, "fragments"));
-	read_limits(b, job);
+	build_job_limits(job, &b->limits, &b->timeout_ms);
 	b->log = buildlog_new(b->make.src, b->make.out);
 	b->made = (struct build_made){ .src = b->make.src, .out = b->make.out };
 	return read_before(b, job, err) < 0 || open_log(b, job, err) < 0 ? -1 : 0;
@@ -172,14 +132,6 @@ static struct make_run run_of(const struct build *b)
 	};
 }
 
-/* Of the largest process that make and its children waited for. */
-static uint64_t peak_memory(void)
-{
-	struct rusage use;
-
-	return getrusage(RUSAGE_CHILDREN, &use) == 0 ? (uint64_t)use.ru_maxrss * 1024 : 0;
-}
-
 static void judge(struct build *b, enum make_how how, int code)
 {
 	const struct build_end end = {
@@ -187,7 +139,7 @@ static void judge(struct build *b, enum make_how how, int code)
 		.code = code,
 		.limits = &b->limits,
 		.timeout_ms = b->timeout_ms,
-		.peak_memory = peak_memory(),
+		.peak_memory = build_peak_memory(),
 		.out = b->make.out,
 		.log = b->log,
 	};
@@ -268,29 +220,6 @@ static char *image_of(const struct build *b)
 	return str_printf("arch/%s/boot/%s", kconfig_srcarch(b->make.arch), b->target);
 }
 
-/*
- * A copy without symbols boots as well, is a fraction of the size and does not
- * change with names alone. *ret_ok: strip could read it.
- */
-static int strip_image(const struct build *b, const char *from, const char *to,
-		       bool *ret_ok, struct err *err)
-{
-	char *argv[] = { (char *)"strip", (char *)"-s", (char *)"-o",
-			 (char *)to,      (char *)from, NULL };
-	struct job_opts opts = {
-		.argv = argv,
-		.envp = b->env,
-		.deadline_ms = STRIP_MS,
-	};
-	enum job_how how;
-	int code;
-
-	if (job_run(&opts, &how, &code, err) < 0)
-		return -1;
-	*ret_ok = how == JOB_EXITED && code == 0;
-	return 0;
-}
-
 static int publish_image(const char *path, struct json_object *result, struct err *err)
 {
 	char hash[SHA256_HEX];
@@ -316,7 +245,7 @@ static int take_image(struct build *b, struct json_object *result, struct err *e
 	}
 	if (strcmp(name, "vmlinux") != 0)
 		return publish_image(from, result, err);
-	if (strip_image(b, from, to, &ok, err) < 0)
+	if (build_strip(from, to, b->env, &ok, err) < 0)
 		return -1;
 	if (!ok) {
 		fail(b, str_dup("vmlinux is no ELF file that strip can read"));
@@ -411,15 +340,6 @@ static void report_error(struct build *b, struct json_object *result)
 	json_set(result, "error", o);
 }
 
-static double cpu_seconds(void)
-{
-	struct rusage u;
-
-	getrusage(RUSAGE_CHILDREN, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
 static void start_result(struct build *b, struct json_object *result)
 {
 	json_set_int(result, "schema", 1);
@@ -459,7 +379,7 @@ int role_build(struct json_object *job, const char *jobdir, struct json_object *
 {
 	AUTO(build_done) struct build b = { .jobdir = jobdir };
 	uint64_t start = make_now_ms();
-	double cpu = cpu_seconds();
+	double cpu = build_cpu_seconds();
 
 	if (strays_adopt(err) < 0 || read_job(&b, job, err) < 0)
 		return -1;
@@ -469,7 +389,7 @@ int role_build(struct json_object *job, const char *jobdir, struct json_object *
 	json_set_bool(result, "limited", b.status == BUILD_LIMIT);
 	json_set_str(result, "reason", b.reason);
 	json_set_num(result, "seconds", (double)(make_now_ms() - start) / 1000);
-	json_set_num(result, "cpu_seconds", cpu_seconds() - cpu);
+	json_set_num(result, "cpu_seconds", build_cpu_seconds() - cpu);
 	report_error(&b, result);
 	return 0;
 }

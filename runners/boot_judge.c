@@ -67,9 +67,8 @@ static struct boot_verdict judge_kill(const struct boot_evidence *e)
 		[KILL_QMP_BROKEN] = { BOOT_INFRA, "QEMU speaks broken QMP" },
 		[KILL_PROTOCOL] = { BOOT_INFRA,
 				    "the guest's init speaks another protocol" },
-		[KILL_GAVE_UP] = { BOOT_OK,
-				   "ended early, after a test that left what "
-				   "cannot be undone" },
+		[KILL_GAVE_UP] = { BOOT_OK, "ended early, after a test that left what "
+					    "cannot be undone" },
 	};
 
 	/* A panic that pvpanic did not tell of leaves a guest that stands still. */

@@ -79,11 +79,29 @@ static int read_test(struct json_object *o, struct boot_test *t, struct err *err
 	return read_argv(json_arr(o, "argv"), t, err);
 }
 
+/* The guest's init would ask for ever; better told here than by a deadline. */
+static int check_plan(const struct boot_tests *t, struct err *err)
+{
+	char nonce[FRAME_NONCE_LEN + 1] = "";
+	AUTO_FREE char *text = NULL;
+	size_t len;
+
+	memset(nonce, '0', FRAME_NONCE_LEN);
+	text = boot_tests_plan(t, nonce);
+	len = strlen(text);
+	if (len > FRAME_PLAN_MAX)
+		return err_set(err, ERR_INPUT,
+			       "job: a plan of %zu bytes, a guest takes %d", len,
+			       FRAME_PLAN_MAX);
+	return 0;
+}
+
 int boot_tests_new(struct json_object *plan, struct boot_tests **ret_tests,
 		   struct err *err)
 {
 	size_t n = json_len(plan);
 	struct boot_tests *t;
+	int r = 0;
 
 	if (n > BOOT_TESTS_MAX)
 		return err_set(err, ERR_INPUT, "job: %zu tests, at most %d", n,
@@ -93,13 +111,15 @@ int boot_tests_new(struct json_object *plan, struct boot_tests **ret_tests,
 	t->v = mem_alloc0((n ? n : 1) * sizeof(*t->v));
 	t->current = -1;
 	t->last = -1;
-	for (size_t i = 0; i < n; i++)
-		if (read_test(json_object_array_get_idx(plan, i), &t->v[i], err) < 0) {
-			boot_tests_free(t);
-			return -1;
-		}
-	*ret_tests = t;
-	return 0;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = read_test(json_object_array_get_idx(plan, i), &t->v[i], err);
+	if (r == 0)
+		r = check_plan(t, err);
+	if (r < 0)
+		boot_tests_free(t);
+	else
+		*ret_tests = t;
+	return r;
 }
 
 void boot_tests_free(struct boot_tests *t)
@@ -207,18 +227,35 @@ static struct outcome outcome_cut(const struct boot_verdict *v)
 	}
 }
 
+/* What a program without KTAP said last: why, most often. NULL: nothing. */
+static const char *last_words(const struct boot_test *b)
+{
+	uint64_t n = b->lines < OUTPUT_LINES ? b->lines : OUTPUT_LINES;
+
+	for (uint64_t i = 1; !ktap_seen(b->ktap) && i <= n; i++) {
+		const char *line = b->output[(b->lines - i) % OUTPUT_LINES];
+
+		if (line[strspn(line, " \t\r")])
+			return line;
+	}
+	return NULL;
+}
+
 static struct outcome outcome_exit(const struct boot_test *b)
 {
+	const char *said = last_words(b);
 	char *reason = NULL;
-	enum ktap_result k = ktap_verdict(b->ktap, &reason);
+	enum ktap_result k;
 
-	if (b->code == 4 && k != KTAP_FAIL)
-		return (struct outcome){ "skip", reason };
+	if (b->code == 4 && ktap_may_skip(b->ktap, &reason))
+		return (struct outcome){ "skip", reason ? reason : str_dup(said) };
+	k = ktap_verdict(b->ktap, &reason);
 	if (b->code == 0 && k != KTAP_FAIL)
 		return (struct outcome){ ktap_result_str(k), reason };
 	if (b->code == 0 || reason)
 		return (struct outcome){ "fail", reason ? reason : str_dup("not ok") };
-	return (struct outcome){ "fail", str_printf("exit status %d", b->code) };
+	return (struct outcome){ "fail", str_printf("exit status %d%s%s", b->code,
+						    said ? ": " : "", said ? said : "") };
 }
 
 static struct outcome outcome_unclean(const struct boot_test *b)

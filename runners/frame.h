@@ -18,6 +18,7 @@
 
 #define FRAME_LINE_MAX 4096
 #define FRAME_NONCE_LEN 32
+#define FRAME_PLAN_MAX 65535 /* bytes of a plan that the guest's init takes */
 
 enum frame_kind {
 	FRAME_HELLO, /* n: the protocol's version; only before FRAME_PLAN */

@@ -273,6 +273,20 @@ static char *reason_of(const struct ktap_subtest *s)
 			   str_printf("%s: not ok", s->name);
 }
 
+bool ktap_may_skip(const struct ktap *k, char **ret_reason)
+{
+	const struct ktap_subtest *skip = first_of(k, KTAP_SKIP);
+
+	*ret_reason = NULL;
+	if (first_of(k, KTAP_FAIL) || k->over || k->bail)
+		return false;
+	if (k->skip_all)
+		*ret_reason = str_dup(k->skip_all);
+	else if (skip)
+		*ret_reason = str_dup(skip->reason);
+	return true;
+}
+
 enum ktap_result ktap_verdict(const struct ktap *k, char **ret_reason)
 {
 	const struct ktap_subtest *bad = first_of(k, KTAP_FAIL);

@@ -51,5 +51,11 @@ bool ktap_seen(const struct ktap *k);
  * "name: expected ..., saw ..." of the first that failed.
  */
 enum ktap_result ktap_verdict(const struct ktap *k, char **ret_reason);
+/*
+ * Whether a program that says so by its exit status (4) was skipped: it planned more
+ * than it came to, but nothing is "not ok" and it did not bail out. *ret_reason: of
+ * the first skip, may become NULL; the caller frees.
+ */
+bool ktap_may_skip(const struct ktap *k, char **ret_reason);
 
 #endif

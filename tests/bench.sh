@@ -19,7 +19,7 @@ GIT_AUTHOR_NAME=bench GIT_AUTHOR_EMAIL=bench@localhost
 GIT_COMMITTER_NAME=bench GIT_COMMITTER_EMAIL=bench@localhost
 export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
 mkdir -p "$work" && chmod 755 "$cache" "$work"
-printf '[sluice]\ntree = debian-6.12\nstate_dir = %s\n[build]\njobs = %s\n' "$state" $jobs \
+printf '[sluice]\ntree = debian-6.12\nsuite = mlock-migrate\nstate_dir = %s\n[build]\njobs = %s\n' "$state" $jobs \
 	>"$work/config.ini"
 
 note() {

@@ -1,7 +1,7 @@
 #!/bin/sh
-# deps.sh [build|tree|test|lint]...: installs the Debian packages that are missing,
-# after saying which and what for (build: to build and run, the default; tree: a
-# kernel to start from). On
+# deps.sh [build|tree|quiet|test|lint]...: installs the Debian packages that are
+# missing, after saying which and what for (build: to build and run, the default;
+# tree: a kernel to start from; quiet: the kernels of make quiet). On
 # another distribution it names the missing programs and libraries and fails.
 # As root it also makes the user that builds and boots (build_user).
 set -eu
@@ -37,6 +37,8 @@ list() {
 	build | libelf-dev               | file:/usr/include/libelf.h | kernel builds (objtool)
 	build | xz-utils                 | program:xz | unpacks the kernel tarball
 	tree  | linux-source-6.12        | file:/usr/src/linux-source-6.12.tar.xz | the first base tree
+	quiet | linux-source-6.12        | file:/usr/src/linux-source-6.12.tar.xz | a good kernel
+	quiet | linux-source-6.1         | file:/usr/src/linux-source-6.1.tar.xz | a good kernel
 	test  | libcmocka-dev            | lib:cmocka | unit tests
 	test  | public-inbox             | program:public-inbox-init | the archive that b4 is tested against
 	test  | jq                       | program:jq | reads results in tests

@@ -260,6 +260,26 @@ static enum mark boot_mark(const struct cell *c)
 	}
 }
 
+/* Whether a boot of the cell was to run the test; true where that is not known. */
+static bool is_planned(const struct series_view *v, int64_t step, const struct column *c,
+		       const char *test)
+{
+	for (size_t i = 0; i < v->nstep_boots; i++) {
+		const struct boot *b = view_boot(v, v->step_boots[i].boot_id);
+
+		if (!is_in(&v->step_boots[i], step, c))
+			continue;
+		if (!b || !b->plan)
+			return true;
+		for (size_t k = 0; k < json_len(b->plan); k++)
+			if (same(json_str(json_object_array_get_idx(b->plan, k), "test",
+					  ""),
+				 test))
+				return true;
+	}
+	return false;
+}
+
 enum mark cell_test(const struct series_view *v, int64_t step, const struct column *c,
 		    const char *test)
 {
@@ -281,6 +301,8 @@ enum mark cell_test(const struct series_view *v, int64_t step, const struct colu
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(list[i].test, test) == 0 && tally_mark(&list[i]) != MARK_NONE)
 			return tally_mark(&list[i]);
+	if (cell.first && !is_planned(v, step, c, test))
+		return MARK_NONE;
 	/* Not reached: what ended the boot says why. */
 	return cell.status == BOOT_INFRA                 ? MARK_INFRA :
 	       cell.status == BOOT_SKIPPED && cell.first ? MARK_SKIP :

@@ -148,6 +148,17 @@ static bool is_empty(const struct series_view *v, int64_t step, const struct col
 	return !cell.first;
 }
 
+/* A later step of the config was built before it: this one may never be. */
+static bool is_passed_over(const struct series_view *v, int64_t step,
+			   const struct column *c)
+{
+	for (size_t i = 0; i < v->nstep_builds; i++)
+		if (v->step_builds[i].step > step &&
+		    strcmp(v->step_builds[i].config, c->config) == 0)
+			return true;
+	return false;
+}
+
 static void print_cell(struct html *h, const struct series_view *v, const struct step *s,
 		       const struct column *c)
 {
@@ -157,7 +168,8 @@ static void print_cell(struct html *h, const struct series_view *v, const struct
 			print_boot(h, v, s->step, c);
 		else
 			print_build(h, v, s->step, c);
-	} else if (v->series.state == SERIES_RUNNING && applied(s)) {
+	} else if (v->series.state == SERIES_RUNNING && applied(s) &&
+		   !is_passed_over(v, s->step, c)) {
 		page_mark(h, MARK_NONE, "to come");
 	} else if (applied(s)) {
 		page_mark(h, MARK_NONE, NULL);

@@ -168,8 +168,14 @@ static void print_troubles(struct html *h, const struct series_view *v)
 static void print_warning(struct html *h, const struct step_build *b,
 			  struct json_object *w)
 {
+	long long since = json_int(w, "since", b->step);
+
 	html_open(h, "li");
-	html_textf(h, "Patch %" PRId64 ", ", b->step);
+	/* Builds between failed, or were not made. */
+	if (since > 0 && since < b->step)
+		html_textf(h, "One of patches %lld to %" PRId64 ", ", since, b->step);
+	else
+		html_textf(h, "Patch %" PRId64 ", ", b->step);
 	html_open(h, "code");
 	html_text(h, json_str(w, "file", "?"));
 	html_textf(h, ":%lld", json_int(w, "line", 0));
@@ -199,6 +205,19 @@ static void print_warnings(struct html *h, const struct series_view *v)
 	html_close(h);
 }
 
+/* What a deep config leaves out is told where the patch is. */
+static bool is_changed_by(const struct series_view *v, int64_t step, const char *file)
+{
+	for (size_t i = 0; i < v->nsteps; i++)
+		for (size_t k = 0;
+		     v->steps[i].step == step && k < json_len(v->steps[i].files); k++)
+			if (strcmp(file, json_str(json_object_array_get_idx(
+							  v->steps[i].files, k),
+						  "path", "")) == 0)
+				return true;
+	return false;
+}
+
 static void print_not_built(struct html *h, const struct series_view *v)
 {
 	bool any = false;
@@ -207,6 +226,11 @@ static void print_not_built(struct html *h, const struct series_view *v)
 		const struct step_build *b = &v->step_builds[i];
 
 		for (size_t k = 0; k < json_len(b->not_built); k++) {
+			const char *file = json_object_get_string(
+				json_object_array_get_idx(b->not_built, k));
+
+			if (!is_changed_by(v, b->step, file))
+				continue;
 			if (!any) {
 				html_el(h, "h2", NULL, "Changed, but not compiled");
 				html_open(h, "ul");
@@ -216,9 +240,7 @@ static void print_not_built(struct html *h, const struct series_view *v)
 			html_textf(h, "Patch %" PRId64 ", config ", b->step);
 			html_text(h, b->config);
 			html_text(h, ": ");
-			html_el(h, "code", NULL,
-				json_object_get_string(
-					json_object_array_get_idx(b->not_built, k)));
+			html_el(h, "code", NULL, file);
 			html_close(h);
 		}
 	}

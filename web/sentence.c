@@ -100,6 +100,7 @@ void verdict_sentence(const struct verdict *v, bool many_configs, struct str *ou
 	case VERDICT_PRE_EXISTING:
 		what(v, many_configs, out);
 		str_add(out, v->kind == KIND_WARNING ? " is in the base already" :
+			     v->from_step > 0        ? " fails as it is known to" :
 						       " fails on the base already");
 		break;
 	case VERDICT_INCONCLUSIVE:

@@ -109,6 +109,7 @@ write_data() {
 		#!/bin/sh
 		case " \$* " in
 		*" role build "*) echo build ;;
+		*" role selftests "*) echo selftests ;;
 		*" $T/bin/qemu "*) echo boot ;;
 		*" role "*) echo other ;;
 		esac >>"$T/calls"
@@ -243,7 +244,7 @@ real_world() {
 	fi
 	mkdir -p "$cache" && chmod 755 "$cache"
 	now=$(date +%s)
-	printf '[sluice]\ntree = debian-6.12\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
+	printf '[sluice]\ntree = debian-6.12\nsuite = mlock-migrate\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
 		"$cache" "$now" >"$T/config.ini"
 	STATE=$cache/state
 	# The cache is only good for the same tarball.

@@ -6,7 +6,7 @@
 begin cli
 toy_tree
 
-for c in test show log repro serve tree example check-config help version; do
+for c in test show log repro serve tree example quiet check-config help version; do
 	"$SLUICE" $c --help >"$OUT" 2>&1
 	is "$c --help: exit 0" "$?" 0
 	check "$c --help: says usage" grep -q "^usage: sluice $c" "$OUT"

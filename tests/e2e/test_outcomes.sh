@@ -171,6 +171,10 @@ test_range notbuilt
 is "not built: exit 0" "$RC" 0
 is "not built: the file is named" "$(jget '.steps[1].builds[0].not_built | join(" ")')" drivers/toy/toy.c
 check "not built: not tested is said" grep -q "not-tested" "$OUT"
+test_range notbuilt
+test_range notbuilt
+is "not built: still known when it is taken over from what was taken over" \
+	"$(jget '.steps[1].builds[0].not_built | join(" ")')" drivers/toy/toy.c
 
 # A coin is tossed in each boot: whatever came of it, the verdict must be what the
 # results say, and within a dozen tries one must come and go.

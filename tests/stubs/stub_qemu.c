@@ -2,7 +2,7 @@
  * Stands in for qemu-system-x86_64 in tests on a toy tree: speaks QMP, console
  * and result port on the descriptors that the boot role gives it, plays a guest
  * that runs its plan, and misbehaves on order. Orders are lines in the -kernel
- * file, found anywhere in it, the later one winning:
+ * file or the programs in the -initrd, found anywhere in them, the later one winning:
  *
  *   stub: test PROGRAM/CASE RESULT [nodes N]
  *         RESULT: pass fail skip timeout crash splat hang panic reset poweroff
@@ -44,7 +44,7 @@ struct plan {
 
 static struct {
 	int console, port, qmp;
-	const char *kernel;
+	const char *kernel, *initrd;
 	unsigned int nodes;
 	char *image;
 	size_t size;
@@ -163,21 +163,33 @@ static void warn(void)
 	printk("---[ end trace 0000000000000000 ]---");
 }
 
-static void load_image(void)
+/* Behind what was read already. */
+static void load_file(const char *path, const char *what)
 {
-	int fd = open(vm.kernel, O_RDONLY);
+	int fd = open(path, O_RDONLY);
 	ssize_t n;
 
-	vm.image = malloc(IMAGE_MAX + 1);
-	if (fd < 0 || !vm.image) {
-		fprintf(stderr, "qemu: could not load kernel '%s'\n", vm.kernel);
+	if (fd < 0) {
+		fprintf(stderr, "qemu: could not load %s '%s'\n", what, path);
 		exit(1);
 	}
 	while (vm.size < IMAGE_MAX &&
 	       (n = read(fd, vm.image + vm.size, IMAGE_MAX - vm.size)) > 0)
 		vm.size += (size_t)n;
-	vm.image[vm.size] = '\0';
+	/* An order at the end of one file ends there. */
+	if (vm.size < IMAGE_MAX)
+		vm.image[vm.size++] = '\0';
 	close(fd);
+}
+
+static void load_image(void)
+{
+	vm.image = calloc(1, IMAGE_MAX + 1);
+	if (!vm.image)
+		exit(1);
+	load_file(vm.kernel, "kernel");
+	if (vm.initrd)
+		load_file(vm.initrd, "initrd");
 }
 
 /* "... nodes N" at the end of an order; cut off. False: not for this machine. */
@@ -328,12 +340,26 @@ static void die_in_test(const char *result)
 		power_off();
 }
 
+/* Whether each program that the line names is in the initramfs. */
+static bool programs_there(const char *line)
+{
+	for (const char *p = line; (p = strstr(p, " /tests/")); p++) {
+		size_t n = strcspn(p + 2, " ");
+
+		if (!memmem(vm.image, vm.size, p + 2, n))
+			return false;
+	}
+	return true;
+}
+
 static void run_test(unsigned int idx, long ms)
 {
 	char name[96], result[32], mark[160];
 
 	test_name(vm.plan.lines[idx], name, sizeof(name));
 	test_result(name, result, sizeof(result));
+	if (vm.initrd && !programs_there(vm.plan.lines[idx]))
+		snprintf(result, sizeof(result), "fail");
 	frame("start %u", idx);
 	snprintf(mark, sizeof(mark), "sluice %s start %u", vm.plan.nonce, idx);
 	printk(mark);
@@ -512,6 +538,8 @@ int main(int argc, char **argv)
 			chardev(next);
 		else if (strcmp(argv[i], "-kernel") == 0)
 			vm.kernel = next;
+		else if (strcmp(argv[i], "-initrd") == 0)
+			vm.initrd = next;
 		else if (strcmp(argv[i], "-append") == 0)
 			append = next;
 		else if (strcmp(argv[i], "-serial") == 0)

@@ -43,6 +43,13 @@ static struct boot boot_new(const char *console)
 	return b;
 }
 
+static void boot_free(struct boot *b)
+{
+	json_object_put(b->result);
+	console_free(b->console);
+	boot_tests_free(b->tests);
+}
+
 static void start(struct boot *b, unsigned int idx, uint64_t alien)
 {
 	const struct frame_event e = { .kind = FRAME_START, .idx = idx };
@@ -88,9 +95,7 @@ static void expect(struct boot *b, enum boot_outcome status, const char *why,
 		assert_string_equal(got, want[i]);
 		free(got);
 	}
-	json_object_put(b->result);
-	console_free(b->console);
-	boot_tests_free(b->tests);
+	boot_free(b);
 }
 
 static void ways_to_end(void **state)
@@ -190,9 +195,63 @@ static void detectors_are_named(void **state)
 		       "timeout: watchdog: guest hung in test a/2" });
 }
 
+/* Output and an exit status alone: what becomes of a/0. */
+static void expect_exit(const char *output, int code, const char *want)
+{
+	const struct boot_verdict v = { .status = BOOT_OK, .reason = (char *)"" };
+	struct boot b = boot_new("");
+	char **lines = strv_split(output, "\n");
+	struct json_object *t;
+	char *got;
+
+	start(&b, 0, 0);
+	for (char **l = lines; *l; l++)
+		out(&b, 0, *l);
+	done(&b, 0, FRAME_EXIT, code, 0);
+	boot_tests_report(b.tests, b.console, &v, b.result);
+	t = json_object_array_get_idx(json_arr(b.result, "tests"), 0);
+	got = str_printf("%s: %s", json_str(t, "result", "?"),
+			 json_str(t, "reason", "none"));
+	assert_string_equal(got, want);
+	free(got);
+	strv_free(lines);
+	boot_free(&b);
+}
+
+static void exits_and_ktap(void **state)
+{
+	(void)state;
+	expect_exit("1..1\nok 1 a", 0, "pass: none");
+	expect_exit("1..1\nnot ok 1 a # expected 1, saw 2", 1,
+		    "fail: a: expected 1, saw 2");
+	expect_exit("1..1\nnot ok 1 a # expected 1, saw 2", 0,
+		    "fail: a: expected 1, saw 2");
+	expect_exit("1..2\nok 1 a", 0, "fail: expected 2 results, saw 1");
+	expect_exit("1..1\nok 1 a", 1, "fail: exit status 1");
+	expect_exit("1..1\nok 1 a # SKIP no nodes", 0, "skip: no nodes");
+	expect_exit("1..1\nok 1 a # SKIP no nodes", 4, "skip: no nodes");
+	/* It gave up early: kselftest's ksft_exit_skip after a plan. */
+	expect_exit("1..5\nok 2 # SKIP not supported", 4, "skip: not supported");
+	expect_exit("1..2\nnot ok 1 a # no\nok 2 b # SKIP x", 4, "fail: a: no");
+}
+
+/* Programs of older trees say it in words. */
+static void words_of_no_ktap(void **state)
+{
+	(void)state;
+	expect_exit("checking\nOK", 0, "pass: none");
+	expect_exit("checking\nmmap should have failed\n  ", 1,
+		    "fail: exit status 1: mmap should have failed");
+	expect_exit("", 1, "fail: exit status 1");
+	expect_exit("needs 2 nodes", 4, "skip: needs 2 nodes");
+	expect_exit("", 4, "skip: none");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exits_and_ktap),
+		cmocka_unit_test(words_of_no_ktap),
 		cmocka_unit_test(ways_to_end),
 		cmocka_unit_test(the_rest_is_not_run),
 		cmocka_unit_test(lines_of_others_on_the_port),

@@ -58,7 +58,7 @@ static void fixture_done(struct fixture *f)
 
 static struct cell_view look(struct fixture *f, int step, const char *test)
 {
-	return cell_view_of(&f->run, step, 0, 0, test);
+	return cell_view_of(&f->run, step, &(struct subject){ .test = test });
 }
 
 static void one_failure_is_not_yet_a_failure(void **state)
@@ -113,6 +113,49 @@ static void a_lost_boot_is_infra_and_nothing_else(void **state)
 	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
 }
 
+static struct run_boot *without_program(struct fixture *f, int step, int64_t id,
+					enum test_result result)
+{
+	struct run_boot *b = add_boot(f, step, id, result);
+	struct json_object *o = json_object_new_object();
+
+	json_set_str(o, "test", "suite/a");
+	json_set_str(o, "result", test_result_str(result));
+	b->unmade = json_object_new_array();
+	json_object_array_add(b->unmade, o);
+	f->garbage[f->ngarbage++] = b->unmade;
+	return b;
+}
+
+static void what_a_compiler_says_is_not_asked_again(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	without_program(&f, 1, 10, RESULT_FAIL);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_FAIL);
+	assert_int_equal(look(&f, 1, "suite/a").cell.runs, 1);
+	without_program(&f, 2, 11, RESULT_SKIP);
+	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_SKIP);
+	/* The guest that ran without it is another matter. */
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
+	fixture_done(&f);
+}
+
+static void a_program_that_was_lost_is_infra(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	without_program(&f, 1, 10, RESULT_NOT_RUN);
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_INFRA);
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
+	/* Not reached by the guest, in the tier that has it. */
+	add_boot(&f, 2, 11, RESULT_NOT_RUN);
+	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_NONE);
+	fixture_done(&f);
+}
+
 static void a_splat_of_the_base_is_nobodys_fault(void **state)
 {
 	struct fixture f = { .ngarbage = 0 };
@@ -130,6 +173,33 @@ static void a_splat_of_the_base_is_nobodys_fault(void **state)
 	assert_true(look(&f, 1, "suite/a").known_splat);
 	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_ONCE);
 	fixture_done(&f);
+}
+
+static void a_known_issue_is_nobodys_fault(void **state)
+{
+	static const struct known_issue issue = { .reason = (char *)"r" };
+	const struct known_issue *explained[1] = { &issue }, *not [1] = { NULL };
+	struct fixture f = { .ngarbage = 0 };
+	struct cell_view v;
+
+	(void)state;
+	/* Also where the base happened to pass. */
+	add_boot(&f, 0, 9, RESULT_PASS);
+	add_boot(&f, 1, 10, RESULT_FAIL)->issues = explained;
+	v = look(&f, 1, "suite/a");
+	assert_int_equal(v.cell.state, CELL_PASS);
+	assert_int_equal(v.cell.failures, 0);
+	assert_ptr_equal(v.issue, &issue);
+	assert_ptr_equal(v.issue_boot, &f.boots[1]);
+	assert_ptr_equal(v.issue_result, &f.results[1][0]);
+	assert_null(v.bad);
+	assert_false(boot_is_bad(&f.run, &f.boots[1], "suite/a"));
+	/* Another failure of the same test is one. */
+	add_boot(&f, 2, 11, RESULT_FAIL)->issues = not ;
+	v = look(&f, 2, "suite/a");
+	assert_int_equal(v.cell.state, CELL_ONCE);
+	assert_null(v.issue);
+	assert_true(boot_is_bad(&f.run, &f.boots[2], "suite/a"));
 }
 
 static void a_splat_outside_of_tests_is_the_boots(void **state)
@@ -177,11 +247,47 @@ static void settled_means_all_of_them(void **state)
 	struct fixture f = { .ngarbage = 0 };
 
 	(void)state;
-	assert_false(cell_settled(&f.run, 0, 0, 0));
+	assert_false(cell_settled(&f.run, 0, &(struct subject){ .deep = false }));
 	add_boot(&f, 0, 10, RESULT_PASS);
-	assert_true(cell_settled(&f.run, 0, 0, 0));
+	assert_true(cell_settled(&f.run, 0, &(struct subject){ .deep = false }));
 	add_boot(&f, 0, 11, RESULT_PASS)->state = SCHED_RUNNING;
-	assert_false(cell_settled(&f.run, 0, 0, 0));
+	assert_false(cell_settled(&f.run, 0, &(struct subject){ .deep = false }));
+}
+
+static void tiers_are_apart(void **state)
+{
+	const struct subject deep = { .deep = true, .test = "suite/a" };
+	const struct subject boot = { .deep = true };
+	struct fixture f = { .ngarbage = 0 };
+
+	(void)state;
+	add_boot(&f, 1, 10, RESULT_PASS);
+	/* Not looked at there: not lost, not passed. */
+	assert_int_equal(cell_view_of(&f.run, 1, &deep).cell.state, CELL_NONE);
+	assert_int_equal(cell_view_of(&f.run, 1, &boot).cell.state, CELL_NONE);
+	assert_false(cell_settled(&f.run, 1, &boot));
+	add_boot(&f, 2, 0, RESULT_PASS)->lost = true;
+	assert_int_equal(cell_view_of(&f.run, 2, &deep).cell.state, CELL_NONE);
+	/* And a guest that only deep tests bring down. */
+	add_boot(&f, 3, 11, RESULT_PASS);
+	add_boot(&f, 3, 12, RESULT_NOT_RUN)->deep = true;
+	f.boots[3].boot.status = BOOT_PANIC;
+	assert_int_equal(look(&f, 3, NULL).cell.state, CELL_PASS);
+	assert_int_equal(cell_view_of(&f.run, 3, &boot).cell.state, CELL_ONCE);
+}
+
+static void a_splat_is_known_from_either_tier(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+	struct run_boot *base = add_boot(&f, 0, 10, RESULT_SPLAT);
+	struct run_boot *same = add_boot(&f, 1, 11, RESULT_SPLAT);
+
+	(void)state;
+	base->deep = true;
+	base->results[0].splats = splat_list(&f, "WARNING mm/old.c f");
+	same->results[0].splats = splat_list(&f, "WARNING mm/old.c f");
+	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
+	fixture_done(&f);
 }
 
 int main(void)
@@ -191,11 +297,16 @@ int main(void)
 		cmocka_unit_test(a_repeat_that_passes_makes_it_flaky),
 		cmocka_unit_test(a_boot_taken_over_counts_once),
 		cmocka_unit_test(a_lost_boot_is_infra_and_nothing_else),
+		cmocka_unit_test(what_a_compiler_says_is_not_asked_again),
+		cmocka_unit_test(a_program_that_was_lost_is_infra),
 		cmocka_unit_test(a_splat_of_the_base_is_nobodys_fault),
+		cmocka_unit_test(a_known_issue_is_nobodys_fault),
 		cmocka_unit_test(a_splat_outside_of_tests_is_the_boots),
 		cmocka_unit_test(a_panic_under_a_test_is_the_tests),
 		cmocka_unit_test(a_skip_is_not_a_pass),
 		cmocka_unit_test(settled_means_all_of_them),
+		cmocka_unit_test(tiers_are_apart),
+		cmocka_unit_test(a_splat_is_known_from_either_tier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,12 +234,45 @@ static void test_narrow(void **state)
 	assert_string_equal(text, want);
 }
 
+/* A second suite costs no width as long as its tests have names of their own. */
+static void test_short_names(void **state)
+{
+	struct fixture *f = *state;
+	struct result *last = &f->results[f->r.v.nresults - 1];
+
+	assert_string_equal(report_test_name(&f->r, "mlock-migrate/compaction"),
+			    "compaction");
+	last->test = (char *)"mlock-migrate-deep/compaction-deep";
+	free(f->r.columns);
+	report_prepare(&f->r);
+	assert_string_equal(report_test_name(&f->r, last->test), "compaction-deep");
+	last->test = (char *)"mlock-migrate-deep/compaction";
+	free(f->r.columns);
+	report_prepare(&f->r);
+	assert_string_equal(report_test_name(&f->r, last->test),
+			    "mlock-migrate-deep/compaction");
+}
+
+static void test_several_candidates(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *text = NULL;
+
+	json_object_put(f->verdicts[1].candidates);
+	f->verdicts[1].candidates = array_of("[1,2]");
+	text = printed(f, 100);
+	assert_non_null(strstr(
+		text, "by one of the patches 1, 2; those between were not tested\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_wide, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_narrow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_very_narrow, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_short_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_several_candidates, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "tests/unit/db_fixture.h"
 
+#include "db/selftests.h"
 #include "db/state_lock.h"
 #include "db/timing.h"
 
@@ -249,6 +250,36 @@ static void test_build_repeated_keeps_its_id(void **state)
 			 0);
 }
 
+static void test_selftests_by_key(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *key = hex_key(7), *other = hex_key(8);
+	struct selftests s = { .key = key,
+			       .tree = (char *)"t1",
+			       .programs = j("[{\"name\":\"a\",\"status\":\"ok\"}]"),
+			       .log = f->image,
+			       .seconds = 2.5,
+			       .toolchain = (char *)"gcc",
+			       .finished = 9 };
+	struct selftests found;
+
+	assert_int_equal(selftests_find(f->db, key, &found, &f->err), 0);
+	ok(f, selftests_put(f->db, &s, &f->err));
+	s.folder = (char *)"mm";
+	ok(f, selftests_put(f->db, &s, &f->err));
+	assert_int_equal(selftests_find(f->db, key, &found, &f->err), 1);
+	assert_string_equal(found.folder, "mm");
+	assert_string_equal(found.log, f->image);
+	assert_true(json_object_equal(found.programs, s.programs));
+	selftests_done(&found);
+	assert_int_equal(selftests_find(f->db, other, &found, &f->err), 0);
+	/* A log that is no artifact. */
+	s.log = other;
+	assert_int_equal(selftests_put(f->db, &s, &f->err), -1);
+	assert_non_null(strstr(f->err.msg, "selftests of t1"));
+	json_object_put(s.programs);
+}
+
 static void test_skipped_build_has_no_build(void **state)
 {
 	struct fixture *f = *state;
@@ -278,6 +309,11 @@ static void test_skipped_build_has_no_build(void **state)
 	c.step = 9; /* no such step */
 	c.status = BUILD_SKIPPED;
 	assert_int_equal(step_build_put(f->db, &c, &f->err), -1);
+	ok(f, step_build_clear(f->db, &c, &f->err));
+	count_cells(f, id, 1, 0, 0);
+	c.step = 1;
+	ok(f, step_build_clear(f->db, &c, &f->err));
+	count_cells(f, id, 0, 0, 0);
 	json_object_put(c.not_built);
 }
 
@@ -394,6 +430,8 @@ static void test_timing_is_a_median(void **state)
 {
 	struct fixture *f = *state;
 	double s = 0, boot = 0;
+	struct timing_of of = { .topology = "numa2", .arch = "x86_64" };
+	struct boot longer;
 
 	assert_int_equal(timing_build(f->db, "mlock", "x86_64", true, &s, &f->err), 0);
 	for (unsigned int i = 0; i < 20; i++) {
@@ -409,12 +447,26 @@ static void test_timing_is_a_median(void **state)
 	assert_int_equal(timing_build(f->db, "mlock", "x86_64", true, &s, &f->err), 1);
 	assert_true(s > 11.2 && s < 11.3);
 	assert_int_equal(timing_build(f->db, "mlock", "x86_64", false, &s, &f->err), 0);
-	assert_int_equal(timing_boot(f->db, "numa2", "x86_64", NULL, &s, &boot, &f->err),
-			 1);
+	assert_int_equal(timing_boot(f->db, &of, &s, &boot, &f->err), 1);
 	assert_true(s > 11.9 && s < 12.1); /* of 5..19 */
 	assert_true(boot > 2.9 && boot < 3.1);
-	assert_int_equal(timing_boot(f->db, "numa2", "x86_64", "kvm", &s, NULL, &f->err),
-			 0);
+	of.accel = "kvm";
+	assert_int_equal(timing_boot(f->db, &of, &s, NULL, &f->err), 0);
+	of.accel = NULL;
+	of.config = "other";
+	assert_int_equal(timing_boot(f->db, &of, &s, NULL, &f->err), 0);
+	of.config = "mlock";
+	of.plan = json_object_new_array();
+	assert_int_equal(timing_boot(f->db, &of, &s, NULL, &f->err), 0);
+	boot_fill(f, &longer, 50, "numa2");
+	longer.plan = json_object_get(of.plan);
+	longer.seconds = 300;
+	longer.boot_seconds = 3;
+	ok(f, boot_put(f->db, &longer, NULL, 0, NULL, &f->err));
+	boot_done(&longer);
+	assert_int_equal(timing_boot(f->db, &of, &s, NULL, &f->err), 1);
+	assert_true(s > 299 && s < 301);
+	json_object_put(of.plan);
 	add_boot(f, 99, 0, 0, "up", "a/b", RESULT_PASS, NULL);
 	assert_int_equal(timing_test(f->db, "up", "a/b", &s, &f->err), 1);
 	assert_true(s > 1.4 && s < 1.6);
@@ -463,6 +515,7 @@ int main(void)
 		T(test_series_list_pages_and_sums),
 		T(test_series_delete_takes_its_cells_only),
 		T(test_build_repeated_keeps_its_id),
+		T(test_selftests_by_key),
 		T(test_skipped_build_has_no_build),
 		T(test_boot_cell_counts_and_clears),
 		T(test_boot_is_written_whole_or_not),

@@ -61,6 +61,60 @@ static void bad_headers(void **state)
 	assert_non_null(strstr(err.msg, "(there is: a)"));
 }
 
+static void expect_header(const char *dir, const char *text, const char *want)
+{
+	struct kconfig k;
+	struct err err = { 0 };
+
+	put(dir, "h.config", text);
+	assert_int_equal(kconfig_load(dir, "h", &k, &err), -1);
+	assert_int_equal(err.code, ERR_INPUT);
+	if (!strstr(err.msg, want))
+		fail_msg("\"%s\" is not in \"%s\"", want, err.msg);
+}
+
+static void how_it_is_run(void **state)
+{
+	struct kconfig k;
+	struct err err = { 0 };
+
+	put(*state, "plain.config", "CONFIG_A=y\n");
+	assert_int_equal(kconfig_load(*state, "plain", &k, &err), 0);
+	assert_false(k.deep);
+	assert_int_equal(k.slowdown, 1);
+	assert_string_equal(k.cmdline, "");
+	kconfig_done(&k);
+	put(*state, "deep.config",
+	    "# sluice: tier=deep\n# sluice: slowdown=6\n"
+	    "# sluice: cmdline=page_owner=on  debug\n# sluice: cmdline=x\n");
+	assert_int_equal(kconfig_load(*state, "deep", &k, &err), 0);
+	assert_true(k.deep);
+	assert_int_equal(k.slowdown, 6);
+	assert_string_equal(k.cmdline, "page_owner=on  debug x");
+	kconfig_done(&k);
+	/* Its symbols and what they need, but not its tier. */
+	put(*state, "over.config",
+	    "# sluice: include=deep.config\n# sluice: cmdline=y\n");
+	assert_int_equal(kconfig_load(*state, "over", &k, &err), 0);
+	assert_false(k.deep);
+	assert_int_equal(k.slowdown, 6);
+	assert_string_equal(k.cmdline, "page_owner=on  debug x y");
+	kconfig_done(&k);
+	put(*state, "over.config",
+	    "# sluice: include=deep.config\n# sluice: slowdown=2\n# sluice: tier=quick\n");
+	assert_int_equal(kconfig_load(*state, "over", &k, &err), 0);
+	assert_false(k.deep);
+	assert_int_equal(k.slowdown, 2);
+	kconfig_done(&k);
+	expect_header(*state, "\n# sluice: tier=slow\n",
+		      "h.config:2: tier \"slow\" is neither quick nor deep");
+	expect_header(*state, "# sluice: tier\n", "h.config:1: \"tier\" has no value");
+	expect_header(*state, "# sluice: slowdown=0\n",
+		      "h.config:1: slowdown \"0\" is no number from 1 to 100");
+	expect_header(*state, "# sluice: slowdown=fast\n",
+		      "slowdown \"fast\" is no number");
+}
+
 static void values_and_merge(void **state)
 {
 	char *merged = kconfig_apply("CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=64\n",
@@ -201,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		tmpdir_test(load_with_include),
 		tmpdir_test(bad_headers),
+		tmpdir_test(how_it_is_run),
 		cmocka_unit_test(values_and_merge),
 		cmocka_unit_test(check_reports),
 		tmpdir_test(tree_knows_symbols),

@@ -98,6 +98,38 @@ static void data(void **state)
 	ktap_free(k);
 }
 
+/* *ret as ktap_may_skip gives it. */
+static bool may_skip(const char *text, char **ret)
+{
+	struct ktap *k = ktap_new();
+	bool may;
+
+	ktap_feed(k, text, strlen(text));
+	ktap_end(k);
+	may = ktap_may_skip(k, ret);
+	ktap_free(k);
+	return may;
+}
+
+/* Where the exit status says that it was skipped. */
+static void skips_by_exit_status(void **state)
+{
+	char *reason;
+
+	(void)state;
+	assert_true(may_skip("1..5\nok 2 # SKIP not supported\n", &reason));
+	assert_string_equal(reason, "not supported");
+	free(reason);
+	assert_true(may_skip("1..0 # SKIP no huge pages\n", &reason));
+	assert_string_equal(reason, "no huge pages");
+	free(reason);
+	assert_true(may_skip("no TAP here\n", &reason));
+	assert_null(reason);
+	assert_false(may_skip("1..2\nok 1 a # SKIP x\nnot ok 2 b\n", &reason));
+	assert_null(reason);
+	assert_false(may_skip("1..2\nok 1 a # SKIP x\nBail out! no\n", &reason));
+}
+
 static void floods_are_capped(void **state)
 {
 	struct ktap *k = ktap_new();
@@ -127,6 +159,7 @@ int main(void)
 		cmocka_unit_test(says_whether_it_was_ktap),
 		cmocka_unit_test(nested),
 		cmocka_unit_test(data),
+		cmocka_unit_test(skips_by_exit_status),
 		cmocka_unit_test(floods_are_capped),
 	};
 

@@ -67,17 +67,20 @@ static struct json_object *make_job(const char *dir, const struct order *o)
 	struct json_object *job = json_object_new_object();
 	struct json_object *plan = json_object_new_array();
 	AUTO_FREE char *image = path_join(dir, "vmlinux", NULL);
+	AUTO_FREE char *initramfs = path_join(dir, "initramfs", NULL);
 	AUTO_FREE char *stub = stub_path(dir);
 	struct err err = { .msg = "" };
 
-	if (file_write_atomic(image, o->image, strlen(o->image), 0644, &err) < 0)
+	/* The stub looks whether its programs are there. */
+	if (file_write_atomic(image, o->image, strlen(o->image), 0644, &err) < 0 ||
+	    file_write_atomic(initramfs, "tests/suite", 11, 0644, &err) < 0)
 		fail_msg("%s", err.msg);
 	add_test(plan, "one");
 	add_test(plan, "two");
 	add_test(plan, "three");
 	json_set(job, "plan", plan);
 	json_set_str(job, "image", image);
-	json_set_str(job, "initramfs", image);
+	json_set_str(job, "initramfs", initramfs);
 	json_set_str(job, "topology",
 		     o->two_nodes ? "[topology]\n" NODE "[node 1]\ncpus = 1\n" :
 				    "[topology]\n" NODE);

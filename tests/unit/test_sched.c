@@ -135,6 +135,61 @@ static void guests_follow_the_cpus(void **state)
 	assert_int_equal(sched_next(&v).what, SCHED_BOOT);
 }
 
+static void deep_waits_for_all_that_is_quick(void **state)
+{
+	struct sched_boot boots[] = {
+		{ .step = 0, .memory = GIB, .cpus = 1, .deep = true },
+		{ .step = 5, .memory = GIB, .cpus = 1, .deep = true, .alone = true },
+		{ .step = 3, .memory = GIB, .cpus = 1 },
+		{ .step = 4, .memory = GIB, .cpus = 1, .alone = true },
+	};
+	struct sched_view v = view_of(boots, ARRAY_SIZE(boots));
+
+	(void)state;
+	v.guests_max = 4;
+	v.build_waiting = true;
+	v.build_deep = true;
+	assert_int_equal(sched_next(&v).boot, 2);
+	boots[2].state = SCHED_RUNNING;
+	/* The one that runs alone is next, whatever else would fit. */
+	assert_int_equal(sched_next(&v).what, SCHED_WAIT);
+	boots[2].state = SCHED_DONE;
+	assert_int_equal(sched_next(&v).boot, 3);
+	boots[3].state = SCHED_RUNNING;
+	assert_int_equal(sched_next(&v).what, SCHED_WAIT);
+	boots[3].state = SCHED_DONE;
+	assert_int_equal(sched_next(&v).what, SCHED_BUILD);
+	v.build_waiting = false;
+	v.build_running = true;
+	assert_int_equal(sched_next(&v).boot, 0);
+	/* One that was planned meanwhile goes before it. */
+	boots[3].alone = false;
+	boots[3].state = SCHED_READY;
+	assert_int_equal(sched_next(&v).boot, 3);
+	boots[3].state = boots[0].state = SCHED_DONE;
+	v.build_running = false;
+	assert_int_equal(sched_next(&v).boot, 1);
+	boots[1].state = SCHED_DONE;
+	assert_int_equal(sched_next(&v).what, SCHED_FINISHED);
+}
+
+static void deep_work_fills_what_quick_boots_leave(void **state)
+{
+	struct sched_boot boots[] = {
+		{ .step = 1, .memory = GIB, .cpus = 1, .state = SCHED_RUNNING },
+		{ .step = 5, .memory = GIB, .cpus = 1, .deep = true },
+	};
+	struct sched_view v = view_of(boots, ARRAY_SIZE(boots));
+
+	(void)state;
+	v.guests_max = 2;
+	v.build_waiting = true;
+	v.build_deep = true;
+	assert_int_equal(sched_next(&v).what, SCHED_BUILD);
+	v.build_waiting = false;
+	assert_int_equal(sched_next(&v).boot, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +199,8 @@ int main(void)
 		cmocka_unit_test(memory_holds_the_second_back),
 		cmocka_unit_test(alone_waits_for_everything),
 		cmocka_unit_test(guests_follow_the_cpus),
+		cmocka_unit_test(deep_waits_for_all_that_is_quick),
+		cmocka_unit_test(deep_work_fills_what_quick_boots_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,6 +226,30 @@ static void test_cell_with_a_panic(void **state)
 	assert_int_equal(cell_test(&v, 2, &numa2, "a/crash"), MARK_FAIL);
 }
 
+/* Of a boot that was lost, what it was to run is lost, and nothing else. */
+static void test_cell_that_was_not_to_run_it(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(series_view_done) struct series_view v = { .nsteps = 0 };
+	int64_t id = seed(f);
+	struct boot b;
+	struct step_boot cell = { .series_id = id,
+				  .step = 2,
+				  .config = "mlock",
+				  .arch = "x86_64",
+				  .topology = "numa2" };
+
+	boot_fill(f, &b, 50, "numa2");
+	b.status = BOOT_INFRA;
+	b.infra = true;
+	b.plan = j("[{\"test\":\"a/b\",\"argv\":[],\"deadline_ms\":1}]");
+	ok(f, boot_put(f->db, &b, NULL, 0, &cell, &f->err));
+	boot_done(&b);
+	assert_int_equal(series_view_load(f->db, id, &v, &f->err), 1);
+	assert_int_equal(cell_test(&v, 2, &numa2, "a/b"), MARK_INFRA);
+	assert_int_equal(cell_test(&v, 2, &numa2, "a-deep/b"), MARK_NONE);
+}
+
 static void test_columns_in_the_order_asked_for(void **state)
 {
 	struct fixture *f = *state;
@@ -259,6 +283,7 @@ int main(void)
 		T(test_cells),
 		T(test_cell_that_passed_again_is_flaky),
 		T(test_cell_with_a_panic),
+		T(test_cell_that_was_not_to_run_it),
 		T(test_columns_in_the_order_asked_for),
 	};
 

@@ -14,6 +14,16 @@ uint64_t cpu_online(void)
 	return mask ? mask : 1;
 }
 
+int cpu_first(void)
+{
+	return __builtin_ctzll(cpu_online());
+}
+
+int cpu_last(void)
+{
+	return 63 - __builtin_clzll(cpu_online());
+}
+
 int cpu_pin_mask(uint64_t mask)
 {
 	cpu_set_t set;

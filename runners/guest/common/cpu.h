@@ -8,6 +8,9 @@
 #include <stdint.h>
 
 uint64_t cpu_online(void);
+/* The lowest and the highest of them: the same one where there is one. */
+int cpu_first(void);
+int cpu_last(void);
 /* The calling thread runs there and nowhere else. 0, or -errno. */
 int cpu_pin(int cpu);
 int cpu_pin_mask(uint64_t mask);

@@ -4,9 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct {
-	unsigned planned, run, failed, skipped;
-} ktap;
+static struct ktap_state ktap;
+
+void ktap_save(struct ktap_state *ret)
+{
+	*ret = ktap;
+}
+
+void ktap_restore(const struct ktap_state *state)
+{
+	ktap = *state;
+}
 
 /* A reader must see each line at once: the process may not live to flush. */
 static void ktap_line_end(void)

@@ -15,6 +15,14 @@ enum ktap_exit {
 	KTAP_SKIP = 4,
 };
 
+/* The numbers so far, to be carried between processes (common/turn.h). */
+struct ktap_state {
+	unsigned planned, run, failed, skipped;
+};
+
+void ktap_save(struct ktap_state *ret);
+void ktap_restore(const struct ktap_state *state);
+
 void ktap_begin(unsigned planned);
 /*
  * One result line; gives ok back. The text after it is shown only on failure

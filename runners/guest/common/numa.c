@@ -12,6 +12,8 @@
 
 #define NODE_DIR "/sys/devices/system/node/"
 #define NODES_MAX 64
+/* The kernel takes one off: so it reads all 64 bits. */
+#define MAXNODE (NODES_MAX + 1UL)
 
 static uint64_t node_set(const char *file)
 {
@@ -70,29 +72,51 @@ int numa_first(uint64_t mask)
 	return mask ? __builtin_ctzll(mask) : -1;
 }
 
-static int set_policy(void *addr, size_t len, int mode, uint64_t nodes)
+int numa_next(uint64_t nodes, int node)
+{
+	uint64_t above = nodes & ~((UINT64_C(2) << node) - 1);
+
+	return numa_first(above ? above : nodes);
+}
+
+int numa_policy(void *addr, size_t len, int mode, uint64_t nodes, unsigned flags)
 {
 	unsigned long mask = nodes;
 
-	/* The kernel takes one off maxnode: 65 makes it read all 64 bits. */
 	if (syscall(SYS_mbind, addr, len, mode, nodes ? &mask : NULL,
-		    nodes ? NODES_MAX + 1UL : 0UL, 0U) < 0)
+		    nodes ? MAXNODE : 0UL, flags) < 0)
 		return -errno;
 	return 0;
 }
 
 int numa_bind(void *addr, size_t len, int node)
 {
-	return set_policy(addr, len, MPOL_BIND, UINT64_C(1) << node);
+	return numa_policy(addr, len, MPOL_BIND, UINT64_C(1) << node, 0);
 }
 
 int numa_unbind(void *addr, size_t len)
 {
-	return set_policy(addr, len, MPOL_DEFAULT, 0);
+	return numa_policy(addr, len, MPOL_DEFAULT, 0, 0);
+}
+
+int numa_bind_task(int node)
+{
+	unsigned long mask = node >= 0 ? 1UL << node : 0;
+
+	if (syscall(SYS_set_mempolicy, node >= 0 ? MPOL_BIND : MPOL_DEFAULT,
+		    node >= 0 ? &mask : NULL, node >= 0 ? MAXNODE : 0UL) < 0)
+		return -errno;
+	return 0;
 }
 
 long numa_move(void **pages, size_t n, int node, int *status)
 {
+	return numa_move_of(0, pages, n, node, status, false);
+}
+
+long numa_move_of(pid_t pid, void **pages, size_t n, int node, int *status, bool all)
+{
+	int flags = all ? MPOL_MF_MOVE_ALL : MPOL_MF_MOVE;
 	int *nodes = NULL;
 	long ret;
 	size_t i;
@@ -104,10 +128,18 @@ long numa_move(void **pages, size_t n, int node, int *status)
 		for (i = 0; i < n; i++)
 			nodes[i] = node;
 	}
-	ret = syscall(SYS_move_pages, 0, n, pages, nodes, status,
-		      node >= 0 ? MPOL_MF_MOVE : 0);
+	ret = syscall(SYS_move_pages, pid, n, pages, nodes, status,
+		      node >= 0 ? flags : 0);
 	if (ret < 0)
 		ret = -errno;
 	free(nodes);
 	return ret;
+}
+
+long numa_migrate(pid_t pid, uint64_t from, uint64_t to)
+{
+	unsigned long old_nodes = from, new_nodes = to;
+	long ret = syscall(SYS_migrate_pages, pid, MAXNODE, &old_nodes, &new_nodes);
+
+	return ret < 0 ? -errno : ret;
 }

@@ -42,6 +42,23 @@ long long sysfile_number(const char *path, long long def)
 	return end == buf ? def : n;
 }
 
+long long sysfile_field(const char *path, const char *label, long long def)
+{
+	char line[256];
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return def;
+	while (fgets(line, sizeof(line), f)) {
+		if (strncmp(line, label, strlen(label)) == 0) {
+			def = strtoll(line + strlen(label), NULL, 10);
+			break;
+		}
+	}
+	fclose(f);
+	return def;
+}
+
 int sysfile_write(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);

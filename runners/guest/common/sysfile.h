@@ -15,6 +15,8 @@
 int sysfile_read(const char *path, char *buf, size_t size);
 /* The first number in the file, or def. */
 long long sysfile_number(const char *path, long long def);
+/* The number behind a label, as "VmLck:" in /proc/self/status, or def. */
+long long sysfile_field(const char *path, const char *label, long long def);
 /* One write of the whole text: 0, or -errno. Creates nothing. */
 int sysfile_write(const char *path, const char *text);
 int sysfile_write_number(const char *path, long long n);

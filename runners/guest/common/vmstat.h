@@ -11,7 +11,12 @@ struct vmstat {
 	long long nr_unevictable;
 	long long pgmigrate_success;
 	long long pgmigrate_fail;
-	long long stranded; /* unevictable_pgs_stranded */
+	/* unevictable_pgs_*: each page that nr_mlock counts came and goes as one. */
+	long long pgs_mlocked;
+	long long pgs_munlocked;
+	long long pgs_cleared;
+	long long stranded;
+	long long thp_split; /* thp_migration_split */
 	long long numa_hint_faults;
 	long long numa_pages_migrated;
 	long long compact_migrate_scanned;

@@ -26,6 +26,7 @@ static const struct {
 } mounts[] = {
 	{ "proc", "/proc", "proc", NULL },
 	{ "sysfs", "/sys", "sysfs", NULL },
+	{ "debugfs", "/sys/kernel/debug", "debugfs", NULL },
 	{ "tmpfs", "/tmp", "tmpfs", "size=25%,mode=1777" },
 	{ "cgroup2", "/sys/fs/cgroup", "cgroup2", NULL },
 };

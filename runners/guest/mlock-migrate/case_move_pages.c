@@ -20,16 +20,6 @@
 #define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
 #define TRIES 3
 
-static int first_cpu(void)
-{
-	return numa_first(cpu_online());
-}
-
-static int last_cpu(void)
-{
-	return 63 - __builtin_clzll(cpu_online());
-}
-
 /* How many pages are on node after one call. */
 static size_t move_once(const struct pageset *set, int node)
 {
@@ -79,15 +69,15 @@ void case_move_pages(void)
 		ktap_skip_all("needs two nodes with memory");
 	ktap_begin(2 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS);
 	oracle_begin(&base);
-	cpu_pin(last_cpu());
+	cpu_pin(cpu_last());
 	pageset_init(&set, PAGES + RESIDUE, from, PAGESET_LOCK_ON_FAULT);
 	numa_unbind(set.map, set.map_bytes);
-	cpu_pin(first_cpu());
+	cpu_pin(cpu_first());
 	vmstat_read(&before);
 	check_move(&set, to, "moved-there");
-	cpu_pin(last_cpu());
+	cpu_pin(cpu_last());
 	pageset_refault(&set, RESIDUE);
-	cpu_pin(first_cpu());
+	cpu_pin(cpu_first());
 	check_move(&set, from, "moved-back");
 	vmstat_read(&after);
 	oracle_migrate_data(&before, &after);

@@ -8,12 +8,17 @@
 #include "common/ktap.h"
 #include "common/page.h"
 
-static void drained(struct vmstat *ret)
+void oracle_drain(void)
 {
 	int err = cpu_drain_all();
 
 	if (err < 0)
 		ktap_bail("drain of the mlock batches: %s", strerror(-err));
+}
+
+static void drained(struct vmstat *ret)
+{
+	oracle_drain();
 	vmstat_read(ret);
 }
 
@@ -73,6 +78,25 @@ void oracle_unlocked(const struct pageset *set, const struct vmstat *base)
 		mlocked, unevictable, stranded);
 	ktap_check(left == 0, "nr_mlock-after-munlock",
 		   "expected nr_mlock back at its base value, saw %+lld", left);
+}
+
+size_t oracle_strays(const struct pageset *set)
+{
+	oracle_drain();
+	return pageset_strays(set, PAGE_MLOCKED | PAGE_UNEVICTABLE);
+}
+
+void oracle_end(const struct vmstat *base)
+{
+	struct vmstat now;
+
+	drained(&now);
+	ktap_check(
+		now.nr_mlock == base->nr_mlock &&
+			now.nr_unevictable == base->nr_unevictable,
+		"counters-at-end",
+		"expected nr_mlock and nr_unevictable back at their base values %lld and %lld, saw %lld and %lld",
+		base->nr_mlock, base->nr_unevictable, now.nr_mlock, now.nr_unevictable);
 }
 
 long long oracle_migrate_data(const struct vmstat *before, const struct vmstat *after)

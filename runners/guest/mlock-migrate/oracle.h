@@ -12,7 +12,10 @@
 /* Results that oracle_locked and oracle_unlocked print. */
 #define ORACLE_LOCKED_CHECKS 4
 #define ORACLE_UNLOCKED_CHECKS 2
+#define ORACLE_END_CHECKS 1
 
+/* Empties the batches of all CPUs. */
+void oracle_drain(void);
 /* Drains, then reads: the state that the checks below compare with. */
 void oracle_begin(struct vmstat *base);
 /*
@@ -25,6 +28,16 @@ void oracle_locked(const struct pageset *set, const struct vmstat *base);
  * those that the kernel counted as stranded meanwhile), and nr_mlock is back at base.
  */
 void oracle_unlocked(const struct pageset *set, const struct vmstat *base);
+/*
+ * The same look at a locked set for cases that look often: drains, then gives
+ * the number of pages that are absent, lack a flag or hold something else.
+ */
+size_t oracle_strays(const struct pageset *set);
+/*
+ * Everything of ours is unmapped: nr_mlock and nr_unevictable, which are Mlocked
+ * and Unevictable in /proc/meminfo, are back at base.
+ */
+void oracle_end(const struct vmstat *base);
 /* # data of pgmigrate_*; gives the failures since before. */
 long long oracle_migrate_data(const struct vmstat *before, const struct vmstat *after);
 

@@ -35,36 +35,57 @@ static bool pattern_ok(const char *page)
 	       memcmp(page + PAGE_BYTES - sizeof(word), &word, sizeof(word)) == 0;
 }
 
-static void pageset_map(struct pageset *set, int node, enum pageset_lock lock)
+static char *pageset_map(size_t bytes, int node, enum pageset_lock lock)
 {
-	set->map = mmap(NULL, set->map_bytes, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (set->map == MAP_FAILED)
-		ktap_bail("mmap of %zu bytes: %s", set->map_bytes, strerror(errno));
-	madvise(set->map, set->map_bytes, MADV_NOHUGEPAGE);
+	char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+
+	if (map == MAP_FAILED)
+		ktap_bail("mmap of %zu bytes: %s", bytes, strerror(errno));
+	madvise(map, bytes, MADV_NOHUGEPAGE);
 	if (node >= 0)
-		numa_bind(set->map, set->map_bytes, node);
+		numa_bind(map, bytes, node);
 	if (lock == PAGESET_LOCK_ON_FAULT &&
-	    syscall(SYS_mlock2, set->map, set->map_bytes, MLOCK_ONFAULT) < 0)
-		ktap_bail("mlock2 of %zu bytes: %s", set->map_bytes, strerror(errno));
+	    syscall(SYS_mlock2, map, bytes, MLOCK_ONFAULT) < 0)
+		ktap_bail("mlock2 of %zu bytes: %s", bytes, strerror(errno));
+	return map;
 }
 
-void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock)
+static void pageset_alloc(struct pageset *set, size_t npages)
 {
-	size_t i;
-
-	set->map_bytes = npages * PAGE_BYTES;
 	set->n = npages;
 	set->addr = calloc(npages, sizeof(*set->addr));
 	set->pfn = calloc(npages, sizeof(*set->pfn));
 	if (!set->addr || !set->pfn)
 		ktap_bail("out of memory for %zu pages", npages);
-	pageset_map(set, node, lock);
-	for (i = 0; i < npages; i++) {
-		set->addr[i] = set->map + i * PAGE_BYTES;
+}
+
+void pageset_fill(struct pageset *set)
+{
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
 		pattern_write(set->addr[i]);
-	}
 	pageset_note(set);
+}
+
+void pageset_adopt(struct pageset *set, char *map, size_t bytes, size_t every)
+{
+	size_t i;
+
+	set->map = map;
+	set->map_bytes = bytes;
+	pageset_alloc(set, bytes / PAGE_BYTES / every);
+	for (i = 0; i < set->n; i++)
+		set->addr[i] = map + i * every * PAGE_BYTES;
+}
+
+void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock)
+{
+	size_t bytes = npages * PAGE_BYTES;
+
+	pageset_adopt(set, pageset_map(bytes, node, lock), bytes, 1);
+	pageset_fill(set);
 }
 
 void pageset_done(struct pageset *set)
@@ -81,12 +102,13 @@ static void page_drop(char *page)
 		ktap_bail("madvise(MADV_DONTNEED_LOCKED): %s", strerror(errno));
 }
 
-void pageset_thin(struct pageset *set, unsigned every)
+/* Keeps the pages whose frame is half way between multiples, or all the others. */
+static void pageset_keep(struct pageset *set, unsigned every, bool fitting)
 {
 	size_t i, kept = 0;
 
 	for (i = 0; i < set->n; i++) {
-		if (set->pfn[i] % every == every / 2) {
+		if ((set->pfn[i] % every == every / 2) == fitting) {
 			set->addr[kept] = set->addr[i];
 			set->pfn[kept++] = set->pfn[i];
 		} else {
@@ -94,6 +116,16 @@ void pageset_thin(struct pageset *set, unsigned every)
 		}
 	}
 	set->n = kept;
+}
+
+void pageset_thin(struct pageset *set, unsigned every)
+{
+	pageset_keep(set, every, true);
+}
+
+void pageset_sieve(struct pageset *set, unsigned every)
+{
+	pageset_keep(set, every, false);
 }
 
 void pageset_refault(struct pageset *set, size_t n)
@@ -161,6 +193,16 @@ size_t pageset_damaged(const struct pageset *set)
 
 	for (i = 0; i < set->n; i++)
 		n += !pattern_ok(set->addr[i]);
+	return n;
+}
+
+size_t pageset_strays(const struct pageset *set, uint64_t flags)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++)
+		n += (page_flags(page_pfn(set->addr[i])) & flags) != flags ||
+		     !pattern_ok(set->addr[i]);
 	return n;
 }
 

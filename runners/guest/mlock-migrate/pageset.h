@@ -26,6 +26,13 @@ enum pageset_lock {
 
 /* Maps and touches npages on node (-1: anywhere). */
 void pageset_init(struct pageset *set, size_t npages, int node, enum pageset_lock lock);
+/*
+ * Every so many pages of a mapping that the caller made, begun at map; nothing is
+ * touched. pageset_done unmaps all of it.
+ */
+void pageset_adopt(struct pageset *set, char *map, size_t bytes, size_t every);
+/* Writes each page's pattern (pageset_init has done so), and notes its frame. */
+void pageset_fill(struct pageset *set);
 void pageset_done(struct pageset *set);
 /*
  * Keeps one page of every so many frames (a power of two), half way between its
@@ -34,6 +41,8 @@ void pageset_done(struct pageset *set);
  * only, and would find just the pages that were kept.
  */
 void pageset_thin(struct pageset *set, unsigned every);
+/* The other way round: gives just those back that pageset_thin would keep. */
+void pageset_sieve(struct pageset *set, unsigned every);
 /* Gives the last n pages back and touches them anew, on the CPU we run on. */
 void pageset_refault(struct pageset *set, size_t n);
 /* Notes the frame of each page. */
@@ -47,6 +56,8 @@ size_t pageset_with(const struct pageset *set, uint64_t flags);
 size_t pageset_without(const struct pageset *set, uint64_t flags);
 /* How many hold something else than their pattern. */
 size_t pageset_damaged(const struct pageset *set);
+/* How many are absent, lack any of the flags, or hold something else. */
+size_t pageset_strays(const struct pageset *set, uint64_t flags);
 /* How many lie on node, by move_pages(2) as a query. */
 size_t pageset_on_node(const struct pageset *set, int node);
 /* Reads one byte of each page. */

@@ -1,0 +1,62 @@
+#include "daemon/issues.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/str.h"
+#include "runners/kernel_version.h"
+
+#define CONSOLE_HEAD (256 << 10) /* where the kernel says its version */
+
+static bool is_failure(const struct result *res)
+{
+	return res->result == RESULT_FAIL || res->result == RESULT_TIMEOUT ||
+	       res->result == RESULT_CRASH || res->result == RESULT_SPLAT;
+}
+
+static bool is_named(const struct known_issues *k, const char *test)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (strcmp(k->v[i].test, test) == 0)
+			return true;
+	return false;
+}
+
+/* NULL when the console is no more: then nothing explains the failure. */
+static char *boot_kernel(const struct run_boot *b)
+{
+	AUTO_FREE char *head = NULL;
+	size_t len = 0;
+
+	if (!b->boot.console ||
+	    artifact_load(b->run->artifacts, b->boot.console, 0, CONSOLE_HEAD,
+			  CONSOLE_HEAD, &head, &len, NULL) < 0)
+		return NULL;
+	return kernel_version_find(head, len);
+}
+
+void issues_mark(struct run_boot *b)
+{
+	const struct known_issues *k = b->run->plan->known_issues;
+	AUTO_FREE char *kernel = NULL;
+
+	for (size_t i = 0; i < b->nresults; i++) {
+		const struct result *res = &b->results[i];
+
+		if (!is_failure(res) || !is_named(k, res->test))
+			continue;
+		if (!b->issues) {
+			b->issues =
+				mem_alloc0(b->nresults * sizeof(struct known_issue *));
+			kernel = boot_kernel(b);
+		}
+		b->issues[i] = known_issues_find(k, res->test, b->boot.topology, kernel,
+						 res->reason);
+	}
+}
+
+const struct known_issue *issues_explain(const struct run_boot *b,
+					 const struct result *res)
+{
+	return b->issues ? b->issues[res - b->results] : NULL;
+}

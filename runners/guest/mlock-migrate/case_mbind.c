@@ -1,0 +1,245 @@
+/*
+ * mbind(2) of mlocked pages. Alone: MPOL_MF_STRICT refuses and moves nothing,
+ * with MPOL_MF_MOVE it moves all, and later faults follow; from each node with
+ * memory to the next in a ring, some pages waiting in the batch of the last CPU.
+ * Shared by two processes that both lock them: MPOL_MF_MOVE leaves them where
+ * they are, MPOL_MF_MOVE_ALL moves them for both.
+ *
+ * Then one of the two unlocks, and the pages must stay locked for the other: the
+ * kernel counts lockers in mlock_count, which lives in the page and begins anew
+ * in the one that it was moved to. What else it shows: a batch that does not
+ * obey lru_cache_disable (EIO), a page that is locked in one page table only,
+ * flags lost or nr_mlock counted for each mapping instead of each page.
+ *
+ * mlock_count is exact only for pages that were on the LRU when they were locked
+ * (a page that is not counts 0): the shared ones are touched and drained first.
+ */
+#include <errno.h>
+#include <linux/mempolicy.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/cpu.h"
+#include "common/ktap.h"
+#include "common/numa.h"
+#include "common/opts.h"
+#include "common/page.h"
+#include "common/peer.h"
+#include "common/tally.h"
+#include "mlock-migrate/cases.h"
+#include "mlock-migrate/oracle.h"
+
+#define PAGES 256
+#define SHARED 64
+#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
+#define TRIES 3
+
+enum { PEER_LOCK, PEER_UNLOCK, PEER_NOTE, PEER_MOVED, PEER_STRAYS };
+
+static int bind_to(const struct pageset *set, int node, unsigned flags)
+{
+	return numa_policy(set->map, set->map_bytes, MPOL_BIND, UINT64_C(1) << node,
+			   flags);
+}
+
+/* Again for a page that was busy for a moment. */
+static int bind_strict(const struct pageset *set, int node, unsigned flags)
+{
+	int tries, ret = -EIO;
+
+	for (tries = 0; tries < TRIES && ret == -EIO; tries++) {
+		if (tries)
+			usleep(10000);
+		ret = bind_to(set, node, flags | MPOL_MF_STRICT);
+	}
+	return ret;
+}
+
+static void alone_step(struct pageset *set, int to, struct tally *refused,
+		       struct tally *moved, struct tally *kept)
+{
+	size_t n;
+	int ret;
+
+	pageset_note(set);
+	ret = bind_to(set, to, MPOL_MF_STRICT);
+	n = pageset_moved(set);
+	tally_add(
+		refused, ret == -EIO && n == 0,
+		"expected mbind with MPOL_MF_STRICT alone to answer EIO and move nothing, saw %s and %zu pages moved",
+		strerror(-ret), n);
+	ret = bind_strict(set, to, MPOL_MF_MOVE);
+	n = pageset_on_node(set, to);
+	tally_add(
+		moved, ret == 0 && n == set->n,
+		"expected mbind with MPOL_MF_MOVE to put all %zu mlocked pages on node %d, saw %s and %zu there",
+		set->n, to, strerror(-ret), n);
+	/* On the bound node, and in the batch at the next step. */
+	cpu_pin(cpu_last());
+	pageset_refault(set, RESIDUE);
+	cpu_pin(cpu_first());
+	n = pageset_on_node(set, to);
+	tally_add(
+		moved, n == set->n,
+		"expected pages faulted after mbind on node %d, saw %zu of %zu pages there",
+		to, n, set->n);
+	n = pageset_strays(set, PAGE_MLOCKED);
+	tally_add(
+		kept, n == 0,
+		"expected every page present, Mlocked and unchanged on node %d, saw %zu that are not",
+		to, n);
+}
+
+static void alone(struct pageset *set, uint64_t nodes, long rounds)
+{
+	struct tally refused = { .name = "strict-refuses" };
+	struct tally moved = { .name = "moved" };
+	struct tally kept = { .name = "kept" };
+	long i, steps = rounds * __builtin_popcountll(nodes);
+	int node = numa_first(nodes);
+
+	for (i = 0; i < steps; i++) {
+		node = numa_next(nodes, node);
+		alone_step(set, node, &refused, &moved, &kept);
+	}
+	tally_check(&refused);
+	tally_check(&moved);
+	tally_check(&kept);
+}
+
+static long peer_step(void *arg, int what, long value)
+{
+	struct pageset *set = arg;
+
+	(void)value;
+	switch (what) {
+	case PEER_LOCK:
+		return mlock(set->map, set->map_bytes) < 0 ? -errno : 0;
+	case PEER_UNLOCK:
+		return munlock(set->map, set->map_bytes) < 0 ? -errno : 0;
+	case PEER_NOTE:
+		pageset_note(set);
+		return 0;
+	case PEER_MOVED:
+		return (long)pageset_moved(set);
+	default:
+		return (long)oracle_strays(set);
+	}
+}
+
+static void shared_make(struct pageset *set, int node)
+{
+	char *map = mmap(NULL, SHARED * PAGE_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct vmstat drained;
+
+	if (map == MAP_FAILED)
+		ktap_bail("mmap of shared pages: %s", strerror(errno));
+	pageset_adopt(set, map, SHARED * PAGE_BYTES, 1);
+	madvise(map, set->map_bytes, MADV_NOHUGEPAGE);
+	numa_bind(map, set->map_bytes, node);
+	pageset_fill(set);
+	oracle_begin(&drained);
+	if (mlock(map, set->map_bytes) < 0)
+		ktap_bail("mlock of shared pages: %s", strerror(errno));
+}
+
+static void shared_step(struct pageset *set, struct peer *p, int to, struct tally *left,
+			struct tally *moved, struct tally *kept)
+{
+	long here, there;
+	size_t n;
+	int ret;
+
+	pageset_note(set);
+	peer_ask(p, PEER_NOTE, 0);
+	ret = bind_to(set, to, MPOL_MF_MOVE);
+	n = pageset_moved(set);
+	tally_add(
+		left, ret == 0 && n == 0,
+		"expected mbind with MPOL_MF_MOVE to leave the pages that another process shares, saw %s and %zu of %zu moved",
+		strerror(-ret), n, set->n);
+	ret = bind_strict(set, to, MPOL_MF_MOVE_ALL);
+	n = pageset_on_node(set, to);
+	there = peer_ask(p, PEER_MOVED, 0);
+	tally_add(
+		moved, ret == 0 && n == set->n && there == SHARED,
+		"expected mbind with MPOL_MF_MOVE_ALL to put all %zu shared pages on node %d for both processes, saw %s, %zu there, %ld moved for the other",
+		set->n, to, strerror(-ret), n, there);
+	here = (long)oracle_strays(set);
+	there = peer_ask(p, PEER_STRAYS, 0);
+	tally_add(
+		kept, here == 0 && there == 0,
+		"expected every shared page present, Mlocked, Unevictable and unchanged in both processes, saw %ld and %ld that are not",
+		here, there);
+}
+
+static void shared(struct pageset *set, struct peer *p, uint64_t nodes, long rounds)
+{
+	struct tally left = { .name = "shared-left-by-move" };
+	struct tally moved = { .name = "shared-moved-by-move-all" };
+	struct tally kept = { .name = "shared-kept" };
+	long i, steps = rounds * __builtin_popcountll(nodes);
+	int node = numa_first(nodes);
+
+	for (i = 0; i < steps; i++) {
+		node = numa_next(nodes, node);
+		shared_step(set, p, node, &left, &moved, &kept);
+	}
+	tally_check(&left);
+	tally_check(&moved);
+	tally_check(&kept);
+}
+
+/* The other process unlocks: ours are locked as before. */
+static void shared_unlock_one(struct pageset *set, struct peer *p)
+{
+	long ret = peer_ask(p, PEER_UNLOCK, 0);
+	size_t n = oracle_strays(set);
+
+	ktap_check(
+		ret == 0 && n == 0, "shared-locked-by-one",
+		"expected every page that one of two lockers unlocked after it moved to stay Mlocked, saw %zu of %zu that did not",
+		n, set->n);
+}
+
+static void two_processes(uint64_t nodes, long rounds, const struct vmstat *base)
+{
+	struct pageset set;
+	struct peer peer;
+
+	shared_make(&set, numa_first(nodes));
+	peer_start(&peer, peer_step, &set);
+	if (peer_ask(&peer, PEER_LOCK, 0) != 0)
+		ktap_bail("mlock of shared pages in the other process");
+	shared(&set, &peer, nodes, rounds);
+	shared_unlock_one(&set, &peer);
+	oracle_locked(&set, base);
+	oracle_unlocked(&set, base);
+	peer_end(&peer);
+	pageset_done(&set);
+}
+
+void case_mbind(void)
+{
+	long rounds = opts_number("rounds", 1);
+	uint64_t nodes = numa_memory_nodes();
+	struct pageset set;
+	struct vmstat base;
+
+	if (__builtin_popcountll(nodes) < 2)
+		ktap_skip_all("needs two nodes with memory");
+	ktap_begin(7 + 2 * ORACLE_LOCKED_CHECKS + 2 * ORACLE_UNLOCKED_CHECKS +
+		   ORACLE_END_CHECKS);
+	oracle_begin(&base);
+	cpu_pin(cpu_last());
+	pageset_init(&set, PAGES, numa_first(nodes), PAGESET_LOCK_ON_FAULT);
+	cpu_pin(cpu_first());
+	alone(&set, nodes, rounds);
+	oracle_locked(&set, &base);
+	oracle_unlocked(&set, &base);
+	pageset_done(&set);
+	two_processes(nodes, rounds, &base);
+	oracle_end(&base);
+}

@@ -1,0 +1,240 @@
+/*
+ * move_pages(2) on pages that another CPU is locking, or unlocking, just now.
+ * The call switches the batches of all CPUs off (lru_cache_disable): from then
+ * on each page that is locked or unlocked anywhere must be drained at once, or
+ * it waits in a batch where it cannot be isolated, or has a reference that keeps
+ * it from moving. On a kernel that does not obey the switch up to a batch of
+ * pages is busy in each call; on a good one none, but for the one page that the
+ * worker is just at.
+ *
+ * Locking: the worker goes up through new pages by faults, the mover's list goes
+ * the same way and is faster; where they meet, pages cannot be isolated.
+ * Unlocking: a page that waits is isolated and tried ten times, so the worker
+ * must stand still before its batch is full. It replaces a few pages, the last
+ * ones of the mover's list, while a call is on its way, and waits for the next.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cpu.h"
+#include "common/ktap.h"
+#include "common/numa.h"
+#include "common/opts.h"
+#include "common/page.h"
+#include "mlock-migrate/cases.h"
+#include "mlock-migrate/oracle.h"
+#include "mlock-migrate/residue.h"
+
+#define PAGES 1024
+#define BYTES (PAGES * PAGE_BYTES)
+#define BUSY_MAX 2
+#define LOCK_PAUSE_US 50
+#define UNLOCK_PAUSE_US 2000
+#define UNLOCK_PER_CALL 12 /* fewer than a batch holds */
+#define UNLOCK_CALLS 4
+
+struct shared {
+	volatile size_t done; /* pages that the worker is through with */
+	volatile int call;    /* how many calls have begun */
+	volatile bool ready;
+};
+
+struct frontier {
+	char *map;  /* the worker's pages */
+	char *view; /* unlocking: the same for the mover, which else names the worker */
+	struct shared *shared;
+	int calls;     /* that the worker was busy in */
+	long busy;     /* pages that could not be moved */
+	int bad_calls; /* with more of them than a good kernel has */
+};
+
+static void pause_us(long long us)
+{
+	struct timespec begin, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - begin.tv_sec) * 1000000LL +
+			 (now.tv_nsec - begin.tv_nsec) / 1000 <
+		 us);
+}
+
+static void lock_pages(const struct frontier *f)
+{
+	size_t i;
+
+	for (i = 0; i < PAGES; i++) {
+		*(volatile char *)(f->map + i * PAGE_BYTES) = 1;
+		f->shared->done = i + 1;
+		pause_us(LOCK_PAUSE_US);
+	}
+}
+
+static void unlock_pages(const struct frontier *f)
+{
+	size_t i;
+	int seen = 0;
+
+	for (i = 0; i < UNLOCK_PER_CALL * UNLOCK_CALLS; i++) {
+		while (i % UNLOCK_PER_CALL == 0 && f->shared->call == seen)
+			sched_yield();
+		seen = f->shared->call;
+		pause_us(UNLOCK_PAUSE_US);
+		*(volatile char *)(f->map + (PAGES - 1 - i) * PAGE_BYTES) = 1;
+		f->shared->done = i + 1;
+	}
+}
+
+/* A fault for each page, on a CPU of its own. Locks are not inherited: its own. */
+static void worker(const struct frontier *f)
+{
+	size_t i;
+
+	if (mlock2(f->map, BYTES, MLOCK_ONFAULT) < 0)
+		_exit(1);
+	for (i = 0; f->view && i < PAGES; i++)
+		(void)*(volatile char *)(f->map + i * PAGE_BYTES);
+	residue_start(residue_cpu());
+	f->shared->ready = true;
+	while (f->shared->call == 0)
+		sched_yield();
+	if (f->view)
+		unlock_pages(f);
+	else
+		lock_pages(f);
+	_exit(0);
+}
+
+/* One call over all pages; counts if the worker went on meanwhile. */
+static void move_all(struct frontier *f, pid_t pid, int to)
+{
+	static void *pages[PAGES];
+	static int status[PAGES];
+	char *from = f->view ? f->view : f->map;
+	size_t i, begin = f->shared->done, end;
+	long ret, busy;
+
+	for (i = 0; i < PAGES; i++) {
+		pages[i] = from + i * PAGE_BYTES;
+		status[i] = 0;
+	}
+	f->shared->call++;
+	ret = numa_move_of(f->view ? 0 : pid, pages, PAGES, to, status, true);
+	end = f->shared->done;
+	if (ret < 0 || end == begin)
+		return;
+	/* Isolated and not migrated: only their number is told. A failure amid
+	 * pages that are there already counts those after it as well. */
+	busy = f->view ? ret : 0;
+	for (i = 0; i < PAGES; i++)
+		busy += status[i] == -EBUSY;
+	f->calls++;
+	f->busy += busy;
+	f->bad_calls += busy > BUSY_MAX;
+}
+
+static void meet(struct frontier *f)
+{
+	uint64_t nodes = numa_memory_nodes();
+	int from = numa_first(nodes), to = numa_first(nodes & (nodes - 1));
+	size_t all = f->view ? UNLOCK_PER_CALL * UNLOCK_CALLS : PAGES;
+	int status = 1;
+	pid_t pid;
+
+	memset(f->shared, 0, sizeof(*f->shared));
+	pid = fork();
+	if (pid == 0)
+		worker(f);
+	if (pid < 0)
+		ktap_bail("fork: %s", strerror(errno));
+	cpu_pin(residue_other_cpu());
+	while (!f->shared->ready && waitpid(pid, &status, WNOHANG) == 0)
+		sched_yield();
+	while (f->shared->ready && f->shared->done < all)
+		move_all(f, pid, f->shared->call % 2 ? from : to);
+	if (waitpid(pid, &status, 0) != pid || status)
+		ktap_bail("worker: status %d", status);
+}
+
+static void check_busy(const struct frontier *f, const char *name)
+{
+	ktap_data("calls", f->calls);
+	ktap_data("busy", f->busy);
+	if (f->calls == 0)
+		ktap_skip(name, "no call met the worker on its way");
+	else
+		ktap_check(
+			f->bad_calls * 3 <= f->calls, name,
+			"expected each batch to be drained at once, saw more than %d busy pages in %d of %d calls, %ld in all",
+			BUSY_MAX, f->bad_calls, f->calls, f->busy);
+}
+
+static char *map_or_bail(int flags, int fd)
+{
+	char *p = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (p == MAP_FAILED)
+		ktap_bail("mmap of %zu bytes: %s", (size_t)BYTES, strerror(errno));
+	madvise(p, BYTES, MADV_NOHUGEPAGE);
+	return p;
+}
+
+/* New pages, each locked by the fault that brings it in. */
+static void lock_round(struct frontier *f)
+{
+	f->map = map_or_bail(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	meet(f);
+	munmap(f->map, BYTES);
+}
+
+/* Page cache under a private mapping, each page unlocked as it is replaced. */
+static void unlock_round(struct frontier *f)
+{
+	int fd = memfd_create("frontier", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, BYTES) < 0)
+		ktap_bail("memfd: %s", strerror(errno));
+	f->view = map_or_bail(MAP_SHARED, fd);
+	memset(f->view, 1, BYTES);
+	f->map = map_or_bail(MAP_PRIVATE, fd);
+	meet(f);
+	munmap(f->map, BYTES);
+	munmap(f->view, BYTES);
+	close(fd);
+}
+
+void case_move_frontier(void)
+{
+	long long rounds = opts_number("rounds", 1), i;
+	uint64_t nodes = numa_memory_nodes();
+	struct frontier lock = { .view = NULL }, unlock = { .view = NULL };
+	struct vmstat base, end;
+
+	if (!(nodes & (nodes - 1)))
+		ktap_skip_all("needs two nodes with memory");
+	if (residue_cpu() == residue_other_cpu())
+		ktap_skip_all("needs two CPUs");
+	lock.shared = unlock.shared = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+					   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (lock.shared == MAP_FAILED)
+		ktap_bail("mmap: %s", strerror(errno));
+	ktap_begin(3);
+	oracle_begin(&base);
+	for (i = 0; i < rounds; i++) {
+		lock_round(&lock);
+		unlock_round(&unlock);
+	}
+	check_busy(&lock, "locking");
+	check_busy(&unlock, "unlocking");
+	oracle_begin(&end);
+	ktap_check(end.nr_mlock == base.nr_mlock, "nr_mlock-at-end",
+		   "expected nr_mlock back at its base value, saw %+lld",
+		   end.nr_mlock - base.nr_mlock);
+}

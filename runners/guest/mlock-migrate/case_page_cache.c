@@ -1,0 +1,153 @@
+/*
+ * The page cache of a block device, mapped and mlocked: clean pages, which
+ * reclaim may drop without writing, and does where they are not locked (the
+ * control). Locked they outlast reclaim, posix_fadvise(POSIX_FADV_DONTNEED) and
+ * drop_caches. After munlock they go, and are read anew. After munmap of a locked
+ * mapping the pages are still in the cache, and their munlock waits in the batch
+ * of the CPU that unmapped: fadvise from another CPU must drop all of them, for
+ * which the kernel asks each CPU whether it has something to drain.
+ *
+ * What this shows: locked page cache dropped; pages that keep Mlocked or
+ * Unevictable once nobody maps them, and can never be dropped; a batch that is
+ * overlooked when all are drained.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/cpu.h"
+#include "common/ktap.h"
+#include "common/page.h"
+#include "common/sysfile.h"
+#include "mlock-migrate/cases.h"
+#include "mlock-migrate/oracle.h"
+#include "mlock-migrate/pressure.h"
+
+#define DEVICE "/dev/ram1"
+#define PAGES 256
+#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
+#define BYTES (PAGES * PAGE_BYTES)
+#define RESIDUE_BYTES (RESIDUE * PAGE_BYTES)
+
+static char *map_device(int fd, off_t offset, size_t bytes)
+{
+	char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+
+	if (map == MAP_FAILED)
+		ktap_bail("mmap of " DEVICE ": %s", strerror(errno));
+	return map;
+}
+
+/* Patterns by way of the mapping, and all of it clean. */
+static void make(struct pageset *set, int fd, off_t offset)
+{
+	pageset_adopt(set, map_device(fd, offset, BYTES), BYTES, 1);
+	pageset_fill(set);
+	if (fsync(fd) < 0)
+		ktap_bail("fsync of " DEVICE ": %s", strerror(errno));
+}
+
+/* How many pages of a mapping are in the page cache, mapped or not. */
+static size_t cached(char *map, size_t pages)
+{
+	unsigned char *vec = calloc(pages, 1);
+	size_t i, n = 0;
+
+	if (!vec || mincore(map, pages * PAGE_BYTES, vec) < 0)
+		ktap_bail("mincore: %s", strerror(errno));
+	for (i = 0; i < pages; i++)
+		n += vec[i] & 1;
+	free(vec);
+	return n;
+}
+
+static size_t dropped(const struct pageset *set)
+{
+	return set->n - cached(set->map, set->n);
+}
+
+static void drop(int fd)
+{
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	sysfile_write("/proc/sys/vm/drop_caches", "1\n");
+}
+
+static void check_stay(const struct pageset *set)
+{
+	size_t absent = pageset_absent(set), moved = pageset_moved(set);
+
+	ktap_check(
+		absent == 0 && moved == 0, "stay",
+		"expected reclaim, fadvise and drop_caches to leave all mlocked pages of the cache, saw %zu unmapped and %zu replaced",
+		absent, moved);
+}
+
+static void check_goes(const struct pageset *set)
+{
+	bool went = pressure_on(set, dropped);
+	size_t n = dropped(set), damaged = pageset_damaged(set);
+
+	ktap_check(
+		went && damaged == 0, "goes-after-munlock",
+		"expected reclaim to drop the pages after munlock, and a read to bring them back unchanged, saw %zu of %d dropped and %zu changed",
+		n, PAGES, damaged);
+}
+
+/* Nothing of the device is mapped now but these pages. */
+static void check_unmapped_locked(int fd)
+{
+	char *map = map_device(fd, 0, BYTES), *locked = map_device(fd, 0, RESIDUE_BYTES);
+	size_t before, after;
+
+	if (mlock(locked, RESIDUE_BYTES) < 0)
+		ktap_bail("mlock of " DEVICE ": %s", strerror(errno));
+	cpu_pin(cpu_last());
+	munmap(locked, RESIDUE_BYTES);
+	cpu_pin(cpu_first());
+	before = cached(map, RESIDUE);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	after = cached(map, PAGES);
+	munmap(map, BYTES);
+	ktap_check(
+		before == RESIDUE && after == 0, "goes-after-munmap",
+		"expected the %d pages of a locked mapping to stay cached after munmap and fadvise to drop all, saw %zu before, %zu after",
+		RESIDUE, before, after);
+}
+
+void case_page_cache(void)
+{
+	struct pageset set, control;
+	struct vmstat base;
+	int fd;
+
+	pressure_begin("mlock-page-cache");
+	fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		ktap_skip_all("no " DEVICE " here: %s", strerror(errno));
+	oracle_begin(&base);
+	make(&set, fd, 0);
+	make(&control, fd, (off_t)BYTES);
+	cpu_pin(cpu_first());
+	if (mlock(set.map, set.map_bytes) < 0)
+		ktap_bail("mlock of " DEVICE ": %s", strerror(errno));
+	if (!pressure_on(&control, dropped))
+		ktap_skip_all(
+			"reclaim took only %zu of %d pages of the cache that are not locked",
+			dropped(&control), PAGES);
+	ktap_begin(3 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_data("control_gone", (long long)dropped(&control));
+	drop(fd);
+	check_stay(&set);
+	oracle_locked(&set, &base);
+	oracle_unlocked(&set, &base);
+	check_goes(&set);
+	pageset_done(&set);
+	pageset_done(&control);
+	check_unmapped_locked(fd);
+	close(fd);
+	pressure_end();
+	oracle_end(&base);
+}

@@ -1,0 +1,142 @@
+/*
+ * Locked pages that a pipe holds a reference to (vmsplice): no migration may
+ * succeed, each must put the page back as it was, and once the pipe is closed
+ * the same pages move. At last they are unmapped while pinned: their flags and
+ * nr_mlock go with the mapping, not with the last reference.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "common/cpu.h"
+#include "common/ktap.h"
+#include "common/numa.h"
+#include "common/opts.h"
+#include "common/page.h"
+#include "mlock-migrate/cases.h"
+#include "mlock-migrate/oracle.h"
+#include "mlock-migrate/residue.h"
+
+#define PAGES 8 /* a pipe holds 16 */
+#define CHECKS 4
+
+static int pipe_fds[2];
+static struct vmstat base;
+
+static void pin(const struct pageset *set)
+{
+	struct iovec iov = { .iov_base = set->map, .iov_len = set->map_bytes };
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		ktap_bail("pipe: %s", strerror(errno));
+	if (vmsplice(pipe_fds[1], &iov, 1, 0) != (ssize_t)set->map_bytes)
+		ktap_bail("vmsplice of %zu bytes: %s", set->map_bytes, strerror(errno));
+}
+
+static void unpin(void)
+{
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+}
+
+/* All moved away or all as they were: pinned pages must not have moved. */
+static void check_stay(const struct pageset *set, const char *name)
+{
+	size_t moved = pageset_moved(set), lacking, damaged;
+	struct vmstat now;
+
+	oracle_begin(&now);
+	lacking = pageset_without(set, PAGE_MLOCKED | PAGE_UNEVICTABLE);
+	damaged = pageset_damaged(set);
+	ktap_check(
+		moved == 0 && lacking == 0 && damaged == 0 &&
+			now.nr_mlock - base.nr_mlock == (long long)set->n,
+		name,
+		"expected %zu pinned pages to stay as they are, saw %zu moved, %zu without a flag, %zu damaged, nr_mlock %+lld",
+		set->n, moved, lacking, damaged, now.nr_mlock - base.nr_mlock);
+}
+
+static void move_pinned(const struct pageset *set, int to)
+{
+	int status[PAGES];
+	long ret;
+
+	if (to < 0) {
+		ktap_skip("move-pages", "needs two nodes with memory");
+		return;
+	}
+	ret = numa_move((void **)set->addr, set->n, to, status);
+	ktap_data("move_pages", ret);
+	check_stay(set, "move-pages");
+}
+
+static void move_unpinned(struct pageset *set, int to)
+{
+	int status[PAGES];
+	size_t there = 0, lacking;
+	int tries;
+
+	if (to < 0) {
+		ktap_skip("move-unpinned", "needs two nodes with memory");
+		return;
+	}
+	/* A pipe's pages are given back by the last close, maybe a moment later. */
+	for (tries = 0; tries < 5 && there < set->n; tries++) {
+		numa_move((void **)set->addr, set->n, to, status);
+		there = pageset_on_node(set, to);
+		if (there < set->n)
+			usleep(20000);
+	}
+	cpu_drain_all();
+	lacking = pageset_without(set, PAGE_MLOCKED | PAGE_UNEVICTABLE);
+	ktap_check(
+		there == set->n && lacking == 0, "move-unpinned",
+		"expected %zu pages to move once they are not pinned, saw %zu moved, %zu without a flag",
+		set->n, there, lacking);
+}
+
+static void unmap_pinned(struct pageset *set)
+{
+	uint64_t pfn[PAGES];
+	size_t i, flagged = 0;
+	struct vmstat now;
+
+	pageset_note(set);
+	memcpy(pfn, set->pfn, sizeof(pfn));
+	pin(set);
+	pageset_done(set);
+	oracle_begin(&now);
+	for (i = 0; i < PAGES; i++)
+		flagged += (page_flags(pfn[i]) & (PAGE_MLOCKED | PAGE_UNEVICTABLE)) != 0;
+	ktap_check(
+		flagged == 0 && now.nr_mlock == base.nr_mlock, "unmap-pinned",
+		"expected %d pinned pages to be unlocked by munmap, saw %zu with a flag, nr_mlock %+lld",
+		PAGES, flagged, now.nr_mlock - base.nr_mlock);
+	unpin();
+}
+
+void case_pinned(void)
+{
+	long long rounds = opts_number("rounds", 1), i;
+	uint64_t nodes = numa_memory_nodes();
+	int from = numa_first(nodes), to = numa_first(nodes & (nodes - 1));
+	struct pageset set;
+
+	ktap_begin((unsigned)(CHECKS * rounds));
+	oracle_begin(&base);
+	for (i = 0; i < rounds; i++) {
+		pageset_init(&set, PAGES, from, PAGESET_LOCK_ON_FAULT);
+		numa_unbind(set.map, set.map_bytes);
+		cpu_drain_all();
+		pin(&set);
+		residue_kernel_drain(); /* by a compaction */
+		check_stay(&set, "compaction");
+		move_pinned(&set, to);
+		unpin();
+		move_unpinned(&set, to);
+		unmap_pinned(&set);
+	}
+}

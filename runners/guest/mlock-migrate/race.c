@@ -1,0 +1,286 @@
+#include "mlock-migrate/race.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/cpu.h"
+#include "common/ktap.h"
+#include "common/numa.h"
+#include "common/page.h"
+#include "common/sysfile.h"
+#include "mlock-migrate/residue.h"
+
+#define RANGE_MAX 24
+/* Compacting is slower than moving: one in so many rounds. */
+#define COMPACT_EVERY 16
+
+static char *map_pages(char *at)
+{
+	char *p = mmap(at, RACE_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
+
+	if (p == MAP_FAILED)
+		ktap_bail("mmap: %s", strerror(errno));
+	madvise(p, RACE_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE);
+	return p;
+}
+
+char *race_page_addr(const struct race *r, size_t i)
+{
+	return r->map + i * PAGE_BYTES;
+}
+
+/* xorshift64, Marsaglia 2003. */
+static size_t random_below(struct race *r, size_t n)
+{
+	r->random ^= r->random << 13;
+	r->random ^= r->random >> 7;
+	r->random ^= r->random << 17;
+	return (size_t)(r->random >> 11) % n;
+}
+
+/* ---- the mover ---- */
+
+static void mover_pin(void)
+{
+	uint64_t mine = UINT64_C(1) << residue_cpu();
+
+	if (cpu_online() & ~mine)
+		cpu_pin_mask(cpu_online() & ~mine);
+}
+
+static void mover_move(const struct race *r, int to)
+{
+	static void *pages[RACE_PAGES];
+	static int status[RACE_PAGES];
+	pid_t target = r->shared->target;
+	size_t i;
+
+	for (i = 0; i < RACE_PAGES; i++) {
+		pages[i] = race_page_addr(r, i);
+		status[i] = -1;
+	}
+	numa_move_of(target, pages, RACE_PAGES, to, status, true);
+	for (i = 0; i < RACE_PAGES; i++)
+		r->shared->moved += status[i] == to;
+}
+
+static void mover(const struct race *r)
+{
+	uint64_t nodes = numa_memory_nodes();
+	int from = numa_first(nodes), to = numa_first(nodes & (nodes - 1));
+	long round;
+
+	mover_pin();
+	for (round = 0; !r->shared->stop; round++) {
+		if (to >= 0)
+			mover_move(r, round % 2 ? from : to);
+		if (to < 0 || round % COMPACT_EVERY == 0)
+			sysfile_write("/proc/sys/vm/compact_memory", "1");
+		r->shared->rounds++;
+	}
+	_exit(0);
+}
+
+/* ---- the calls ---- */
+
+static void model_set(struct race *r, size_t first, size_t n, enum race_lock lock,
+		      bool present)
+{
+	size_t i;
+
+	for (i = first; i < first + n; i++) {
+		r->page[i].lock = lock;
+		r->page[i].present = present;
+		if (!present)
+			r->page[i].value = 0;
+	}
+}
+
+static void call_failed(const char *call)
+{
+	ktap_bail("%s: %s", call, strerror(errno));
+}
+
+void race_call_lock(struct race *r, size_t first, size_t n)
+{
+	if (mlock(race_page_addr(r, first), n * PAGE_BYTES) < 0)
+		call_failed("mlock");
+	model_set(r, first, n, RACE_LOCKED, true);
+}
+
+void race_call_lock_on_fault(struct race *r, size_t first, size_t n)
+{
+	size_t i;
+
+	if (mlock2(race_page_addr(r, first), n * PAGE_BYTES, MLOCK_ONFAULT) < 0)
+		call_failed("mlock2");
+	for (i = first; i < first + n; i++)
+		r->page[i].lock = RACE_ON_FAULT;
+}
+
+void race_call_unlock(struct race *r, size_t first, size_t n)
+{
+	size_t i;
+
+	if (munlock(race_page_addr(r, first), n * PAGE_BYTES) < 0)
+		call_failed("munlock");
+	for (i = first; i < first + n; i++)
+		r->page[i].lock = RACE_UNLOCKED;
+}
+
+void race_call_write(struct race *r, size_t first, size_t n)
+{
+	size_t i;
+
+	for (i = first; i < first + n; i++) {
+		r->page[i].value = ++r->writes;
+		r->page[i].present = true;
+		*(volatile uint32_t *)race_page_addr(r, i) = r->page[i].value;
+	}
+}
+
+void race_call_dontneed(struct race *r, size_t first, size_t n)
+{
+	size_t i;
+
+	if (madvise(race_page_addr(r, first), n * PAGE_BYTES, MADV_DONTNEED_LOCKED) < 0)
+		call_failed("madvise(MADV_DONTNEED_LOCKED)");
+	for (i = first; i < first + n; i++)
+		model_set(r, i, 1, r->page[i].lock, false);
+}
+
+void race_call_unmap(struct race *r, size_t first, size_t n)
+{
+	char *at = race_page_addr(r, first);
+
+	if (munmap(at, n * PAGE_BYTES) < 0)
+		call_failed("munmap");
+	if (mmap(at, n * PAGE_BYTES, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at)
+		call_failed("mmap");
+	madvise(at, n * PAGE_BYTES, MADV_NOHUGEPAGE);
+	model_set(r, first, n, RACE_UNLOCKED, false);
+}
+
+/* Away and back, page by page: a range may be more than one VMA. */
+void race_call_mremap(struct race *r, size_t first, size_t n)
+{
+	char *at = race_page_addr(r, first);
+	size_t i;
+
+	for (i = 0; i < n; i++, at += PAGE_BYTES) {
+		char *away = r->scratch + i * PAGE_BYTES;
+
+		if (mremap(at, PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   away) != away ||
+		    mremap(away, PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   at) != at)
+			call_failed("mremap");
+	}
+}
+
+static void reap(struct race *r)
+{
+	if (r->child > 0)
+		waitpid(r->child, NULL, 0);
+	r->child = 0;
+}
+
+static void start_child(struct race *r)
+{
+	reap(r);
+	r->child = fork();
+	if (r->child < 0)
+		call_failed("fork");
+}
+
+/* Both sides write to pages that they share since the fork. */
+void race_call_fork(struct race *r, size_t first, size_t n)
+{
+	start_child(r);
+	if (r->child == 0) {
+		for (size_t i = first; i < first + n; i++)
+			*(volatile uint32_t *)race_page_addr(r, i) = 0;
+		_exit(0);
+	}
+	race_call_write(r, first, n);
+}
+
+/*
+ * A child with locked pages of its own at the same place exits while they are
+ * moved. Not with ours: a page that two processes lock is counted less exactly.
+ */
+void race_call_exit(struct race *r, size_t first, size_t n)
+{
+	start_child(r);
+	if (r->child == 0) {
+		map_pages(r->map);
+		r->shared->target = getpid();
+		if (mlock(race_page_addr(r, first), n * PAGE_BYTES) == 0)
+			memset(race_page_addr(r, first), 1, n * PAGE_BYTES);
+		_exit(0);
+	}
+	waitpid(r->child, NULL, 0);
+	r->child = 0;
+	r->shared->target = getpid();
+}
+
+/* ---- the whole ---- */
+
+static void race_init(struct race *r, uint64_t seed)
+{
+	memset(r, 0, sizeof(*r));
+	r->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	r->map = map_pages(NULL);
+	r->scratch = map_pages(NULL);
+	r->shared = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (r->shared == MAP_FAILED)
+		ktap_bail("mmap: %s", strerror(errno));
+	r->shared->target = getpid();
+}
+
+void race_run(struct race *r, const race_call_fn *calls, uint64_t seed, uint64_t ms)
+{
+	size_t ncalls = 0;
+	uint64_t until;
+	pid_t pid;
+
+	race_init(r, seed);
+	while (calls[ncalls])
+		ncalls++;
+	residue_start(residue_cpu());
+	pid = fork();
+	if (pid == 0)
+		mover(r);
+	if (pid < 0)
+		call_failed("fork");
+	race_call_lock(r, 0, RACE_PAGES);
+	race_call_write(r, 0, RACE_PAGES);
+	until = clock_ms() + ms;
+	while (clock_ms() < until) {
+		race_call_fn call = calls[random_below(r, ncalls)];
+		size_t first = random_below(r, RACE_PAGES);
+		size_t n = 1 + random_below(r, RANGE_MAX);
+
+		call(r, first, first + n > RACE_PAGES ? RACE_PAGES - first : n);
+		r->calls++;
+	}
+	r->shared->stop = true;
+	reap(r);
+	if (waitpid(pid, NULL, 0) != pid)
+		call_failed("waitpid");
+}
+
+void race_done(struct race *r)
+{
+	munmap(r->map, RACE_PAGES * PAGE_BYTES);
+	munmap(r->scratch, RACE_PAGES * PAGE_BYTES);
+	munmap(r->shared, PAGE_BYTES);
+}

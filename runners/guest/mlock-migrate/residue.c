@@ -1,0 +1,71 @@
+#include "mlock-migrate/residue.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "common/cpu.h"
+#include "common/ktap.h"
+#include "common/page.h"
+#include "common/sysfile.h"
+
+int residue_cpu(void)
+{
+	return 63 - __builtin_clzll(cpu_online());
+}
+
+int residue_other_cpu(void)
+{
+	return __builtin_ctzll(cpu_online());
+}
+
+/* mlock(2) and munlock(2) empty the batches of the CPU they run on. */
+static void drain_here(void)
+{
+	char *scratch;
+
+	scratch = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (scratch == MAP_FAILED || mlock(scratch, PAGE_BYTES) < 0 ||
+	    munlock(scratch, PAGE_BYTES) < 0)
+		ktap_bail("mlock of one page: %s", strerror(errno));
+	munmap(scratch, PAGE_BYTES);
+}
+
+void residue_start(int cpu)
+{
+	int ret = cpu_pin(cpu);
+
+	if (ret < 0)
+		ktap_bail("run on CPU %d: %s", cpu, strerror(-ret));
+	drain_here();
+}
+
+void residue_leave(struct pageset *set, size_t n, int node, int cpu)
+{
+	residue_start(cpu);
+	pageset_init(set, n, node, PAGESET_LOCK_ON_FAULT);
+}
+
+size_t residue_waiting(const struct pageset *set)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++) {
+		uint64_t flags = page_flags(page_pfn(set->addr[i]));
+
+		n += (flags & (PAGE_MLOCKED | PAGE_UNEVICTABLE | PAGE_LRU)) ==
+		     PAGE_MLOCKED;
+	}
+	return n;
+}
+
+void residue_kernel_drain(void)
+{
+	int ret = sysfile_write("/proc/sys/vm/compact_memory", "1");
+
+	if (ret < 0)
+		ktap_skip_all("no compaction, which drains all CPUs: %s", strerror(-ret));
+	/* What it isolated and did not move it puts back by our own batch. */
+	drain_here();
+}

@@ -1,0 +1,247 @@
+#include "mlock-migrate/thpstory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+
+#include "common/ktap.h"
+#include "common/page.h"
+#include "common/smaps.h"
+#include "common/vmstat.h"
+#include "mlock-migrate/account.h"
+#include "mlock-migrate/move.h"
+#include "mlock-migrate/oracle.h"
+#include "mlock-migrate/scatter.h"
+#include "mlock-migrate/thp.h"
+
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+
+#define HUGE 2
+#define SMALL_ONE ((size_t)16) /* base pages in 64 KiB */
+#define SMALL_SET ((size_t)256)
+/* What becomes of a part of it: not at a boundary of 64 KiB. */
+#define PART_AT ((size_t)72 * PAGE_BYTES)
+#define PART ((size_t)64 * PAGE_BYTES)
+
+size_t thp_set_pages(enum thp_kind kind)
+{
+	return kind == THP_SMALL ? SMALL_SET : HUGE * THP_PAGES;
+}
+
+size_t thp_one_pages(enum thp_kind kind)
+{
+	return kind == THP_SMALL ? SMALL_ONE : THP_PAGES;
+}
+
+/* PTEs come to map what one PMD mapped, for a while in three mappings. */
+static void map_by_ptes(const struct pageset *set, size_t huge, struct why *w)
+{
+	char *part;
+	size_t i;
+
+	for (i = 0; i < huge; i++) {
+		part = set->map + i * THP_BYTES + PART_AT;
+		if (mprotect(part, PART, PROT_READ) < 0 ||
+		    mprotect(part, PART, PROT_READ | PROT_WRITE) < 0)
+			ktap_bail("mprotect: %s", strerror(errno));
+	}
+	if (thp_pmd_kib(set) != (long long)((HUGE - huge) * THP_BYTES / 1024))
+		why_add(w,
+			"expected mprotect of a part to split %zu PMDs, saw %lld kB still mapped by one",
+			huge, thp_pmd_kib(set));
+}
+
+void happen_nothing(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	(void)st;
+	(void)set;
+	(void)w;
+}
+
+static bool kernel_since(int major, int minor)
+{
+	struct utsname u;
+	int a = 0, b = 0;
+
+	if (uname(&u) < 0 || sscanf(u.release, "%d.%d", &a, &b) != 2)
+		return false;
+	return a > major || (a == major && b >= minor);
+}
+
+/* All of them or none; all on each kernel that we know to have it. */
+void happen_relock(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	size_t n;
+
+	map_by_ptes(set, HUGE, w);
+	if (munlock(set->map, set->map_bytes) < 0 || mlock(set->map, set->map_bytes) < 0)
+		ktap_bail("munlock and mlock: %s", strerror(errno));
+	oracle_drain();
+	n = thp_with(set, PAGE_MLOCKED);
+	st->found->known = true;
+	st->found->by_pte = n == set->n;
+	if (n != set->n && (n != 0 || kernel_since(6, 12)))
+		why_add(w,
+			"expected mlock to lock all of %zu pages of huge pages that PTEs map, saw %zu",
+			set->n, n);
+}
+
+void happen_munlock(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	long long before = smaps_vmlck_kib(), after;
+
+	if (munlock(set->map + PART_AT, PART) < 0)
+		ktap_bail("munlock: %s", strerror(errno));
+	/* A file's page is unmapped where an anonymous one is mapped by PTEs. */
+	if (st->kind == THP_SHMEM)
+		pageset_touch(set);
+	after = smaps_vmlck_kib();
+	if (before - after != (long long)(PART / 1024))
+		why_add(w, "expected VmLck to shrink by %zu kB, saw %lld", PART / 1024,
+			before - after);
+}
+
+void happen_mprotect(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	(void)st;
+	if (mprotect(set->map + PART_AT, PART, PROT_READ) < 0)
+		ktap_bail("mprotect: %s", strerror(errno));
+	if (thp_pmd_kib(set) != (long long)((HUGE - 1) * THP_BYTES / 1024))
+		why_add(w,
+			"expected one huge page to be left mapped by a PMD, saw %lld kB",
+			thp_pmd_kib(set));
+}
+
+/* All is small then; that of a file is not even mapped until it is touched. */
+void happen_split(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	size_t left = set->n;
+	int tries, ret;
+
+	for (tries = 0; left && tries < 5; tries++) {
+		ret = thp_split(set);
+		if (ret < 0)
+			ktap_bail("split_huge_pages: %s", strerror(-ret));
+		pageset_touch(set);
+		left = thp_compound(set);
+	}
+	if (left)
+		why_add(w, "expected all huge pages to be split, saw %zu pages in one",
+			left);
+	oracle_drain();
+	left = thp_with(set, PAGE_MLOCKED);
+	if (left != set->n)
+		why_add(w,
+			"expected all %zu small pages Mlocked after the split, saw %zu",
+			set->n, left);
+	(void)st;
+}
+
+void happen_dontneed(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	long long before = smaps_vmlck_kib(), after;
+	size_t absent;
+
+	(void)st;
+	if (madvise(set->map + PART_AT, PART, MADV_DONTNEED_LOCKED) < 0)
+		ktap_bail("madvise(MADV_DONTNEED_LOCKED): %s", strerror(errno));
+	after = smaps_vmlck_kib();
+	absent = pageset_absent(set);
+	if (absent != PART / PAGE_BYTES || before != after)
+		why_add(w,
+			"expected %zu pages absent and VmLck at %lld, saw %zu and %lld",
+			PART / PAGE_BYTES, before, absent, after);
+	oracle_drain();
+	account_process(w);
+	pageset_fill(set);
+}
+
+void happen_munmap(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	long long before = smaps_vmlck_kib(), after;
+
+	(void)st;
+	if (munmap(set->map + PART_AT, PART) < 0)
+		ktap_bail("munmap: %s", strerror(errno));
+	thp_forget(set, set->map + PART_AT, set->map + PART_AT + PART);
+	after = smaps_vmlck_kib();
+	if (before - after != (long long)(PART / 1024))
+		why_add(w, "expected VmLck to shrink by %zu kB, saw %lld", PART / 1024,
+			before - after);
+}
+
+/* One address for each huge page: the others of it are busy with it. */
+static void move_heads(const struct thp_story *st, const struct pageset *set, int node,
+		       struct why *w)
+{
+	struct pageset heads;
+	size_t first, there;
+
+	pageset_adopt(&heads, set->map, set->map_bytes, thp_one_pages(st->kind));
+	move_to(&heads, node, &first);
+	free(heads.addr);
+	free(heads.pfn);
+	there = pageset_on_node(set, node);
+	if (there != set->n)
+		why_add(w, "expected all %zu pages on node %d, saw %zu", set->n, node,
+			there);
+}
+
+/*
+ * What a PMD maps moves in one piece, or it is counted that no huge page was to be
+ * had over there. Only where folios are not known yet it must be Mlocked again.
+ * What PTEs map looks half unmapped on its way, so that 6.12 splits it at the
+ * second move (mm/migrate.c, migrate_folio_move; mm/rmap.c, __folio_remove_rmap).
+ */
+static void move_whole(const struct thp_story *st, const struct pageset *set, int node,
+		       struct why *w)
+{
+	long long pmd = thp_pmd_kib(set);
+	struct vmstat before, after;
+	size_t n;
+
+	vmstat_read(&before);
+	move_heads(st, set, node, w);
+	oracle_begin(&after);
+	n = thp_with(set, PAGE_MLOCKED);
+	ktap_data("mlocked_after_move", (long long)n);
+	if (!pmd || after.thp_split != before.thp_split)
+		return;
+	if (thp_pmd_kib(set) != pmd)
+		why_add(w, "expected %lld kB to stay mapped by PMDs, saw %lld", pmd,
+			thp_pmd_kib(set));
+	if (st->found->known && !st->found->by_pte && n != set->n)
+		why_add(w, "expected all %zu pages Mlocked after the move, saw %zu",
+			set->n, n);
+}
+
+void happen_move(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	move_whole(st, set, st->to, w);
+	account_process(w);
+	move_whole(st, set, st->from, w);
+}
+
+void happen_move_ptes(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	map_by_ptes(set, HUGE, w);
+	move_heads(st, set, st->to, w);
+	oracle_drain();
+	account_process(w);
+	move_heads(st, set, st->from, w);
+}
+
+/* A PMD's worth stays where it is on good kernels: it fills a pageblock. */
+void happen_compact(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	if (st->kind == THP_ANON)
+		map_by_ptes(set, 1, w);
+	pageset_note(set);
+	scatter_compact(st->from);
+	ktap_data("thp_compacted", (long long)pageset_moved(set));
+}

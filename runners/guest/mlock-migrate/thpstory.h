@@ -1,0 +1,59 @@
+/*
+ * What may happen to locked huge pages: the stories of case_thp.c. Each is done to
+ * two huge pages, or to one MiB of smaller ones, that are locked, and complains
+ * where something else came of it than it must.
+ */
+#ifndef SLUICE_MLOCK_THPSTORY_H
+#define SLUICE_MLOCK_THPSTORY_H
+
+#include <stdbool.h>
+
+#include "common/why.h"
+#include "mlock-migrate/pageset.h"
+
+enum thp_kind {
+	THP_ANON,
+	THP_SHMEM,
+	THP_SMALL, /* anonymous, of 64 KiB: PTEs map them from the first */
+};
+
+enum thp_need {
+	THP_NEEDS_NOTHING,
+	THP_NEEDS_TWO_NODES,
+	THP_NEEDS_SPLIT,
+	THP_NEEDS_COMPACTION,
+};
+
+/* In memory that all stories' processes share. */
+struct thp_findings {
+	bool known;  /* the next one was observed */
+	bool by_pte; /* mlock(2) locks huge pages that PTEs map */
+};
+
+struct thp_story {
+	const char *name;
+	enum thp_kind kind;
+	bool lock_first; /* before the first touch */
+	enum thp_need need;
+	void (*happen)(const struct thp_story *st, struct pageset *set, struct why *w);
+	/* Filled in before it is told: */
+	struct thp_findings *found;
+	int from, to; /* nodes; to -1: there is one only */
+};
+
+/* What a whole set of a kind has, and one huge page of it, in base pages. */
+size_t thp_set_pages(enum thp_kind kind);
+size_t thp_one_pages(enum thp_kind kind);
+
+void happen_nothing(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_relock(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_munlock(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_mprotect(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_split(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_dontneed(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_munmap(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_move(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_move_ptes(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_compact(const struct thp_story *st, struct pageset *set, struct why *w);
+
+#endif

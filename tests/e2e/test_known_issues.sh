@@ -1,0 +1,74 @@
+#!/bin/sh
+# What is wrong in the kernel, by runners/known-issues.ini, is pre-existing with its
+# reason and charged to no patch, even where the base happened to pass.
+# shellcheck source=tests/e2e/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+begin known-issues
+toy_tree
+
+# known EXPIRES: toy/beta, by the version that the stub prints.
+known() {
+	cat >"$T/data/runners/known-issues.ini" <<-END
+		[toy/beta]
+		kernel = 0.0
+		topology = numa2
+		match = expected 100
+		reason = the toy counts wrong; mended in 0.1
+		expires = $1
+	END
+}
+
+# reason TOPOLOGY: of the verdict on toy/beta there.
+reason() {
+	jget ".verdicts[] | select(.test == \"toy/beta\" and .topology == \"$1\") | .reason"
+}
+
+series broken
+patch "mm/swap: innocent"
+say mm/rmap.c "test toy/beta fail nodes 2"
+patch "mm/rmap: brings what the kernel has anyway"
+test_range broken
+is "without an entry: charged" "$RC $(verdict toy/beta numa2)" "1 introduced 2 null"
+
+known 2199-01-01
+boots=$(calls boot)
+test_range broken
+is "with one: exit 0" "$RC" 0
+is "with one: pre-existing, though the base passed" "$(verdict toy/beta numa2)" "pre-existing 2 null"
+is "with one: the boots are those from before" "$(calls boot)" "$boots"
+is "with one: reason, day and what was seen are told" "$(reason numa2)" \
+	"known issue of the kernel (until 2199-01-01): the toy counts wrong; mended in 0.1 (toy/beta: expected 100, saw 0)"
+check "with one: the run that shows it" test "$(jget '.verdicts[] |
+	select(.test == "toy/beta" and .topology == "numa2") | .run')" -gt 0
+is "with one: the same test elsewhere passes" "$(verdict toy/beta smp4)" "pass null null"
+check "with one: the text says so" grep -q "known issue of the kernel" "$OUT"
+
+series fresh
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: breaks beta everywhere"
+boots=$(calls boot)
+test_range fresh
+is "more than what is known: exit 1" "$RC" 1
+is "more than what is known: charged where it is not" "$(verdict toy/beta smp4)" "introduced 1 null"
+is "more than what is known: not where it is" "$(verdict toy/beta numa2)" "pre-existing 1 null"
+# Two of the step, and the repeat on smp4: what is known needs none.
+is "more than what is known: repeated only where it counts" "$(calls boot)" $((boots + 3))
+
+sed -i 's/^match = .*/match = saw 7/' "$T/data/runners/known-issues.ini"
+test_range broken
+is "another reason: charged" "$RC $(verdict toy/beta numa2)" "1 introduced 2 null"
+known 2199-01-01
+sed -i 's/^kernel = .*/kernel = 6.1..6.5/' "$T/data/runners/known-issues.ini"
+test_range broken
+is "another kernel: charged" "$RC $(verdict toy/beta numa2)" "1 introduced 2 null"
+
+known 2020-01-01
+test_range broken
+is "expired: charged" "$RC $(verdict toy/beta numa2)" "1 introduced 2 null"
+check "expired: it complains" grep -q "\[toy/beta\] expired on 2020-01-01 and no longer counts" "$OUT"
+sed -i '/^expires/d' "$T/data/runners/known-issues.ini"
+test_range broken
+is "without a day: exit 2" "$RC" 2
+check "without a day: refused" grep -q ":1: \[toy/beta\]: no expires" "$OUT"
+
+finish

@@ -1,0 +1,202 @@
+#!/bin/sh
+# sluice quiet: boots a good kernel again and again, counts every failure, loses no
+# boot, and goes on after kill -9. Whose kernel is wrong is told apart.
+# shellcheck source=tests/e2e/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+begin quiet
+
+printf '[suite]\ndescription = deep\n[test delta]\nprogram = toy\nargs = delta\n' \
+	>"$T/data/runners/suites/toy-deep.ini"
+
+# image ORDER...: a kernel for the stub, $T/image.
+image() {
+	for order in "$@"; do echo "stub: $order"; done >"$T/image"
+}
+
+# quiet N [OPTION...]: N boots of $T/image, three rounds of toy and one of toy-deep.
+quiet() {
+	quiet_n=$1
+	shift
+	sl quiet --image "$T/image" -n "$quiet_n" --topology smp4,numa2 \
+		--suite 'toy*3,toy-deep' "$@"
+}
+
+# column CASE N: the Nth column of a case's line in the first table that has it.
+column() {
+	grep -F "| $1 " "$OUT" | head -n 1 | cut -d '|' -f $(($2 + 1)) | tr -d ' '
+}
+
+# kept: the folder of the last measurement.
+kept() {
+	sed -n 's/^kept in //p' "$OUT" | tail -n 1
+}
+
+image "test-sleep-ms 1"
+quiet 6 --figures
+is "a good kernel: exit 0" "$RC" 0
+is "boots are spread evenly" "$(grep -c '^boot .* smp4 ' "$OUT") $(grep -c '^boot .* numa2 ' "$OUT")" "3 3"
+is "each round is counted" "$(column toy/alpha 2)" 18
+is "the deep suite ran once a boot" "$(column toy-deep/delta 2)" 6
+is "the boot itself is a case" "$(column '(the boot itself)' 2)" 6
+is "nothing failed" "$(column toy/alpha 3)" 0
+# 1 - 0.05^(1/18)
+is "the bound of no failure in 18 rounds" "$(column toy/alpha 7)" "15.33%"
+# 1 - 0.05^(1/6)
+check "the bound as a whole" grep -q "boots with any: 0, at most 39.30 %" "$OUT"
+check "it says how the bound is made" grep -q "Clopper-Pearson" "$OUT"
+check "figures: a round of the suite on each topology" \
+	test "$(grep -c '^| \(smp4\|numa2\) *| toy  *|' "$OUT")" = 2
+boots=$(calls boot)
+quiet 6
+is "again: exit 0" "$RC" 0
+is "again: nothing was booted" "$(calls boot)" "$boots"
+is "again: the same count" "$(column toy/alpha 2)" 18
+quiet 9
+is "more: only what is missing was booted" "$(calls boot)" $((boots + 3))
+is "more: all are counted" "$(column toy/alpha 2)" 27
+quiet 0 --suite 'toy*2,toy-deep'
+is "another plan starts anew" "$(column '(the boot itself)' 2)" 0
+
+image "test toy/beta fail nodes 2"
+quiet 4 --figures
+is "one case fails on one topology: exit 1" "$RC" 1
+is "its failures are counted" "$(column toy/beta 3)" 6
+is "its rounds are counted" "$(column toy/beta 2)" 12
+# Half of twelve: the root of the distribution function, not the closed form.
+is "its bound comes by bisection" "$(column toy/beta 7)" "75.47%(b)"
+is "the others did not fail" "$(column toy/alpha 3) $(column toy/gamma 3)" "0 0"
+check "each failure is listed with boot, topology, round and reason" \
+	test "$(grep -c '^- boot [0-9]* on numa2, round [1-3]: toy/beta: fail: .*expected 100, saw 0' "$OUT")" = 6
+check "the failing line is shown" grep -q "^    not ok 1 toy/beta" "$OUT"
+dir=$(sed -n 's/^    kept: //p' "$OUT" | head -n 1)
+check "the console is kept where it says" grep -q "Linux version 0.0.0-stub" "$dir/console.log"
+check "so is the whole result" jq -e '.tests | length == 10' "$dir/result.json"
+check "nobody else's is" test "$(find "$(kept)/failed" -mindepth 1 -maxdepth 1 | wc -l)" = 2
+
+# The kernel is wrong, and it is known: told apart, and not counted.
+cat >"$T/data/runners/known-issues.ini" <<END
+[toy/beta]
+kernel = 0.0
+topology = numa2
+match = expected 100
+reason = the toy counts wrong; mended in 0.1
+expires = 2199-01-01
+END
+image "test toy/beta fail nodes 2"
+quiet 4
+is "a known issue: exit 0" "$RC" 0
+is "a known issue: counted apart" "$(column toy/beta 3) $(column toy/beta 4)" "0 6"
+check "a known issue: listed with its reason" \
+	grep -q "^    known until 2199-01-01: the toy counts wrong; mended in 0.1" "$OUT"
+image "test toy/beta fail"
+quiet 2
+is "a known issue elsewhere: exit 1" "$RC" 1
+is "a known issue elsewhere: that one counts" "$(column toy/beta 3) $(column toy/beta 4)" "3 3"
+sed -i 's/2199-01-01/2020-01-01/' "$T/data/runners/known-issues.ini"
+quiet 2
+is "an expired one: exit 1" "$RC" 1
+check "an expired one complains" grep -q ":1: \[toy/beta\] expired on 2020-01-01" "$OUT"
+is "an expired one: all count" "$(column toy/beta 3) $(column toy/beta 4)" "6 0"
+sed -i '/^reason/d' "$T/data/runners/known-issues.ini"
+quiet 2
+is "one without a reason: exit 2" "$RC" 2
+check "one without a reason is refused" grep -q ":1: \[toy/beta\]: no reason" "$OUT"
+rm "$T/data/runners/known-issues.ini"
+
+image "test toy/gamma panic"
+quiet 2
+is "a guest that dies in a test: exit 1" "$RC" 1
+is "that test failed" "$(column toy/gamma 3)" 2
+is "the boot itself did not" "$(column '(the boot itself)' 3)" 0
+is "what was not reached is told" "$(column toy/alpha 6) $(column toy-deep/delta 6)" "4 2"
+check "the boots are told as dead" grep -q "^0 ended at a deadline, 2 died otherwise" "$OUT"
+
+image "boot warn"
+quiet 2
+is "a splat outside any test: exit 1" "$RC" 1
+is "it is the boot's own failure" "$(column '(the boot itself)' 3)" 2
+
+image "boot hang"
+sed 's/^timeout = .*/timeout = 1s/' "$T/config.ini" >"$T/short.ini"
+"$SLUICE" quiet --config-file "$T/short.ini" --image "$T/image" -n 2 --topology smp4,numa2 \
+	--suite toy >"$OUT" 2>&1
+is "a kernel that hangs: exit 1" "$?" 1
+check "deadlines are told" grep -q "^2 ended at a deadline, 0 died otherwise" "$OUT"
+
+image "test toy/alpha skip"
+quiet 2
+is "a skip: exit 0" "$RC" 0
+is "a skip is no round and no pass" "$(column toy/alpha 2) $(column toy/alpha 5) $(column toy/alpha 7)" "0 6 -"
+
+image "boot die"
+quiet 6
+is "boots lost to our own trouble: exit 3" "$RC" 3
+check "they are told" test "$(grep -c '^- boot [0-9]* on .*: ' "$OUT")" = 3
+check "they count for nothing" grep -q "^| (the boot itself) *| *0 " "$OUT"
+check "why it stopped" grep -q "in a row were lost" "$OUT"
+
+# Killed at once, and stopped by hand: the same command goes on and counts to N.
+image "sleep-ms 300"
+"$SLUICE" quiet --config-file "$T/config.ini" --image "$T/image" -n 6 --topology smp4,numa2 \
+	--suite 'toy*3,toy-deep' >"$OUT" 2>&1 &
+pid=$!
+i=0
+until [ "$(grep -c '^boot ' "$OUT")" -ge 2 ] || [ "$i" -gt 200 ]; do
+	i=$((i + 1))
+	sleep 0.05
+done
+kill -9 $pid
+wait $pid 2>/dev/null
+i=0
+while pgrep -f "$STATE" >/dev/null && [ "$i" -lt 100 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+check "kill -9: nothing is left running" test "$i" -lt 100
+"$SLUICE" quiet --config-file "$T/config.ini" --image "$T/image" -n 6 --topology smp4,numa2 \
+	--suite 'toy*3,toy-deep' >"$OUT" 2>&1 &
+pid=$!
+i=0
+until [ "$(grep -c '^boot ' "$OUT")" -ge 1 ] || [ "$i" -gt 200 ]; do
+	i=$((i + 1))
+	sleep 0.05
+done
+kill -INT $pid
+wait $pid
+is "stopped by hand: exit 3" "$?" 3
+check "stopped by hand: the report comes all the same" grep -q "^| toy/alpha" "$OUT"
+quiet 6
+is "and on: exit 0" "$RC" 0
+is "and on: all boots are there" "$(column '(the boot itself)' 2)" 6
+is "and on: those cut off are told" "$(grep -c '^- boot .* on .*: \(sluice was killed while it ran\|ended by us: .*\)$' "$OUT")" 2
+check "and on: with their number" grep -q "besides, 2 lost and repeated" "$OUT"
+
+echo '{' >"$(kept)/boots/00001.json"
+quiet 6
+check "a damaged record is told and made again" \
+	grep -q "^- boot 1 on ?: its record cannot be read" "$OUT"
+is "and its boot is made again" "$(column '(the boot itself)' 2)" 6
+
+# Of a tree: its base is built as for a series.
+toy_tree
+sl quiet --tree toy -n 2 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree: exit 0" "$RC" 0
+is "a tree: both boots" "$(column '(the boot itself)' 2)" 2
+builds=$(calls build)
+sl quiet --tree toy -n 4 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree again: nothing was built" "$(calls build)" "$builds"
+is "a tree again: two more boots" "$(column '(the boot itself)' 2)" 4
+
+quiet 2 --suite 'toy*3,nowhere'
+is "a suite that is missing: exit 2" "$RC" 2
+check "a suite that is missing: says which, and which there are" \
+	grep -q '"nowhere".*toy' "$OUT"
+quiet 2 --suite 'toy*300'
+is "too much for one boot: exit 2" "$RC" 2
+check "too much for one boot: says how much is not" grep -q "900 tests, at most 512" "$OUT"
+quiet 2 --suite 'toy*x'
+is "no number: exit 2" "$RC" 2
+quiet many
+is "no count: exit 2" "$RC" 2
+
+finish
