@@ -101,7 +101,7 @@ int numa_bind_task(int node)
 	return 0;
 }
 
-long numa_move(void **pages, size_t n, int node, int *status)
+static long move(void **pages, size_t n, int node, int *status, int flags)
 {
 	int *nodes = NULL;
 	long ret;
@@ -114,10 +114,19 @@ long numa_move(void **pages, size_t n, int node, int *status)
 		for (i = 0; i < n; i++)
 			nodes[i] = node;
 	}
-	ret = syscall(SYS_move_pages, 0, n, pages, nodes, status,
-		      node >= 0 ? MPOL_MF_MOVE : 0);
+	ret = syscall(SYS_move_pages, 0, n, pages, nodes, status, node >= 0 ? flags : 0);
 	if (ret < 0)
 		ret = -errno;
 	free(nodes);
 	return ret;
+}
+
+long numa_move(void **pages, size_t n, int node, int *status)
+{
+	return move(pages, n, node, status, MPOL_MF_MOVE);
+}
+
+long numa_move_shared(void **pages, size_t n, int node, int *status)
+{
+	return move(pages, n, node, status, MPOL_MF_MOVE_ALL);
 }

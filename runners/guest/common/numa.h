@@ -34,5 +34,7 @@ int numa_bind_task(int node);
  * stayed, or -errno.
  */
 long numa_move(void **pages, size_t n, int node, int *status);
+/* The same with pages that other processes map too. */
+long numa_move_shared(void **pages, size_t n, int node, int *status);
 
 #endif
