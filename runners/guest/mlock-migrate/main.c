@@ -44,6 +44,8 @@ static const struct {
 	{ "kinds-move", case_kinds_move },
 	{ "kinds-compact", case_kinds_compact },
 	{ "thp", case_thp },
+	{ "lockers", case_lockers },
+	{ "vma", case_vma },
 };
 
 static int usage(void)
