@@ -135,6 +135,19 @@ void walk_failed(struct series_run *r)
 	run_fail(r, RUN_INFRA);
 }
 
+/*
+ * What the source folder has to hold next. An output folder begins as the base's,
+ * and make takes what is older than the objects in it for built: where the base was
+ * built after the sources had left it, they have to go back and come again.
+ */
+static int walk_source(const struct series_run *r)
+{
+	const struct walk *w = &r->walk;
+	const struct walk_out *o = &w->out[w->config];
+
+	return !o->dir && w->src_at != 0 && o->base_made > w->src_left_base ? 0 : w->step;
+}
+
 void walk_step(struct series_run *r)
 {
 	struct walk *w = &r->walk;
@@ -149,9 +162,8 @@ void walk_step(struct series_run *r)
 		rc = walk_build_base(r, w->config, &r->err);
 	else if (!w->src)
 		rc = walk_link_src(r, &r->err);
-	else if (w->src_at != w->step)
-		rc = walk_checkout(r, r->steps[w->src_at].tree, r->steps[w->step].tree,
-				   w->src, &r->err);
+	else if (w->src_at != walk_source(r))
+		rc = walk_checkout_step(r, walk_source(r), &r->err);
 	else if (!o->dir)
 		rc = walk_copy_out(r, &r->err);
 	else
