@@ -11,5 +11,6 @@ void case_numa_balancing(void);
 void case_move_pages(void);
 void case_migrate_pages(void);
 void case_mbind(void);
+void case_cpuset(void);
 
 #endif

@@ -23,6 +23,7 @@ static const struct {
 	{ "move-pages", case_move_pages },
 	{ "migrate-pages", case_migrate_pages },
 	{ "mbind", case_mbind },
+	{ "cpuset", case_cpuset },
 };
 
 static int usage(void)
