@@ -12,5 +12,6 @@ void case_move_pages(void);
 void case_migrate_pages(void);
 void case_mbind(void);
 void case_cpuset(void);
+void case_hot_remove(void);
 
 #endif

@@ -24,6 +24,7 @@ static const struct {
 	{ "migrate-pages", case_migrate_pages },
 	{ "mbind", case_mbind },
 	{ "cpuset", case_cpuset },
+	{ "hot-remove", case_hot_remove },
 };
 
 static int usage(void)

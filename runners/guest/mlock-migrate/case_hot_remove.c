@@ -1,0 +1,287 @@
+/*
+ * A memory block with mlocked pages in it is switched off: the kernel moves all
+ * of them elsewhere, however often it must try, or the block stays. Then it is
+ * switched on again. A few of the pages wait in the batch of the last CPU.
+ *
+ * Our pages get into a block that can go by taking memory until the allocator
+ * hands out frames of such a block. Whether it really can go is known only by
+ * trying: a block also holds pages of the kernel. So where it will not go with
+ * locked pages in it, they are unlocked and it is tried again: if it goes now,
+ * the lock was what held it, and that is the failure; if not, the next block is
+ * tried, and the case is skipped when there is none.
+ *
+ * What this shows: batches not drained or not switched off before the block's
+ * pages are isolated (the page is not on the LRU: EBUSY), a migration of locked
+ * pages that fails each time (the kernel tries without end: it is stopped after
+ * a while), flags or contents lost, pages left behind in memory that is gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/cpu.h"
+#include "common/ktap.h"
+#include "common/memblock.h"
+#include "common/numa.h"
+#include "common/opts.h"
+#include "common/page.h"
+#include "common/tally.h"
+#include "mlock-migrate/cases.h"
+#include "mlock-migrate/oracle.h"
+
+#define PAGES 512
+#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
+#define TRIES 3
+#define LIMIT_S 30 /* a good kernel takes a tenth of a second */
+#define BLOCKS_MAX 1024
+#define STEP_BYTES ((off_t)2 << 20)
+#define KEEP_FREE_KIB 32768 /* room to move to */
+
+enum { UNKNOWN, USABLE, UNUSABLE };
+
+static unsigned char blocks[BLOCKS_MAX];
+
+struct looks {
+	struct tally gone, elsewhere, kept, back;
+	long tried, stuck; /* blocks; those that went only without the lock */
+};
+
+static bool usable(int id)
+{
+	if (id < 0 || id >= BLOCKS_MAX)
+		return false;
+	if (blocks[id] == UNKNOWN)
+		blocks[id] = memblock_movable(id) ? USABLE : UNUSABLE;
+	return blocks[id] == USABLE;
+}
+
+static bool node_usable(int node)
+{
+	int id;
+
+	for (id = 0; id < BLOCKS_MAX; id++) {
+		if (memblock_on_node(id, node) && usable(id))
+			return true;
+	}
+	return false;
+}
+
+/* The block that the allocator takes the next page from. */
+static int next_block(void)
+{
+	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int id;
+
+	if (page == MAP_FAILED)
+		return -1;
+	*page = 1;
+	id = memblock_of(page_pfn(page));
+	munmap(page, PAGE_BYTES);
+	return id;
+}
+
+/*
+ * Takes memory of the node, which fallocate does without clearing it, until the
+ * next page comes from a usable block: gives that, or -1.
+ */
+static int reach_block(int node, int filler)
+{
+	off_t taken = 0;
+	int id;
+
+	for (;;) {
+		id = next_block();
+		if (usable(id))
+			return id;
+		if (numa_free_kib(node) < KEEP_FREE_KIB ||
+		    fallocate(filler, 0, taken, STEP_BYTES) < 0)
+			return -1;
+		taken += STEP_BYTES;
+	}
+}
+
+/* How many pages are in the block. */
+static size_t in_block(const struct pageset *set, int id)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++)
+		n += memblock_of(page_pfn(set->addr[i])) == id;
+	return n;
+}
+
+/*
+ * A locked set on node, most of it in the block that is given back; or -1, and
+ * no set. All of it on the last CPU, whose lists of free pages then hold frames
+ * of the block for those that shall wait in its batch.
+ */
+static int place(struct pageset *set, int node)
+{
+	int filler = memfd_create("filler", MFD_CLOEXEC), id;
+
+	if (filler < 0)
+		ktap_skip_all("no memfd here: %s", strerror(errno));
+	cpu_pin(cpu_last());
+	numa_bind_task(node);
+	id = reach_block(node, filler);
+	if (id >= 0) {
+		struct vmstat drained;
+
+		pageset_init(set, PAGES, -1, PAGESET_LOCK_ON_FAULT);
+		oracle_begin(&drained);
+		pageset_refault(set, RESIDUE);
+	}
+	numa_bind_task(-1);
+	cpu_pin(cpu_first());
+	close(filler);
+	return id;
+}
+
+static int offline(int id, unsigned tries)
+{
+	int ret = -EBUSY;
+
+	for (; tries && ret == -EBUSY; tries--)
+		ret = memblock_offline(id, LIMIT_S);
+	return ret;
+}
+
+static void went(struct pageset *set, int id, struct looks *l, const struct vmstat *base)
+{
+	struct vmstat now;
+	size_t n = in_block(set, id);
+	int ret;
+
+	tally_add(
+		&l->elsewhere, n == 0,
+		"expected no page in memory block %d that was switched off, saw %zu of %zu",
+		id, n, set->n);
+	n = oracle_strays(set);
+	vmstat_read(&now);
+	tally_add(
+		&l->kept, n == 0 && now.nr_mlock - base->nr_mlock == (long long)set->n,
+		"expected all %zu pages present, Mlocked, Unevictable and unchanged, saw %zu that are not, and nr_mlock grown by %lld",
+		set->n, n, now.nr_mlock - base->nr_mlock);
+	ret = memblock_online(id);
+	n = oracle_strays(set);
+	tally_add(
+		&l->back, ret == 0 && n == 0,
+		"expected memory block %d to come back and all %zu pages to be as before, saw %s and %zu that are not",
+		id, set->n, strerror(-ret), n);
+}
+
+/* Locked pages would not let it go: would others, of which no batch knows? */
+static void control(const struct pageset *set, int id, int with_lock, struct looks *l)
+{
+	struct vmstat drained;
+	int ret;
+
+	if (munlock(set->map, set->map_bytes) < 0)
+		ktap_bail("munlock: %s", strerror(errno));
+	oracle_begin(&drained);
+	ret = offline(id, TRIES);
+	if (ret == 0) {
+		memblock_online(id);
+		l->stuck++;
+		tally_add(
+			&l->gone, false,
+			"expected memory block %d with mlocked pages to be switched off, saw %s; it went after munlock",
+			id, strerror(-with_lock));
+	} else {
+		ktap_note("memory block %d does not go: %s, after munlock %s", id,
+			  strerror(-with_lock), strerror(-ret));
+	}
+	blocks[id] = UNUSABLE;
+}
+
+/* One block of the node: true when it went or should have. */
+static bool remove_on(int node, struct looks *l, const struct vmstat *base)
+{
+	struct pageset set;
+	int id, ret;
+
+	uint64_t begin = clock_ms();
+
+	while (node_usable(node) && (id = place(&set, node)) >= 0) {
+		size_t n = in_block(&set, id);
+		ktap_data("place_ms", (long long)(clock_ms() - begin));
+		begin = clock_ms();
+
+		l->tried++;
+		ktap_data("block", id);
+		ktap_data("pages_in_block", (long long)n);
+		ret = n < PAGES / 2 ? -ENOENT : offline(id, TRIES);
+		if (ret == 0) {
+			ktap_data("offline_ms", (long long)(clock_ms() - begin));
+			tally_add(&l->gone, true, "%s", "");
+			went(&set, id, l, base);
+		} else if (ret == -ENOENT) {
+			blocks[id] = UNUSABLE; /* its last free pages */
+		} else {
+			control(&set, id, ret, l);
+		}
+		pageset_done(&set);
+		if (ret == 0 || l->stuck)
+			return true;
+	}
+	return false;
+}
+
+/* The nodes in a ring, from the last: the first holds most of the kernel. */
+static void remove_blocks(struct looks *l, long rounds, const struct vmstat *base)
+{
+	uint64_t nodes = numa_memory_nodes();
+	int node = 63 - __builtin_clzll(nodes), left = __builtin_popcountll(nodes);
+
+	while (rounds && left && !l->stuck) {
+		if (remove_on(node, l, base)) {
+			rounds--;
+		} else {
+			nodes &= ~(UINT64_C(1) << node);
+			left--;
+		}
+		node = numa_next(nodes, node);
+	}
+}
+
+static void check(const struct tally *t, const struct looks *l)
+{
+	if (t->looks)
+		tally_check(t);
+	else if (l->stuck)
+		ktap_skip(t->name, "the block with mlocked pages did not go");
+	else
+		ktap_skip(t->name,
+			  "no memory block without pages of the kernel, %ld tried",
+			  l->tried);
+}
+
+void case_hot_remove(void)
+{
+	static struct looks l = { .gone.name = "switched-off",
+				  .elsewhere.name = "elsewhere",
+				  .kept.name = "kept",
+				  .back.name = "switched-on" };
+	long rounds = opts_number("rounds", 1);
+	struct vmstat base, after;
+
+	if (!memblock_pages())
+		ktap_skip_all("memory cannot be switched off here");
+	ktap_begin(4 + ORACLE_END_CHECKS);
+	oracle_begin(&base);
+	remove_blocks(&l, rounds, &base);
+	vmstat_read(&after);
+	oracle_migrate_data(&base, &after);
+	check(&l.gone, &l);
+	check(&l.elsewhere, &l);
+	check(&l.kept, &l);
+	check(&l.back, &l);
+	if (l.gone.looks)
+		oracle_end(&base);
+	else
+		ktap_skip("counters-at-end", "no block was switched off");
+}
