@@ -150,6 +150,17 @@ static void all_kinds(void **state)
 	expect("INFO: lockdep is turned off.\nPCI: if necessary, use \"pci=nocrs\" and report a bug\n"
 	       "INFO: task done\nnot a WARNING: here\nkmemleak: Kernel memory leak detector\n",
 	       "");
+	/* What tests of broken memory and of hot remove are bound to print. */
+	expect("Injecting memory failure for pfn 0x1cba at process virtual address 0x7fce\n"
+	       "Memory failure: 0x1cba: Sending SIGBUS to mlock-migrate:124 due to hardware "
+	       "memory corruption\n"
+	       "Memory failure: 0x1cba: recovery action for dirty LRU page: Recovered\n"
+	       "MCE: Killing mlock-migrate:124 due to hardware memory corruption fault at 7fce\n"
+	       "Soft offlining pfn 0x1c88 at process virtual address 0x7f98f2984000\n"
+	       "Soft offline: 0x1c88: page isolation failed, page count 1, type 0x0()\n"
+	       "page: refcount:1 mapcount:0 mapping:0000000000000000 index:0xd pfn:0x20001\n"
+	       "page dumped because: unmovable page\n",
+	       "");
 }
 
 static void two_in_a_row(void **state)

@@ -25,6 +25,8 @@ static const struct {
 	{ "mbind", case_mbind },
 	{ "cpuset", case_cpuset },
 	{ "hot-remove", case_hot_remove },
+	{ "soft-offline", case_soft_offline },
+	{ "memory-failure", case_memory_failure },
 };
 
 static int usage(void)
