@@ -15,5 +15,7 @@ void case_cpuset(void);
 void case_hot_remove(void);
 void case_soft_offline(void);
 void case_memory_failure(void);
+void case_reclaim(void);
+void case_page_cache(void);
 
 #endif

@@ -27,6 +27,8 @@ static const struct {
 	{ "hot-remove", case_hot_remove },
 	{ "soft-offline", case_soft_offline },
 	{ "memory-failure", case_memory_failure },
+	{ "reclaim", case_reclaim },
+	{ "page-cache", case_page_cache },
 };
 
 static int usage(void)
