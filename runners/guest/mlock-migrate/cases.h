@@ -17,5 +17,6 @@ void case_soft_offline(void);
 void case_memory_failure(void);
 void case_reclaim(void);
 void case_page_cache(void);
+void case_demotion(void);
 
 #endif

@@ -29,6 +29,7 @@ static const struct {
 	{ "memory-failure", case_memory_failure },
 	{ "reclaim", case_reclaim },
 	{ "page-cache", case_page_cache },
+	{ "demotion", case_demotion },
 };
 
 static int usage(void)
