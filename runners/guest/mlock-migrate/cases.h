@@ -34,5 +34,8 @@ void case_kinds_compact(void);
 void case_thp(void);
 void case_lockers(void);
 void case_vma(void);
+void case_ksm(void);
+void case_hugetlb(void);
+void case_exit(void);
 
 #endif

@@ -46,6 +46,9 @@ static const struct {
 	{ "thp", case_thp },
 	{ "lockers", case_lockers },
 	{ "vma", case_vma },
+	{ "ksm", case_ksm },
+	{ "hugetlb", case_hugetlb },
+	{ "exit", case_exit },
 };
 
 static int usage(void)
