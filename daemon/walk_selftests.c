@@ -40,9 +40,10 @@ bool walk_selftests_ready(struct series_run *r, int step, const struct plan_cell
 void walk_selftests_done(struct series_run *r)
 {
 	struct walk *w = &r->walk;
-	size_t n = (size_t)r->ntested * r->plan->nsuites;
 
-	for (size_t i = 0; w->selftests && i < n; i++) {
+	/* Without them there need not be a plan either. */
+	for (size_t i = 0; w->selftests && i < (size_t)r->ntested * r->plan->nsuites;
+	     i++) {
 		free(w->selftests[i].folder);
 		free(w->selftests[i].why);
 		json_object_put(w->selftests[i].programs);
