@@ -249,8 +249,8 @@ static void move(struct scene *sc, int node)
 	for (i = 0; i < PAGES; i++)
 		addr[i] = page(sc, i);
 	for (tries = 0; there < PAGES && tries < 5; tries++) {
-		numa_move_shared(addr, PAGES, node, status);
-		numa_move_shared(addr, PAGES, -1, status);
+		numa_move_of(0, addr, PAGES, node, status, true);
+		numa_move_of(0, addr, PAGES, -1, status, true);
 		for (i = there = 0; i < PAGES; i++)
 			there += status[i] == node;
 	}
