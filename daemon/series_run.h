@@ -50,6 +50,7 @@ struct walk_selftests {
 struct walk_out {
 	char *base_dir; /* clean base output, shared by series */
 	bool base_ready;
+	unsigned base_made;        /* by walk.clock; 0: before this run */
 	char *dir;                 /* of this series; NULL: none yet */
 	int at;                    /* step that was built in it last */
 	struct str chain;          /* trees built in it, base first */
@@ -64,6 +65,9 @@ struct walk {
 	bool src_base_ready;
 	char *src;                        /* of this series; NULL: none yet */
 	int src_at;                       /* step that lies in it */
+	int src_to;                       /* step that is being written into it */
+	unsigned src_left_base;           /* by clock, when it was last at step 0 */
+	unsigned clock;                   /* counts what time stamps have to tell apart */
 	struct walk_out *out;             /* one for each config */
 	struct walk_build *builds;        /* [step * nconfigs + config] */
 	struct walk_selftests *selftests; /* [step * nsuites + suite] */

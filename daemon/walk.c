@@ -188,6 +188,19 @@ void walk_failed(struct series_run *r)
 	run_fail(r, RUN_INFRA);
 }
 
+/*
+ * What the source folder has to hold next. An output folder begins as the base's,
+ * and make takes what is older than the objects in it for built: where the base was
+ * built after the sources had left it, they have to go back and come again.
+ */
+static int walk_source(const struct series_run *r)
+{
+	const struct walk *w = &r->walk;
+	const struct walk_out *o = &w->out[w->config];
+
+	return !o->dir && w->src_at != 0 && o->base_made > w->src_left_base ? 0 : w->step;
+}
+
 static int walk_build_next(struct series_run *r, struct err *err)
 {
 	struct walk *w = &r->walk;
@@ -199,9 +212,8 @@ static int walk_build_next(struct series_run *r, struct err *err)
 		return walk_build_base(r, w->config, err);
 	if (!w->src)
 		return walk_link_src(r, err);
-	if (w->src_at != w->step)
-		return walk_checkout(r, r->steps[w->src_at].tree, r->steps[w->step].tree,
-				     w->src, err);
+	if (w->src_at != walk_source(r))
+		return walk_checkout_step(r, walk_source(r), err);
 	if (!o->dir)
 		return walk_copy_out(r, err);
 	return walk_build_step(r, w->step, w->config, w->src, o->dir, err);

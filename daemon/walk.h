@@ -39,8 +39,8 @@ void walk_emit_end(struct series_run *r, int step, size_t c, double seconds,
 /* walk_folders.c. Each starts a child; flow->advance follows its end. */
 int walk_link_src(struct series_run *r, struct err *err);
 int walk_copy_out(struct series_run *r, struct err *err);
-int walk_checkout(struct series_run *r, const char *from, const char *to, const char *src,
-		  struct err *err);
+/* Into the series' source folder: what differs is written, with a time of now. */
+int walk_checkout_step(struct series_run *r, int step, struct err *err);
 int walk_checkout_base(struct series_run *r, struct err *err);
 /* Forgets and removes an output folder that is not to be trusted. */
 void walk_out_drop(struct walk_out *o);

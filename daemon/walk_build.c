@@ -198,6 +198,7 @@ static int base_out_commit(struct series_run *r, size_t c, struct err *err)
 	if (state_commit(tmp, o->base_dir, err) < 0)
 		return -1;
 	o->base_ready = true;
+	o->base_made = ++r->walk.clock;
 	return 0;
 }
 

@@ -166,13 +166,13 @@ static void src_checked_out(const struct role_end *end, void *arg)
 		}
 		w->src_base_ready = true;
 	} else {
-		w->src_at = w->step;
+		w->src_at = w->src_to;
 	}
 	r->flow->advance(r);
 }
 
-int walk_checkout(struct series_run *r, const char *from, const char *to, const char *src,
-		  struct err *err)
+static int walk_checkout(struct series_run *r, const char *from, const char *to,
+			 const char *src, struct err *err)
 {
 	struct json_object *job = json_object_new_object();
 	struct gitbinds binds = { 0 };
@@ -209,6 +209,17 @@ int walk_checkout(struct series_run *r, const char *from, const char *to, const 
 	}
 	gitbinds_done(&binds);
 	return rc;
+}
+
+int walk_checkout_step(struct series_run *r, int step, struct err *err)
+{
+	struct walk *w = &r->walk;
+
+	if (w->src_at == 0)
+		w->src_left_base = ++w->clock;
+	w->src_to = step;
+	return walk_checkout(r, r->steps[w->src_at].tree, r->steps[step].tree, w->src,
+			     err);
 }
 
 int walk_checkout_base(struct series_run *r, struct err *err)

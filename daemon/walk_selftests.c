@@ -40,9 +40,10 @@ bool walk_selftests_ready(struct series_run *r, int step, const struct plan_cell
 void walk_selftests_done(struct series_run *r)
 {
 	struct walk *w = &r->walk;
-	size_t n = (size_t)r->ntested * r->plan->nsuites;
 
-	for (size_t i = 0; w->selftests && i < n; i++) {
+	/* Without them there need not be a plan either. */
+	for (size_t i = 0; w->selftests && i < (size_t)r->ntested * r->plan->nsuites;
+	     i++) {
 		free(w->selftests[i].folder);
 		free(w->selftests[i].why);
 		json_object_put(w->selftests[i].programs);
@@ -267,14 +268,17 @@ static struct json_object *selftests_job(struct series_run *r, size_t suite)
 	return job;
 }
 
+/*
+ * Empty each time: what was built of another step may be newer than the sources of
+ * this one, and make would take it for built.
+ */
 static int make_out(struct series_run *r, size_t suite, struct err *err)
 {
 	char **out = &r->walk.selftests_out[suite];
 
-	if (*out)
-		return 0;
-	*out = str_printf("%s/series-%lld-selftests-%s", r->state->out,
-			  (long long)r->series.id, r->plan->suites[suite]->name);
+	if (!*out)
+		*out = str_printf("%s/series-%lld-selftests-%s", r->state->out,
+				  (long long)r->series.id, r->plan->suites[suite]->name);
 	if (tree_remove(*out, err) < 0)
 		return -1;
 	return state_make_owned(r->state, *out, err);
@@ -312,8 +316,7 @@ int walk_selftests_step(struct series_run *r, struct err *err)
 	if (w->step > 0 && !w->src)
 		return walk_link_src(r, err);
 	if (w->step > 0 && w->src_at != w->step)
-		return walk_checkout(r, r->steps[w->src_at].tree, r->steps[w->step].tree,
-				     w->src, err);
+		return walk_checkout_step(r, w->step, err);
 	if (make_out(r, w->suite, err) < 0)
 		return -1;
 	return start(r, w->suite, w->step > 0 ? w->src : w->src_base, err);

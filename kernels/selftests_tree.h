@@ -14,7 +14,7 @@
 
 #define SELFTESTS_DIR "tools/testing/selftests"
 
-/* Whether the sources have it, with no symlink on the way. */
+/* Whether the sources have it, with no symlink on the way down. */
 bool selftests_tree_has(const char *src, const char *folder);
 /*
  * Makes or refreshes it at dir: what was added to the sources is linked, what is

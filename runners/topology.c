@@ -14,9 +14,12 @@
 #define MEMORY_MIN (64ULL << 20)
 #define MEMORY_MAX (64ULL << 30)
 #define PAGE (4096ULL)
+#define MIB (1ULL << 20)
+#define LATENCY_MAX 60000 /* the table counts up to 65534 steps, of 1 ns at least */
 
 static const char *const top_keys[] = { "description", "cmdline", NULL };
-static const char *const node_keys[] = { "cpus", "memory", "distances", NULL };
+static const char *const node_keys[] = { "cpus",    "memory",    "distances",
+					 "latency", "bandwidth", NULL };
 
 static void parse_cpus(struct conf *c, const struct conf_section *s,
 		       struct topology_node *node)
@@ -83,6 +86,37 @@ static void parse_distances(struct conf *c, const struct conf_section *s,
 	strv_free(words);
 }
 
+static void parse_speed(struct conf *c, const struct conf_section *s,
+			struct topology_node *node)
+{
+	int line;
+	long long ns;
+	unsigned long long bytes;
+	const char *v = conf_get(s, "latency", &line);
+
+	if (v && str_to_ll(v, 1, LATENCY_MAX, &ns))
+		node->latency = (unsigned int)ns;
+	else if (v)
+		conf_complain(c, line, "latency: \"%s\" is no number of ns from 1 to %d",
+			      v, LATENCY_MAX);
+	v = conf_get(s, "bandwidth", &line);
+	if (v && conf_parse_size(v, &bytes) && bytes && bytes <= MEMORY_MAX &&
+	    bytes % MIB == 0)
+		node->bandwidth = bytes;
+	else if (v)
+		conf_complain(
+			c, line,
+			"bandwidth: \"%s\" is no size of whole MiB, up to 64G a second",
+			v);
+	if (!node->latency != !node->bandwidth)
+		conf_complain(c, conf_section_line(s),
+			      "[%s]: latency and bandwidth go together",
+			      conf_section_name(s));
+	if (node->latency && node->memory == 0)
+		conf_complain(c, conf_section_line(s), "[%s]: latency of no memory",
+			      conf_section_name(s));
+}
+
 /* "node 3" to 3; nodes come in order, so that there are no holes. */
 static void parse_node(struct conf *c, const struct conf_section *s, struct topology *t,
 		       unsigned int n)
@@ -102,9 +136,19 @@ static void parse_node(struct conf *c, const struct conf_section *s, struct topo
 	parse_cpus(c, s, &t->nodes[n]);
 	parse_memory(c, s, &t->nodes[n]);
 	parse_distances(c, s, t, n);
+	parse_speed(c, s, &t->nodes[n]);
 	if (t->nodes[n].cpus == 0 && t->nodes[n].memory == 0)
 		conf_complain(c, line, "[%s]: neither CPUs nor memory", name);
 	conf_check_unused(c, s, node_keys);
+}
+
+static bool has_speeds(const struct topology *t)
+{
+	bool some = false;
+
+	for (unsigned int i = 0; i < t->nnodes; i++)
+		some |= t->nodes[i].latency != 0;
+	return some;
 }
 
 static void check_whole(struct conf *c, const struct topology *t)
@@ -128,6 +172,9 @@ static void check_whole(struct conf *c, const struct topology *t)
 	}
 	if (some && !all)
 		conf_complain(c, 0, "distances are given for some nodes only");
+	for (unsigned int i = 0; i < t->nnodes; i++)
+		if (has_speeds(t) && t->nodes[i].memory && !t->nodes[i].latency)
+			conf_complain(c, 0, "node %u has memory without a latency", i);
 }
 
 static size_t count_nodes(const struct conf *c)
@@ -259,8 +306,22 @@ static void arg_pair(struct args *a, const char *flag, char *value)
 	a->v[a->n] = NULL;
 }
 
+/* The nearest node with CPUs, for a node without. */
+static unsigned int initiator(const struct topology *t, unsigned int node)
+{
+	unsigned int best = 0;
+
+	for (unsigned int i = 1; i < t->nnodes; i++)
+		if (t->nodes[i].cpus &&
+		    t->nodes[i].distances[node] < t->nodes[best].distances[node])
+			best = i;
+	return best;
+}
+
 static void add_nodes(struct args *a, const struct topology *t)
 {
+	bool speeds = has_speeds(t);
+
 	for (unsigned int i = 0; i < t->nnodes; i++) {
 		if (t->nodes[i].memory == 0) {
 			arg_pair(a, "-numa", str_printf("node,nodeid=%u", i));
@@ -269,7 +330,13 @@ static void add_nodes(struct args *a, const struct topology *t)
 		arg_pair(a, "-object",
 			 str_printf("memory-backend-ram,id=mem%u,size=%llu", i,
 				    (unsigned long long)t->nodes[i].memory));
-		arg_pair(a, "-numa", str_printf("node,nodeid=%u,memdev=mem%u", i, i));
+		if (speeds && t->nodes[i].cpus == 0)
+			arg_pair(a, "-numa",
+				 str_printf("node,nodeid=%u,memdev=mem%u,initiator=%u", i,
+					    i, initiator(t, i)));
+		else
+			arg_pair(a, "-numa",
+				 str_printf("node,nodeid=%u,memdev=mem%u", i, i));
 	}
 }
 
@@ -294,6 +361,30 @@ static void add_distances(struct args *a, const struct topology *t)
 						 (unsigned int)t->nodes[i].distances[j]));
 }
 
+/* One way, from the CPUs of one node to the memory of another. */
+static void add_speed(struct args *a, const struct topology *t, unsigned int from,
+		      unsigned int to)
+{
+	const struct topology_node *node = &t->nodes[to];
+
+	arg_pair(a, "-numa",
+		 str_printf("hmat-lb,initiator=%u,target=%u,hierarchy=memory,"
+			    "data-type=access-latency,latency=%u",
+			    from, to, node->latency));
+	arg_pair(a, "-numa",
+		 str_printf("hmat-lb,initiator=%u,target=%u,hierarchy=memory,"
+			    "data-type=access-bandwidth,bandwidth=%lluM",
+			    from, to, (unsigned long long)(node->bandwidth / MIB)));
+}
+
+static void add_speeds(struct args *a, const struct topology *t)
+{
+	for (unsigned int i = 0; i < t->nnodes; i++)
+		for (unsigned int j = 0; j < t->nnodes; j++)
+			if (t->nodes[i].cpus && t->nodes[j].latency)
+				add_speed(a, t, i, j);
+}
+
 char **topology_to_argv(const struct topology *t)
 {
 	struct args a = { .v = NULL };
@@ -305,9 +396,12 @@ char **topology_to_argv(const struct topology *t)
 			    cores));
 	/* A number of bytes with B: QEMU takes a bare one for MiB. */
 	arg_pair(&a, "-m", str_printf("%lluB", (unsigned long long)topology_memory(t)));
+	if (has_speeds(t))
+		arg_pair(&a, "-machine", str_dup("hmat=on"));
 	add_nodes(&a, t);
 	add_sockets(&a, t, cores);
 	add_distances(&a, t);
+	add_speeds(&a, t);
 	return a.v;
 }
 

@@ -9,10 +9,14 @@
  *   cpus = 2                 (0 or absent: a node without CPUs)
  *   memory = 512M            (0 or absent: a node without memory)
  *   distances = 10 20        (from this node to 0, 1, ...; optional)
+ *   latency = 300            (of its memory in ns, as any CPU sees it; optional)
+ *   bandwidth = 2G           (bytes a second, whole MiB; goes with latency)
  *
  * Nodes are numbered from 0 without holes. A node with CPUs gets sockets of its
  * own, since a socket over two nodes makes a good kernel warn at boot
- * (topology_sane). Reading blocks on the file, nothing else does.
+ * (topology_sane). Latency and bandwidth, given for all memory or none, become an
+ * HMAT, from which the kernel makes memory tiers. Reading blocks on the file,
+ * nothing else does.
  */
 #ifndef SLUICE_RUNNERS_TOPOLOGY_H
 #define SLUICE_RUNNERS_TOPOLOGY_H
@@ -30,6 +34,8 @@ struct topology_node {
 	uint64_t memory; /* bytes */
 	bool has_distances;
 	uint8_t distances[TOPOLOGY_NODES_MAX]; /* to node 0, 1, ... */
+	unsigned int latency;                  /* ns; 0: not given */
+	uint64_t bandwidth;                    /* bytes a second; 0: not given */
 };
 
 struct topology {

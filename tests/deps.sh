@@ -1,8 +1,9 @@
 #!/bin/sh
 # deps.sh [build|tree|quiet|test|lint]...: installs the Debian packages that are
 # missing, after saying which and what for (build: to build and run, the default;
-# tree: a kernel to start from; quiet: the kernels of make quiet). On
-# another distribution it names the missing programs and libraries and fails.
+# tree: a kernel to start from, and what its selftests are linked with; quiet: the
+# kernels of make quiet). On another distribution it names the missing programs and
+# libraries and fails.
 # As root it also makes the user that builds and boots (build_user).
 set -eu
 [ $# -gt 0 ] || set -- build
@@ -37,6 +38,8 @@ list() {
 	build | libelf-dev               | file:/usr/include/libelf.h | kernel builds (objtool)
 	build | xz-utils                 | program:xz | unpacks the kernel tarball
 	tree  | linux-source-6.12        | file:/usr/src/linux-source-6.12.tar.xz | the first base tree
+	tree  | libnuma-dev              | file:/usr/include/numa.h | selftests of the tree (kselftest-mm), static
+	tree  | libcap-dev               | file:/usr/include/sys/capability.h | selftests of the tree (kselftest-mm), static
 	quiet | linux-source-6.12        | file:/usr/src/linux-source-6.12.tar.xz | a good kernel
 	quiet | linux-source-6.1         | file:/usr/src/linux-source-6.1.tar.xz | a good kernel
 	test  | libcmocka-dev            | lib:cmocka | unit tests

@@ -31,6 +31,17 @@ kept() {
 	sed -n 's/^kept in //p' "$OUT" | tail -n 1
 }
 
+# under_way N: N boots ended and one runs.
+under_way() {
+	i=0
+	until [ "$(grep -c '^boot ' "$OUT")" -ge "$1" ] &&
+		ls "$STATE"/quiet/*/boots/*.running >/dev/null 2>&1; do
+		i=$((i + 1))
+		[ "$i" -lt 400 ] || return 1
+		sleep 0.05
+	done
+}
+
 image "test-sleep-ms 1"
 quiet 6 --figures
 is "a good kernel: exit 0" "$RC" 0
@@ -136,15 +147,11 @@ check "they count for nothing" grep -q "^| (the boot itself) *| *0 " "$OUT"
 check "why it stopped" grep -q "in a row were lost" "$OUT"
 
 # Killed at once, and stopped by hand: the same command goes on and counts to N.
-image "sleep-ms 300"
+image "sleep-ms 600"
 "$SLUICE" quiet --config-file "$T/config.ini" --image "$T/image" -n 6 --topology smp4,numa2 \
 	--suite 'toy*3,toy-deep' >"$OUT" 2>&1 &
 pid=$!
-i=0
-until [ "$(grep -c '^boot ' "$OUT")" -ge 2 ] || [ "$i" -gt 200 ]; do
-	i=$((i + 1))
-	sleep 0.05
-done
+check "kill -9: a boot is under way" under_way 2
 kill -9 $pid
 wait $pid 2>/dev/null
 i=0
@@ -156,11 +163,7 @@ check "kill -9: nothing is left running" test "$i" -lt 100
 "$SLUICE" quiet --config-file "$T/config.ini" --image "$T/image" -n 6 --topology smp4,numa2 \
 	--suite 'toy*3,toy-deep' >"$OUT" 2>&1 &
 pid=$!
-i=0
-until [ "$(grep -c '^boot ' "$OUT")" -ge 1 ] || [ "$i" -gt 200 ]; do
-	i=$((i + 1))
-	sleep 0.05
-done
+check "stopped by hand: a boot is under way" under_way 1
 kill -INT $pid
 wait $pid
 is "stopped by hand: exit 3" "$?" 3

@@ -155,6 +155,18 @@ static void sources_stay_clean(void **state)
 	assert_int_equal(chmod(dir, 0755), 0);
 }
 
+static void sources_by_a_symlink(void **state)
+{
+	AUTO(bench_done) struct bench b = bench_new(*state);
+	AUTO_FREE char *link = path_join(*state, "link", NULL);
+
+	assert_int_equal(symlink(b.toy.src, link), 0);
+	free(b.toy.src);
+	b.toy.src = TAKE_PTR(link);
+	assert_string_equal(build(&b), "ok");
+	assert_program(&b, "toy_lock", "ok", NULL);
+}
+
 static void only_what_changed(void **state)
 {
 	AUTO(bench_done) struct bench b = bench_new(*state);
@@ -323,11 +335,17 @@ static void elf_faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		tmpdir_test(builds_each_static), tmpdir_test(sources_stay_clean),
-		tmpdir_test(only_what_changed),  tmpdir_test(what_broke_is_told),
-		tmpdir_test(what_is_gone),       tmpdir_test(folders_in_order),
-		tmpdir_test(missing_libraries),  tmpdir_test(headers_that_do_not_install),
-		tmpdir_test(dynamic_is_no_use),  tmpdir_test(out_of_time),
+		tmpdir_test(builds_each_static),
+		tmpdir_test(sources_stay_clean),
+		tmpdir_test(sources_by_a_symlink),
+		tmpdir_test(only_what_changed),
+		tmpdir_test(what_broke_is_told),
+		tmpdir_test(what_is_gone),
+		tmpdir_test(folders_in_order),
+		tmpdir_test(missing_libraries),
+		tmpdir_test(headers_that_do_not_install),
+		tmpdir_test(dynamic_is_no_use),
+		tmpdir_test(out_of_time),
 		tmpdir_test(elf_faults),
 	};
 

@@ -57,6 +57,48 @@ static void arguments(void **state)
 		    "-numa dist,src=0,dst=1,val=15 -numa dist,src=1,dst=0,val=16");
 }
 
+static void memory_speeds(void **state)
+{
+	(void)state;
+	expect_argv("[topology]\n" NODE0
+		    "distances = 10 28\nlatency = 100\nbandwidth = 10G\n"
+		    "[node 1]\nmemory = 64M\ndistances = 28 10\nlatency = 300\n"
+		    "bandwidth = 1536M\n",
+		    "-smp 2,sockets=1,cores=2,threads=1 -m 603979776B -machine hmat=on "
+		    "-object memory-backend-ram,id=mem0,size=536870912 "
+		    "-numa node,nodeid=0,memdev=mem0 "
+		    "-object memory-backend-ram,id=mem1,size=67108864 "
+		    "-numa node,nodeid=1,memdev=mem1,initiator=0 "
+		    "-numa cpu,node-id=0,socket-id=0 "
+		    "-numa dist,src=0,dst=1,val=28 -numa dist,src=1,dst=0,val=28 "
+		    "-numa hmat-lb,initiator=0,target=0,hierarchy=memory,"
+		    "data-type=access-latency,latency=100 "
+		    "-numa hmat-lb,initiator=0,target=0,hierarchy=memory,"
+		    "data-type=access-bandwidth,bandwidth=10240M "
+		    "-numa hmat-lb,initiator=0,target=1,hierarchy=memory,"
+		    "data-type=access-latency,latency=300 "
+		    "-numa hmat-lb,initiator=0,target=1,hierarchy=memory,"
+		    "data-type=access-bandwidth,bandwidth=1536M");
+}
+
+static void the_nearest_cpus_initiate(void **state)
+{
+	struct topology *t = parse("[topology]\n" NODE0
+				   "distances = 10 20 30\nlatency = 1\nbandwidth = 1G\n"
+				   "[node 1]\ncpus = 2\ndistances = 20 10 15\n"
+				   "[node 2]\nmemory = 64M\ndistances = 30 15 10\n"
+				   "latency = 9\nbandwidth = 1G\n");
+	char **argv = topology_to_argv(t);
+	bool seen = false;
+
+	(void)state;
+	for (char **a = argv; *a; a++)
+		seen |= !strcmp(*a, "node,nodeid=2,memdev=mem2,initiator=1");
+	assert_true(seen);
+	strv_free(argv);
+	topology_free(t);
+}
+
 /* No socket over two nodes: a good kernel warns about that. */
 static void uneven_nodes_get_more_sockets(void **state)
 {
@@ -91,6 +133,19 @@ static void complaints(void **state)
 	expect_error("[topology]\n" NODE0 "distances = 10 20\n[node 1]\ncpus = 1\n",
 		     "for some nodes only");
 	/* All at once. */
+	expect_error("[topology]\n" NODE0 "latency = fast\nbandwidth = 1G\n",
+		     "no number of ns");
+	expect_error("[topology]\n" NODE0 "latency = 0\nbandwidth = 1G\n",
+		     "no number of ns");
+	expect_error("[topology]\n" NODE0 "latency = 9\nbandwidth = 4K\n",
+		     "no size of whole MiB");
+	expect_error("[topology]\n" NODE0 "latency = 9\n", "go together");
+	expect_error("[topology]\n" NODE0
+		     "[node 1]\ncpus = 1\nlatency = 9\nbandwidth = 1G\n",
+		     "latency of no memory");
+	expect_error("[topology]\n" NODE0 "latency = 9\nbandwidth = 1G\n"
+		     "[node 1]\nmemory = 64M\n",
+		     "node 1 has memory without a latency");
 	expect_error("[topology]\nx = 1\n[node 0]\ncpus = y\nmemory = z\n", "t.ini:5:");
 }
 
@@ -177,6 +232,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arguments),
+		cmocka_unit_test(memory_speeds),
+		cmocka_unit_test(the_nearest_cpus_initiate),
 		cmocka_unit_test(uneven_nodes_get_more_sockets),
 		cmocka_unit_test(complaints),
 		cmocka_unit_test(too_many_nodes),

@@ -20,6 +20,12 @@ void account_begin(void)
 	setting_hold("/proc/sys/vm/compaction_proactiveness", "0\n");
 }
 
+void account_fold(struct account *ret)
+{
+	ret->scanned = false;
+	vmstat_read(&ret->vm);
+}
+
 void account_read(struct account *ret)
 {
 	if (scan_always) {

@@ -44,6 +44,8 @@ void account_begin(void);
 /* Drains all batches, then reads the counters; and looks at all frames. */
 void account_read(struct account *ret);
 void account_scan(struct account *ret);
+/* Reads the counters where all batches are known to be drained. */
+void account_fold(struct account *ret);
 /* The books of the whole machine against each other. */
 void account_machine(const struct account *now, struct why *w);
 /* VmLck, Locked: and flags of the calling process's mappings. */

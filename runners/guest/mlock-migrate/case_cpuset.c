@@ -87,7 +87,7 @@ static void ring(const struct cgroup *cg, struct pageset *set, int from, uint64_
 	size_t n;
 	int to;
 
-	for (i = 0; i < steps; i++, from = to) {
+	for (i = 0; i < steps && !moved.bad; i++, from = to) {
 		to = numa_next(nodes, from);
 		refault(set);
 		n = follow(cg, set, from, to);

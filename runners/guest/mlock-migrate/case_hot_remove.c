@@ -174,13 +174,15 @@ static void went(struct pageset *set, int id, struct looks *l, const struct vmst
 		id, set->n, strerror(-ret), n);
 }
 
-/* Locked pages would not let it go: would others? */
+/* Locked pages would not let it go: would others, of which no batch knows? */
 static void control(const struct pageset *set, int id, int with_lock, struct looks *l)
 {
+	struct vmstat drained;
 	int ret;
 
 	if (munlock(set->map, set->map_bytes) < 0)
 		ktap_bail("munlock: %s", strerror(errno));
+	oracle_begin(&drained);
 	ret = offline(id, TRIES);
 	if (ret == 0) {
 		memblock_online(id);

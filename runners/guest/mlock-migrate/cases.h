@@ -32,5 +32,10 @@ void case_demotion(void);
 void case_kinds_move(void);
 void case_kinds_compact(void);
 void case_thp(void);
+void case_lockers(void);
+void case_vma(void);
+void case_ksm(void);
+void case_hugetlb(void);
+void case_exit(void);
 
 #endif

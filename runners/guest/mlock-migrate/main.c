@@ -44,6 +44,11 @@ static const struct {
 	{ "kinds-move", case_kinds_move },
 	{ "kinds-compact", case_kinds_compact },
 	{ "thp", case_thp },
+	{ "lockers", case_lockers },
+	{ "vma", case_vma },
+	{ "ksm", case_ksm },
+	{ "hugetlb", case_hugetlb },
+	{ "exit", case_exit },
 };
 
 static int usage(void)

@@ -1,5 +1,6 @@
 #include "mlock-migrate/move.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,15 +10,17 @@
 
 #define TRIES 5
 
-/* How many pages are on node after one call. */
+/* A page that did not move keeps the status that we wrote there. */
 static size_t move_once(const struct pageset *set, int node)
 {
-	int *status = calloc(set->n, sizeof(*status));
+	int *status = malloc(set->n * sizeof(*status));
 	size_t i, there = 0;
 	long ret;
 
 	if (!status)
 		ktap_bail("out of memory for %zu pages", set->n);
+	for (i = 0; i < set->n; i++)
+		status[i] = -EBUSY;
 	ret = numa_move((void **)set->addr, set->n, node, status);
 	if (ret < 0)
 		ktap_bail("move_pages to node %d: %s", node, strerror((int)-ret));
@@ -37,5 +40,5 @@ size_t move_to(const struct pageset *set, int node, size_t *ret_first)
 		usleep(10000);
 		there = move_once(set, node);
 	}
-	return there;
+	return pageset_on_node(set, node);
 }
