@@ -103,12 +103,20 @@ static char *role_last_words(struct role *r)
 	return str_dup(nl ? nl + 1 : line);
 }
 
+/* How it died, for people: a number alone says nothing to them. */
+static char *role_death(enum job_how how, int code)
+{
+	if (how == JOB_BROKEN)
+		return str_printf("its output could not be stored: %s", strerror(code));
+	return str_printf("%s %d", job_how_str(how), code);
+}
+
 static void role_on_done(struct job *job, enum job_how how, int code, void *arg)
 {
 	struct role *r = arg;
 	struct role_end end = { .dir = r->dir, .seconds = seconds_since(&r->started) };
 	AUTO_JSON struct json_object *doc = NULL;
-	AUTO_FREE char *words = NULL, *infra = NULL;
+	AUTO_FREE char *words = NULL, *infra = NULL, *death = NULL;
 	struct err err = { 0 };
 	double cpu = 0;
 	long rss = 0;
@@ -121,8 +129,9 @@ static void role_on_done(struct job *job, enum job_how how, int code, void *arg)
 		infra = str_printf("%s: %s", r->name, json_str(doc, "error", "unknown"));
 	} else if (!doc) {
 		words = role_last_words(r);
-		infra = str_printf("%s: %s: %s %d%s%s", r->name, err.msg,
-				   job_how_str(how), code, *words ? ": " : "", words);
+		death = role_death(how, code);
+		infra = str_printf("%s: %s: %s%s%s", r->name, err.msg, death,
+				   *words ? ": " : "", words);
 	} else {
 		end.result = doc;
 	}
