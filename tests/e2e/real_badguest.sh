@@ -57,7 +57,7 @@ expect fill-tmp fail 'fill-tmp: expected room, saw: No space left on device'
 expect fill-shm pass null
 expect fill-memory crash 'killed by the kernel, which had run out of memory'
 expect fill-locked crash 'killed by the kernel, which had run out of memory'
-expect garbage fail 'exit status 3'
+expect garbage fail 'exit status 3: HELLO sluice 1'
 expect fake-port fail 'wrote to the result port, lines: [0-9]*'
 expect flood-port timeout 'not done after [0-9.]* s'
 expect hang-up pass null
