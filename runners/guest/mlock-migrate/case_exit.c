@@ -128,24 +128,36 @@ static void skip_story(const struct kind *kind)
 		ktap_skip(kind->name, "%s", kind->lacks());
 }
 
-/* Each kind ends in one way in each round, all kinds together in all ways. */
+static void each_kind(unsigned round)
+{
+	size_t k;
+
+	for (k = 0; k < kinds_n; k++) {
+		if (kinds[k].lacks && kinds[k].lacks())
+			skip_story(&kinds[k]);
+		else
+			run_story(k, 1, (enum end)((k + round) % ENDS));
+	}
+}
+
+/*
+ * All kinds together end in all ways. With "each=1" each kind also ends by itself,
+ * in another way in each round: that tells which kind it is.
+ */
 void case_exit(void)
 {
 	unsigned rounds = (unsigned)opts_number("rounds", 1), i;
+	bool each = opts_number("each", 0) != 0;
 	struct account base, now;
 	struct why w = { 0 };
-	size_t k, e;
+	size_t e;
 
 	account_begin();
-	ktap_begin(rounds * 2 * ((unsigned)kinds_n + ENDS) + 1);
+	ktap_begin(rounds * 2 * ((each ? (unsigned)kinds_n : 0) + ENDS) + 1);
 	account_read(&base);
 	for (i = 0; i < rounds; i++) {
-		for (k = 0; k < kinds_n; k++) {
-			if (kinds[k].lacks && kinds[k].lacks())
-				skip_story(&kinds[k]);
-			else
-				run_story(k, 1, (enum end)((k + i) % ENDS));
-		}
+		if (each)
+			each_kind(i);
 		for (e = 0; e < ENDS; e++)
 			run_story(0, kinds_n, (enum end)e);
 	}

@@ -6,6 +6,7 @@
 
 #include "common/ktap.h"
 #include "common/numa.h"
+#include "common/opts.h"
 #include "common/setting.h"
 #include "common/sysfile.h"
 
@@ -38,11 +39,14 @@ size_t scatter_room(int node, size_t min, size_t max)
 	return pages < (long long)max ? (size_t)pages : max;
 }
 
+/* With the option "whole=1" the whole machine at once, by another way in. */
 static int compact(int node)
 {
 	char path[64];
 	int ret;
 
+	if (opts_number("whole", 0))
+		return sysfile_write("/proc/sys/vm/compact_memory", "1");
 	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact", node);
 	ret = sysfile_write(path, "1");
 	return ret < 0 ? sysfile_write("/proc/sys/vm/compact_memory", "1") : ret;
