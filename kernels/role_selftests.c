@@ -21,6 +21,19 @@
 
 #define ROOT ".selftests"
 
+/*
+ * Linked into each program: what it prints goes out line by line, as if to a
+ * terminal. Some fork with their output unwritten, and in a pipe the child's copy of
+ * it comes out once more; the tree's own runner starts them by stdbuf for that, which
+ * does nothing for static programs (selftests/kselftest/runner.sh).
+ */
+static const char line_buffered[] =
+	"#include <stdio.h>\n"
+	"__attribute__((constructor)) static void line_buffered(void)\n"
+	"{\n"
+	"\tsetvbuf(stdout, NULL, _IOLBF, 0);\n"
+	"}\n";
+
 /* One run of the role, from job to result. */
 struct selftests {
 	const char *jobdir;
@@ -34,7 +47,7 @@ struct selftests {
 	const char *copy_path; /* NULL: stdout */
 	const char *folder;    /* of folders */
 	/* Below out/.selftests: */
-	char *headers, *tree, *cwd, *bin, *deps, *list;
+	char *headers, *tree, *cwd, *bin, *deps, *list, *line_buffered;
 	enum build_outcome status; /* BUILD_OK while nothing of ours went wrong */
 	char *reason;
 	struct json_object *results; /* borrowed */
@@ -88,6 +101,7 @@ static int read_job(struct selftests *s, struct json_object *job, struct err *er
 	s->bin = path_join(s->out, ROOT, "bin", NULL);
 	s->deps = path_join(s->out, ROOT, "deps", NULL);
 	s->list = path_join(s->out, ROOT, "inputs.json", NULL);
+	s->line_buffered = path_join(s->out, ROOT, "line_buffered.o", NULL);
 	s->make = (struct make_opts){
 		.make = json_str(job, "make", "make"),
 		.src = src,
@@ -117,6 +131,7 @@ static void selftests_done(struct selftests *s)
 	free(s->bin);
 	free(s->deps);
 	free(s->list);
+	free(s->line_buffered);
 	free(s->reason);
 }
 
@@ -180,7 +195,7 @@ static char **program_argv(const struct selftests *s, const char *program)
 	v[n++] = str_printf("OUTPUT=%s", s->bin);
 	v[n++] = str_printf("ARCH=%s", s->make.arch);
 	v[n++] = str_printf("KHDR_INCLUDES=-isystem %s/usr/include", s->headers);
-	v[n++] = str_dup("LDFLAGS=-static");
+	v[n++] = str_printf("LDFLAGS=-static %s", s->line_buffered);
 	v[n++] = str_printf("%s/%s", s->bin, program);
 	return v;
 }
@@ -313,13 +328,43 @@ static int make_folder(struct selftests *s, struct err *err)
 				      err);
 }
 
+/* By the compiler that the selftests are built with, see their lib.mk. */
+static int make_line_buffered(struct selftests *s, struct err *err)
+{
+	AUTO_FREE char *dir = path_join(s->out, ROOT, NULL);
+	AUTO_FREE char *source = path_join(dir, "line_buffered.c", NULL);
+	AUTO(made_done) struct made m = { .outcome = BUILD_OK };
+	char **v = mem_alloc0(7 * sizeof(*v));
+
+	v[0] = str_dup("gcc");
+	v[1] = str_dup("-O2");
+	v[2] = str_dup("-c");
+	v[3] = str_dup("-o");
+	v[4] = str_dup(s->line_buffered);
+	v[5] = str_dup(source);
+	if (dir_make(dir, 0755, err) < 0 ||
+	    file_write_atomic(source, line_buffered, strlen(line_buffered), 0644, err) <
+		    0) {
+		strv_free(v);
+		return -1;
+	}
+	if (run(s, v, s->env, dir, &m, err) < 0)
+		return -1;
+	if (m.outcome == BUILD_OK || lost(s, &m))
+		return 0;
+	return err_set(err, ERR_SYS, "gcc cannot compile %s: %s", source, m.reason);
+}
+
 static int run_all(struct selftests *s, struct err *err)
 {
 	for (size_t i = 0; !s->folder && s->folders[i]; i++)
 		if (selftests_tree_has(s->make.src, s->folders[i]))
 			s->folder = s->folders[i];
-	if (s->folder)
-		return make_folder(s, err);
+	if (s->folder) {
+		if (make_line_buffered(s, err) < 0)
+			return -1;
+		return s->status == BUILD_OK ? make_folder(s, err) : 0;
+	}
 	for (size_t i = 0; s->programs[i]; i++) {
 		AUTO_FREE char *why = str_printf("this tree has no " SELFTESTS_DIR "/%s",
 						 s->folders[0] ? s->folders[0] : "");

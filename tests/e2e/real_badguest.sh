@@ -16,10 +16,7 @@ done
 check "the recipe's program: builds" cc -static -O2 -o "$T/suites/resident" "$T/suites/resident.c"
 sed -i "s|^\[boot\]|suites_dir = $T/suites\n[boot]|" "$T/config.ini"
 
-# One patch that changes a comment: the image stays what it was, and its boots are
-# the base's.
-sl example -o "$T/mbox" mlock
-awk '/^From / { n++ } n == 3' "$T/mbox" | sed 's|\[PATCH [^]]*\]|[PATCH]|' >"$T/one.mbox"
+comment_patch
 sl test --topology smp4 --suite badguest,mine --json "$T/json" "$T/one.mbox"
 sed 's/^/# /' "$OUT"
 : >"$OUT"

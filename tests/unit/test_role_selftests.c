@@ -302,6 +302,31 @@ static void dynamic_is_no_use(void **state)
 	assert_program(&b, "toy_moves", "fail", "toy_moves is linked dynamically");
 }
 
+/* What is printed before a fork is not said twice, as in a pipe it would be. */
+static void prints_by_lines(void **state)
+{
+	AUTO(bench_done) struct bench b = bench_new(*state);
+	AUTO_FREE char *command = NULL;
+	char said[64] = "";
+	FILE *f;
+
+	b.programs = "toy_fork";
+	toy_write(&b.toy, MM "toy_fork.c",
+		  "#include <stdio.h>\n#include <sys/wait.h>\n#include <unistd.h>\n"
+		  "int main(void)\n{\n"
+		  "\tprintf(\"once\\n\");\n\tif (fork() == 0)\n\t\treturn 0;\n"
+		  "\twait(NULL);\n\treturn 0;\n}\n");
+	assert_string_equal(build(&b), "ok");
+	assert_program(&b, "toy_fork", "ok", NULL);
+	command = str_printf("%s/%s", b.toy.job,
+			     json_str(program(&b, "toy_fork"), "file", "?"));
+	f = popen(command, "r");
+	assert_non_null(f);
+	assert_int_equal(fread(said, 1, sizeof(said) - 1, f), strlen("once\n"));
+	assert_int_equal(pclose(f), 0);
+	assert_string_equal(said, "once\n");
+}
+
 /* A compile without end is nobody's fault before it was seen again. */
 static void out_of_time(void **state)
 {
@@ -345,6 +370,7 @@ int main(void)
 		tmpdir_test(missing_libraries),
 		tmpdir_test(headers_that_do_not_install),
 		tmpdir_test(dynamic_is_no_use),
+		tmpdir_test(prints_by_lines),
 		tmpdir_test(out_of_time),
 		tmpdir_test(elf_faults),
 	};
