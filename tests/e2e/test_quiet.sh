@@ -190,6 +190,21 @@ sl quiet --tree toy -n 4 --topology smp4,numa2 --suite 'toy*3,toy-deep'
 is "a tree again: nothing was built" "$(calls build)" "$builds"
 is "a tree again: two more boots" "$(column '(the boot itself)' 2)" 4
 
+# Of another config, with the first one's build beside it.
+booted() {
+	sed -n 's/.*(image \([0-9a-f]*\), .*/\1/p' "$OUT" | head -n 1
+}
+first=$(booted)
+printf '# sluice: include=toy.config\nCONFIG_KSM=y\n' >"$T/data/kernels/configs/toy-ksm.config"
+sl quiet --tree toy --config toy-ksm -n 2 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree, another config: exit 0" "$RC" 0
+is "a tree, another config: its kernel is built" "$(calls build)" $((builds + 2))
+check "a tree, another config: and is the one that is booted" \
+	sh -c "[ -n '$(booted)' ] && [ '$(booted)' != '$first' ]"
+is "a tree, another config: its boots are counted apart" "$(column '(the boot itself)' 2)" 2
+sl quiet --tree toy --config toy -n 0 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "and the first one again" "$(booted) $(column '(the boot itself)' 2)" "$first 4"
+
 quiet 2 --suite 'toy*3,nowhere'
 is "a suite that is missing: exit 2" "$RC" 2
 check "a suite that is missing: says which, and which there are" \
