@@ -61,7 +61,8 @@ static int find_base(struct context *cx, long long series_id, const char *config
 		     0;
 	step_build_list_free(list, n);
 	if (rc == 0)
-		return err_set(err, ERR_SYS, "the base was not built with config %s", config);
+		return err_set(err, ERR_SYS, "the base was not built with config %s",
+			       config);
 	if (rc > 0 && !ret->image)
 		return err_set(err, ERR_SYS, "the base does not build: %s",
 			       ret->reason ? ret->reason : build_status_str(ret->status));

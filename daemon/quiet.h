@@ -6,6 +6,8 @@
 #ifndef SLUICE_DAEMON_QUIET_H
 #define SLUICE_DAEMON_QUIET_H
 
+#include <stdint.h>
+
 #include "daemon/config.h"
 #include "daemon/plan.h"
 #include "daemon/quiet_plan.h"
@@ -36,6 +38,8 @@ enum quiet_end {
 	QUIET_LOST,        /* several in a row to our own trouble: no use to go on */
 };
 
+/* What a guest has until init's first word. */
+uint64_t quiet_boot_ms(const struct quiet_opts *o);
 /* The folder for these options' results. */
 int quiet_open(const struct quiet_opts *o, struct quiet_store **ret_store,
 	       struct err *err);
