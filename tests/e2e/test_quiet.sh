@@ -207,6 +207,16 @@ is "a tree, another config: its boots are counted apart" "$(column '(the boot it
 sl quiet --tree toy --config toy -n 0 --topology smp4,numa2 --suite 'toy*3,toy-deep'
 is "and the first one again" "$(booted) $(column '(the boot itself)' 2)" "$first 4"
 
+# Many rounds, long deadlines, a slow kernel: more than a day, on paper.
+printf '[suite]\ndescription = long\n[test theta]\nprogram = toy\nargs = theta\ndeadline = 1h\n' \
+	>"$T/data/runners/suites/toy-long.ini"
+printf '# sluice: include=toy.config\n# sluice: slowdown=100\n' \
+	>"$T/data/kernels/configs/toy-slow.config"
+image "test-sleep-ms 1"
+quiet 2 --config toy-slow --suite 'toy-long*20'
+is "deadlines of weeks: exit 0" "$RC" 0
+is "deadlines of weeks: all rounds" "$(column toy-long/theta 2)" 40
+
 quiet 2 --suite 'toy*3,nowhere'
 is "a suite that is missing: exit 2" "$RC" 2
 check "a suite that is missing: says which, and which there are" \
