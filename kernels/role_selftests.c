@@ -206,12 +206,12 @@ static int take_program(struct selftests *s, const char *program, struct err *er
 	AUTO_FREE char *file = path_join("bin", program, NULL);
 	AUTO_FREE char *to = path_join(s->jobdir, file, NULL);
 	AUTO_FREE char *why = NULL;
+	AUTO_FREE char *unreadable = NULL;
 	const char *fault = elf_static_fault(from);
-	bool ok = true;
 
-	if (!fault && build_strip(from, to, s->env, &ok, err) < 0)
+	if (!fault && build_strip(from, to, s->env, &unreadable, err) < 0)
 		return -1;
-	if (!fault && !ok)
+	if (unreadable)
 		fault = "cannot be read by strip";
 	if (fault)
 		why = str_printf("make succeeded, but %s %s", program, fault);
