@@ -166,6 +166,25 @@ char *plan_cmdline(const struct plan *p, size_t config, const char *extra)
 	return str_printf("%s%s%s", own, *own && *extra ? " " : "", extra);
 }
 
+/* What a kernel would cut off is missed by nobody, until a test behaves strangely. */
+static int check_cmdlines(const struct plan *p, const char *extra, struct err *err)
+{
+	for (size_t c = 0; c < p->nconfigs; c++)
+		for (size_t t = 0; t < p->ntopologies; t++) {
+			AUTO_FREE char *words = plan_cmdline(p, c, extra);
+			AUTO_FREE char *all = qemu_cmdline(p->topologies[t], words);
+
+			if (strlen(all) > QEMU_CMDLINE_MAX)
+				return err_set(err, ERR_INPUT,
+					       "config %s, topology %s: a kernel command "
+					       "line of %zu bytes, a kernel takes %d",
+					       p->configs[c]->name,
+					       p->topologies[t]->name, strlen(all),
+					       QEMU_CMDLINE_MAX);
+		}
+	return 0;
+}
+
 bool plan_has_suite(const struct plan *p, size_t suite, const struct plan_cell *cell)
 {
 	const struct suite *s = p->suites[suite];
@@ -243,6 +262,7 @@ int plan_load(const struct config *config, const struct state *st, char *const *
 	    check_names("suite", suites, err) < 0 || load_configs(p, configs, err) < 0 ||
 	    load_topologies(p, topologies, err) < 0 ||
 	    load_suites(p, config, suites, err) < 0 || load_known_issues(p, err) < 0 ||
+	    check_cmdlines(p, config->cmdline_extra, err) < 0 ||
 	    load_machine(p, config, st, err) < 0) {
 		plan_free(p);
 		return -1;
