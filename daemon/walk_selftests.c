@@ -16,7 +16,7 @@
 #include "runners/program.h"
 
 #define ATTEMPTS_MAX 2
-#define KEY_SCHEMA "selftests-1"
+#define KEY_SCHEMA "selftests-2"
 /* What the role may take beyond make's own time. */
 #define MARGIN_MS 120000
 
@@ -84,6 +84,7 @@ static void selftests_key(struct series_run *r, int step, size_t suite,
 	sha256_add_str(h, KEY_SCHEMA);
 	sha256_add_str(h, r->steps[step].tree);
 	sha256_add_str(h, r->plan->toolchain);
+	sha256_add_str(h, r->plan->libraries);
 	sha256_add_str(h, limits);
 	add_words(h, s->selftests);
 	add_words(h, programs);
