@@ -132,8 +132,11 @@ static bool boot_take(struct quiet_boot *b, const struct role_end *end)
 
 static void quiet_advance(struct quiet *q);
 
-static void quiet_fail(struct quiet *q)
+/* The first cause counts. */
+static void quiet_fail(struct quiet *q, const struct err *err)
 {
+	if (!q->failed)
+		q->err = *err;
 	q->failed = true;
 	q->stopping = true;
 }
@@ -158,9 +161,13 @@ static void boot_ended(const struct role_end *end, void *arg)
 	bool keep = counts ? quiet_record_failures(b->record, NULL, NULL, NULL) > 0 :
 			     !end->cancelled;
 
-	if ((keep && keep_evidence(b, end, &q->err) < 0) ||
-	    quiet_store_end(q->store, b->record, &q->err) < 0)
-		quiet_fail(q);
+	struct err err = { 0 };
+
+	/* What it came to is stored even where its evidence is not. */
+	if (keep && keep_evidence(b, end, &err) < 0)
+		quiet_fail(q, &err);
+	if (quiet_store_end(q->store, b->record, &err) < 0)
+		quiet_fail(q, &err);
 	if (counts)
 		q->done[b->topology]++;
 	else
@@ -217,13 +224,15 @@ static int boot_start(struct quiet *q, size_t topology, struct err *err)
 
 static void quiet_advance(struct quiet *q)
 {
+	struct err err = { 0 };
+
 	while (!q->stopping && q->nrunning < q->o->parallel) {
 		long t = quiet_next(q->made, q->o->plan->ntopologies, q->o->boots);
 
 		if (t < 0)
 			break;
-		if (boot_start(q, (size_t)t, &q->err) < 0)
-			quiet_fail(q);
+		if (boot_start(q, (size_t)t, &err) < 0)
+			quiet_fail(q, &err);
 	}
 	if (q->stopping)
 		for (size_t i = 0; i < q->nrunning; i++)
@@ -316,6 +325,8 @@ int quiet_run(const struct quiet_opts *o, struct quiet_store *store,
 	quiet_advance(&q);
 	sd_event_loop(q.event);
 	if (q.failed) {
+		/* Whatever was missing on the way, the options were good. */
+		q.err.code = ERR_SYS;
 		*err = q.err;
 		return -1;
 	}

@@ -44,8 +44,8 @@ uint64_t quiet_boot_ms(const struct quiet_opts *o);
 int quiet_open(const struct quiet_opts *o, struct quiet_store **ret_store,
 	       struct err *err);
 /*
- * Blocks until *ret_end. -1 when it could not work at all; the boots until then
- * are kept. ERR_INPUT when a topology's tests are too many, or none.
+ * Blocks until *ret_end. -1 when it could not go on; the boots until then are kept,
+ * and can be reported. ERR_INPUT when a topology's tests are too many, or none.
  */
 int quiet_run(const struct quiet_opts *o, struct quiet_store *store,
 	      enum quiet_end *ret_end, struct err *err);

@@ -176,6 +176,36 @@ is "and on: all boots are there" "$(column '(the boot itself)' 2)" 6
 is "and on: those cut off are told" "$(grep -c '^- boot .* on .*: \(sluice was killed while it ran\|ended by us: .*\)$' "$OUT")" 2
 check "and on: with their number" grep -q "besides, 2 lost and repeated" "$OUT"
 
+# A record that cannot be stored: a folder is in its place.
+image "sleep-ms 600" "test toy/beta fail nodes 2"
+: >"$OUT"
+"$SLUICE" quiet --config-file "$T/config.ini" --image "$T/image" -n 6 --topology smp4,numa2 \
+	--suite 'toy*3,toy-deep' >"$OUT" 2>&1 &
+pid=$!
+check "no room for a record: a boot is under way" under_way 2
+dir=$(sed -n 's/^image: boots are kept in //p' "$OUT")
+mkdir "$dir/boots/00003.json"
+wait $pid
+is "no room for a record: exit 1, since something failed" "$?" 1
+check "no room for a record: says why" grep -q "^sluice: write $dir/boots/00003.json: " "$OUT"
+is "no room for a record: what was measured is reported" \
+	"$(column toy/alpha 2) $(column toy/beta 3)" "6 3"
+check "no room for a record: with what failed" grep -q "^- boot 2 on numa2, round 1: toy/beta: fail" "$OUT"
+rmdir "$dir/boots/00003.json"
+image "sleep-ms 600"
+: >"$OUT"
+"$SLUICE" quiet --config-file "$T/config.ini" --image "$T/image" -n 6 --topology smp4,numa2 \
+	--suite toy-deep >"$OUT" 2>&1 &
+pid=$!
+check "no record, nothing failed: a boot is under way" under_way 1
+dir=$(sed -n 's/^image: boots are kept in //p' "$OUT")
+mkdir "$dir/boots/00002.json"
+wait $pid
+is "no record, nothing failed: exit 3" "$?" 3
+is "no record, nothing failed: what was measured is reported" "$(column toy-deep/delta 2)" 1
+
+image "sleep-ms 600"
+quiet 6
 echo '{' >"$(kept)/boots/00001.json"
 quiet 6
 check "a damaged record is told and made again" \
