@@ -41,22 +41,28 @@ static int tell(const struct err *err)
 								    EXIT_INFRA;
 }
 
-/* The build of step 0, which is there however the series went. */
-static int find_base(struct context *cx, long long series_id, struct build *ret,
-		     struct err *err)
+/*
+ * The build of step 0, which is there however the series went. The series is the same
+ * for all configs, and the builds of the others stay with it.
+ */
+static int find_base(struct context *cx, long long series_id, const char *config,
+		     struct build *ret, struct err *err)
 {
 	struct step_build *list = NULL;
-	size_t n = 0;
+	size_t n = 0, at = 0;
 	int rc;
 
 	if (step_build_list(cx->db, series_id, &list, &n, err) < 0)
 		return -1;
-	rc = n && list[0].step == 0 && list[0].build_id != DB_NO_INT ?
-		     build_find(cx->db, list[0].build_id, ret, err) :
+	while (at < n && (list[at].step != 0 || strcmp(list[at].config, config) != 0))
+		at++;
+	rc = at < n && list[at].build_id != DB_NO_INT ?
+		     build_find(cx->db, list[at].build_id, ret, err) :
 		     0;
 	step_build_list_free(list, n);
 	if (rc == 0)
-		return err_set(err, ERR_SYS, "the base was not built");
+		return err_set(err, ERR_SYS, "the base was not built with config %s",
+			       config);
 	if (rc > 0 && !ret->image)
 		return err_set(err, ERR_SYS, "the base does not build: %s",
 			       ret->reason ? ret->reason : build_status_str(ret->status));
@@ -108,7 +114,7 @@ int quiet_kernel_of_tree(struct context *cx, struct term *term, const char *tree
 		log_error("%s: %s", tree, err.msg);
 		return rc == RUN_UNUSABLE ? EXIT_USAGE : EXIT_INFRA;
 	}
-	if (find_base(cx, id, &build, &err) < 0 ||
+	if (find_base(cx, id, config, &build, &err) < 0 ||
 	    take_image(cx, tree, build.image, ret, &err) < 0)
 		rc = tell(&err);
 	else

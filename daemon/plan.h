@@ -32,6 +32,7 @@ struct plan {
 	char **expired; /* of these, a line each: told, and looked at no more */
 	char toolchain[SHA256_HEX]; /* what a build's key holds */
 	char *toolchain_text;       /* one line for people */
+	char libraries[SHA256_HEX]; /* of selftests of the tree; "" without any */
 	enum accel accel;
 	char *accel_note; /* why not KVM although /dev/kvm is there, or NULL */
 	char *qemu_version;

@@ -13,6 +13,7 @@
 #include "db/selftests.h"
 #include "kernels/make_argv.h"
 #include "lib/file.h"
+#include "runners/program.h"
 
 #define ATTEMPTS_MAX 2
 #define KEY_SCHEMA "selftests-2"
@@ -83,6 +84,7 @@ static void selftests_key(struct series_run *r, int step, size_t suite,
 	sha256_add_str(h, KEY_SCHEMA);
 	sha256_add_str(h, r->steps[step].tree);
 	sha256_add_str(h, r->plan->toolchain);
+	sha256_add_str(h, r->plan->libraries);
 	sha256_add_str(h, limits);
 	add_words(h, s->selftests);
 	add_words(h, programs);
@@ -262,6 +264,8 @@ static struct json_object *selftests_job(struct series_run *r, size_t suite)
 	json_set_str(job, "arch", arch_of(r));
 	json_set_str(job, "src", "/src");
 	json_set_str(job, "out", "/out");
+	/* No more than a program of the user's own, which cannot be a patch's. */
+	json_set_int(job, "programs_max_bytes", PROGRAM_MAX_BYTES);
 	json_set(job, "folders", list_of(s->selftests));
 	json_set(job, "programs", list_of(programs));
 	strv_free(programs);

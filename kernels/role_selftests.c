@@ -12,6 +12,7 @@
 #include "kernels/make_run.h"
 #include "kernels/selftests_error.h"
 #include "kernels/selftests_inputs.h"
+#include "kernels/selftests_size.h"
 #include "kernels/selftests_tree.h"
 #include "kernels/strays.h"
 #include "lib/cleanup.h"
@@ -42,7 +43,7 @@ struct selftests {
 	char **folders, **programs;
 	char **env, **program_env; /* the second tells which files are read */
 	struct make_limits limits;
-	uint64_t timeout_ms;
+	uint64_t timeout_ms, programs_max;
 	FILE *copy;
 	const char *copy_path; /* NULL: stdout */
 	const char *folder;    /* of folders */
@@ -113,6 +114,7 @@ static int read_job(struct selftests *s, struct json_object *job, struct err *er
 	s->programs = build_job_strings(json_arr(job, "programs"));
 	s->env = make_env(NULL, false);
 	s->program_env = program_env(s->deps);
+	s->programs_max = (uint64_t)json_int(job, "programs_max_bytes", 0);
 	build_job_limits(job, &s->limits, &s->timeout_ms);
 	return open_log(s, job, err);
 }
@@ -221,12 +223,15 @@ static int take_program(struct selftests *s, const char *program, struct err *er
 	AUTO_FREE char *file = path_join("bin", program, NULL);
 	AUTO_FREE char *to = path_join(s->jobdir, file, NULL);
 	AUTO_FREE char *why = NULL;
+	AUTO_FREE char *unreadable = NULL;
+	AUTO_FREE char *large = selftests_size_fault(from, s->programs_max);
 	const char *fault = elf_static_fault(from);
-	bool ok = true;
 
-	if (!fault && build_strip(from, to, s->env, &ok, err) < 0)
+	if (!fault)
+		fault = large;
+	if (!fault && build_strip(from, to, s->env, &unreadable, err) < 0)
 		return -1;
-	if (!fault && !ok)
+	if (unreadable)
 		fault = "cannot be read by strip";
 	if (fault)
 		why = str_printf("make succeeded, but %s %s", program, fault);
@@ -324,6 +329,7 @@ static int make_folder(struct selftests *s, struct err *err)
 	for (size_t i = 0; s->programs[i] && s->status == BUILD_OK; i++)
 		if (make_program(s, s->programs[i], err) < 0)
 			return -1;
+	selftests_size_fit(s->results, s->jobdir, s->programs_max);
 	return selftests_inputs_write(s->list, s->make.src, s->folder, s->deps, s->cwd,
 				      err);
 }

@@ -8,14 +8,15 @@
  * something that it was made of has changed.
  *
  * job:    {"arch","src","out","make","jobs","folders":["mm","vm"],"programs":[NAME],
- *          limits as in kernels/build_job.h,"log"}
+ *          "programs_max_bytes",limits as in kernels/build_job.h,"log"}
  * result: {"status":"ok|timeout|infra","reason","seconds","cpu_seconds","folder",
  *          "log","programs":[{"name","status":"ok|fail|absent|lacking","file","error"}]}
  *
  * "folder" is the first of the job's that the tree has, or null. "ok" in the result
  * says that each program was tried. Of a program, absent: the tree has no NAME.c;
  * lacking: it needs a library that this machine has not; fail: neither, "error"
- * says what. "file", of an ok one, is below the job folder.
+ * says what; so is the largest where all together have more than programs_max_bytes
+ * (0: any). "file", of an ok one, is below the job folder.
  */
 #ifndef SLUICE_KERNELS_ROLE_SELFTESTS_H
 #define SLUICE_KERNELS_ROLE_SELFTESTS_H

@@ -73,7 +73,7 @@ static int read_test(struct json_object *o, struct boot_test *t, struct err *err
 	t->id = str_dup(id);
 	t->deadline_ms = (uint64_t)ms;
 	t->ktap = ktap_new();
-	if (!*id || ms <= 0)
+	if (!*id || ms <= 0 || ms > BOOT_DEADLINE_MAX_MS)
 		return err_set(err, ERR_INPUT,
 			       "job: a test without a name or a deadline");
 	return read_argv(json_arr(o, "argv"), t, err);

@@ -15,6 +15,12 @@
 #include "runners/frame.h"
 
 #define BOOT_TESTS_MAX 512
+/*
+ * Of a job's deadlines: what a timer in µs holds. How long a test may take is bounded
+ * where it is said (suite, kernel config, config.ini), and a whole boot may take their
+ * sum, which is a day and more for many rounds of a slow kernel.
+ */
+#define BOOT_DEADLINE_MAX_MS (INT64_MAX / 4000)
 
 struct boot_tests;
 

@@ -106,6 +106,12 @@ printf '[sandbox]\nbuild_memory = 300M\n' >>"$T/config.ini"
 test_range hogs
 is "together out of memory: the build fails" "$(verdict_kind build)" "introduced 1 null"
 check "together out of memory: said so" grep -q "together went over the limit of 300 MiB" "$OUT"
+test_range hogs
+is "together out of memory: taken over" "$(jget '.steps[1].builds[0].reused')" true
+sed -i 's/^build_memory = .*/build_memory = 320M/' "$T/config.ini"
+test_range hogs
+is "together out of memory: built again when they may take more" \
+	"$(jget '.steps[1].builds[0].reused')" false
 sed -i '/^\[sandbox\]/,$d' "$T/config.ini"
 
 series jobs

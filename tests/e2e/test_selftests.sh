@@ -88,6 +88,16 @@ test_range fails --suite toy --topology smp4
 is "fails: without the suite it is the base's boot" "$(jget '.steps[1].boots[0].reused')" true
 is "fails: and the patch is not tested" "$(verdict_kind build)" "not-tested 1 null"
 
+series large
+echo 'char blob[65 << 20] = { 1 };' >>"$T/toy/$SELF/toy_moves.c"
+patch "selftests/mm: toy_moves is large"
+test_range large --suite toy,self --topology smp4
+is "large: exit 1" "$RC" 1
+is "large: charged" "$(verdict self/moves smp4)" "introduced 1 null"
+check "large: says how large" sh -c "echo '$(reason self/moves smp4)' |
+	grep -q 'toy_moves has 65.* MiB, and a guest has room for 64.0 MiB of selftests'"
+is "large: the others do not suffer" "$(verdict self/lock smp4)" "pass null null"
+
 series removes
 rm "$T/toy/$SELF/toy_moves.c"
 patch "selftests/mm: remove toy_moves"

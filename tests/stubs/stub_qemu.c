@@ -34,6 +34,7 @@
 #define IMAGE_MAX (64u << 20)
 #define TESTS_MAX 512
 #define PLAN_MAX 65536
+#define CMDLINE_MAX 2048
 
 struct plan {
 	char text[PLAN_MAX];
@@ -475,11 +476,14 @@ static void guest(void)
 /* "3000:/tests/toy:beta,..." to plan lines "idx deadline argv0 arg..." */
 static void plan_by_hand(const char *append)
 {
-	const char *from = strstr(append, "sluice.plan=");
+	static char cmdline[CMDLINE_MAX], copy[CMDLINE_MAX];
 	struct plan *p = &vm.plan;
 	char *to = p->text, *end = p->text + PLAN_MAX, *test, *save = NULL;
-	static char copy[PLAN_MAX];
+	const char *from;
 
+	/* Cut without a word, as a kernel does. */
+	snprintf(cmdline, sizeof(cmdline), "%s", append);
+	from = strstr(cmdline, "sluice.plan=");
 	snprintf(copy, sizeof(copy), "%s", from ? from + strlen("sluice.plan=") : "");
 	copy[strcspn(copy, " ")] = '\0';
 	for (test = strtok_r(copy, ",", &save); test; test = strtok_r(NULL, ",", &save)) {

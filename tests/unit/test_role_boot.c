@@ -320,6 +320,21 @@ static void bad_jobs(void **state)
 	assert_non_null(strstr(json_str(r, "error", ""), "/nowhere/qemu"));
 }
 
+/* Ten rounds of a quick suite and one of a deep one on a slow kernel: 33 hours. */
+static void long_deadlines(void **state)
+{
+	const struct order days = { .image = "stub: boot ok",
+				    .boot_deadline_ms = 30 * 3600 * 1000LL,
+				    .deadline_ms = 33 * 3600 * 1000LL };
+	const struct order endless = { .image = "stub: boot ok",
+				       .deadline_ms = INT64_MAX };
+	AUTO_JSON struct json_object *r = NULL;
+
+	expect(state, &days, "ok", "end", "", "pass pass pass");
+	r = run_boot(*state, &endless);
+	assert_non_null(strstr(json_str(r, "error", ""), "job: deadline_ms is "));
+}
+
 static void root_is_refused(void **state)
 {
 	const struct order o = { .image = "x" };
@@ -353,6 +368,7 @@ int main(void)
 		tmpdir_test(lies_and_noise),
 		tmpdir_test(topology_arrives),
 		tmpdir_test(bad_jobs),
+		tmpdir_test(long_deadlines),
 		tmpdir_test(root_is_refused),
 	};
 

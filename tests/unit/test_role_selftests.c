@@ -11,8 +11,8 @@
 /* A toy tree whose selftests are built, changed and built again. */
 struct bench {
 	struct toy toy;
-	const char *folders, *programs; /* words */
-	long long timeout_ms;
+	const char *folders, *programs;     /* words */
+	long long timeout_ms, programs_max; /* 0: any */
 	struct json_object *result;
 };
 
@@ -54,6 +54,7 @@ static const char *build(struct bench *b)
 	json_set(job, "folders", words(b->folders));
 	json_set(job, "programs", words(b->programs));
 	json_set_int(job, "timeout_ms", b->timeout_ms);
+	json_set_int(job, "programs_max_bytes", b->programs_max);
 	json_set_int(job, "jobs", 2);
 	json_object_put(b->result);
 	b->result = json_object_new_object();
@@ -343,6 +344,28 @@ static void out_of_time(void **state)
 	assert_int_equal(json_len(json_arr(b.result, "programs")), 1);
 }
 
+/* It is the large one that fails, and not what does not fit any more behind it. */
+static void too_large(void **state)
+{
+	AUTO(bench_done) struct bench b = bench_new(*state);
+
+	b.programs_max = 4 << 20;
+	toy_append(&b.toy, MM "toy_lock.c", "char blob[5 << 20] = { 1 };\n");
+	assert_string_equal(build(&b), "ok");
+	assert_program(&b, "toy_lock", "fail", "make succeeded, but toy_lock has 5.");
+	assert_program(&b, "toy_lock", "fail",
+		       "and a guest has room for 4.0 MiB of selftests");
+	assert_program(&b, "toy_moves", "ok", NULL);
+	b.programs_max = 16 << 20;
+	assert_string_equal(build(&b), "ok");
+	assert_program(&b, "toy_lock", "ok", NULL);
+	/* So large that strip does not even look at it. */
+	b.programs_max = 400 << 10;
+	assert_string_equal(build(&b), "ok");
+	assert_program(&b, "toy_lock", "fail", "room for 0.4 MiB");
+	assert_program(&b, "toy_moves", "fail", "room for 0.4 MiB");
+}
+
 static void elf_faults(void **state)
 {
 	AUTO_FREE char *text = path_join(*state, "text", NULL);
@@ -372,6 +395,7 @@ int main(void)
 		tmpdir_test(dynamic_is_no_use),
 		tmpdir_test(prints_by_lines),
 		tmpdir_test(out_of_time),
+		tmpdir_test(too_large),
 		tmpdir_test(elf_faults),
 	};
 
