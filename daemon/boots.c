@@ -19,7 +19,8 @@
 #define ATTEMPTS_MAX 2
 /* Of one cell: the first, its repeat, and those for tests not reached. */
 #define CELL_BOOTS_MAX 64
-#define KEY_SCHEMA "boot-2"
+/* 3: a test that went down with its guest has no seconds. */
+#define KEY_SCHEMA "boot-3"
 #define NO_IMAGE "there is no image of this step"
 
 static const struct kconfig *boot_config(const struct run_boot *b)

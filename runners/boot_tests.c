@@ -434,7 +434,11 @@ static struct json_object *test_json(struct boot_test *b, const struct boot_verd
 		}
 	json_set_str(o, "test", b->id);
 	set_results(o, &own, first);
-	json_set_num(o, "seconds", (double)b->ms / 1000);
+	/* None without an end of its own: it went down with the guest. */
+	if (b->state == DONE)
+		json_set_num(o, "seconds", (double)b->ms / 1000);
+	else
+		json_set(o, "seconds", NULL);
 	output_json(b, o);
 	json_set(o, "subtests", subtests_json(b->ktap));
 	json_set(o, "data", data_json(b->ktap));

@@ -225,6 +225,16 @@ test_range splat
 is "splat: exit 1" "$RC" 1
 is "splat: charged to the patch and the test" "$(verdict toy/beta smp4)" "introduced 1 null"
 
+series dies
+say mm/rmap.c "test toy/beta dies"
+patch "mm/rmap: beta is killed, then the guest dies"
+test_range dies --topology smp4
+is "death after a test: exit 1" "$RC" 1
+is "death after a test: the test is charged with its own end" \
+	"$(verdict toy/beta smp4)" "introduced 1 null"
+is "death after a test: the boot is charged, too" "$(verdict_kind boot)" "introduced 1 null"
+is "death after a test: what was not reached is run" "$(verdict toy/gamma smp4)" "pass null null"
+
 series deadline
 say mm/rmap.c "test toy/alpha timeout"
 patch "mm/rmap: alpha takes long"

@@ -195,6 +195,30 @@ static void detectors_are_named(void **state)
 		       "timeout: watchdog: guest hung in test a/2" });
 }
 
+/* A program that was killed, and one whose guest went down with it, are both a crash:
+ * which of them took the guest along is told by who has an end. */
+static void only_what_ended_has_seconds(void **state)
+{
+	const struct boot_verdict v = { .status = BOOT_PANIC, .reason = (char *)"oops" };
+	struct boot b = boot_new("");
+	struct json_object *tests;
+
+	(void)state;
+	start(&b, 0, 0);
+	done(&b, 0, FRAME_SIGNAL, 11, 0);
+	start(&b, 1, 0);
+	boot_tests_report(b.tests, b.console, &v, b.result);
+	tests = json_arr(b.result, "tests");
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(json_str(json_object_array_get_idx(tests, i),
+					     "result", ""),
+				    i < 2 ? "crash" : "not-run");
+	assert_true(json_num(json_object_array_get_idx(tests, 0), "seconds", -1) == 2);
+	assert_true(json_num(json_object_array_get_idx(tests, 1), "seconds", -1) == -1);
+	assert_true(json_num(json_object_array_get_idx(tests, 2), "seconds", -1) == -1);
+	boot_free(&b);
+}
+
 /* Output and an exit status alone: what becomes of a/0. */
 static void expect_exit(const char *output, int code, const char *want)
 {
@@ -257,6 +281,7 @@ int main(void)
 		cmocka_unit_test(lines_of_others_on_the_port),
 		cmocka_unit_test(one_after_the_other),
 		cmocka_unit_test(detectors_are_named),
+		cmocka_unit_test(only_what_ended_has_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
