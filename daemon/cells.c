@@ -100,7 +100,7 @@ static enum sight sight_of_boot(struct series_run *r, const struct run_boot *b)
 	if (!splats_known(r, b, b->boot.splats))
 		return SIGHT_BAD;
 	if (b->boot.status == BOOT_OK)
-		return SIGHT_GOOD;
+		return json_len(b->boot.splats) ? SIGHT_KNOWN : SIGHT_GOOD;
 	/* It died under a test: that test is charged. Between two of them, or after the
 	 * last, it is nobody's death but its own. */
 	for (size_t i = 0; i < b->nresults; i++)
@@ -118,7 +118,7 @@ static enum sight sight_of(struct series_run *r, const struct run_boot *b,
 	if (!test) {
 		sight = sight_of_boot(r, b);
 		/* Without the tests that came before a death it is no answer to it. */
-		return b->role == BOOT_REST && sight == SIGHT_GOOD ? SIGHT_NONE : sight;
+		return b->role == BOOT_REST && sight != SIGHT_BAD ? SIGHT_NONE : sight;
 	}
 	*ret_result = boot_result(b, test);
 	return *ret_result ? sight_of_result(r, b, *ret_result) : SIGHT_NONE;
@@ -236,7 +236,10 @@ struct cell_view cell_view_of(struct series_run *r, int step, const struct subje
 			bad += weight_of(b, s->test);
 		lost += unmade_is_lost(b, s->test);
 		skipped += sight == SIGHT_SKIP;
-		v.known_splat |= sight == SIGHT_KNOWN;
+		if (sight == SIGHT_KNOWN && !v.known_splat) {
+			v.known_splat = b;
+			v.known_result = res;
+		}
 		if (sight == SIGHT_ISSUE && !v.issue) {
 			v.issue = issues_explain(b, res);
 			v.issue_boot = b;

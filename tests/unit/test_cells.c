@@ -169,9 +169,10 @@ static void a_splat_of_the_base_is_nobodys_fault(void **state)
 	same->results[0].splats = splat_list(&f, "WARNING mm/old.c f");
 	other->results[0].splats = splat_list(&f, "BUG mm/new.c g");
 	assert_int_equal(look(&f, 0, "suite/a").cell.state, CELL_PASS);
-	assert_true(look(&f, 0, "suite/a").known_splat);
+	assert_ptr_equal(look(&f, 0, "suite/a").known_splat, base);
 	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
-	assert_true(look(&f, 1, "suite/a").known_splat);
+	assert_ptr_equal(look(&f, 1, "suite/a").known_splat, same);
+	assert_ptr_equal(look(&f, 1, "suite/a").known_result, &same->results[0]);
 	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_ONCE);
 	fixture_done(&f);
 }
@@ -214,6 +215,10 @@ static void a_splat_outside_of_tests_is_the_boots(void **state)
 	b->boot.splats = splat_list(&f, "WARNING kernel/x.c h");
 	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_ONCE);
 	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
+	/* Of the base, too: good, and told. */
+	f.boots[0].boot.splats = splat_list(&f, "WARNING kernel/x.c h");
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
+	assert_ptr_equal(look(&f, 1, NULL).known_splat, b);
 	fixture_done(&f);
 }
 

@@ -88,9 +88,10 @@ static void test_keys(void **state)
 	test = at(json_arr(boot, "tests"), 0);
 	has_keys(test, "test result reason");
 	v = at(json_arr(d, "verdicts"), 0);
-	has_keys(v,
-		 "kind config topology test verdict from until candidates runs failures "
-		 "probability");
+	has_keys(
+		v,
+		"kind config topology test verdict from until candidates repairs runs failures "
+		"probability");
 }
 
 static void test_values(void **state)
