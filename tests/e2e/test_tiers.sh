@@ -98,6 +98,21 @@ test_deep skip
 is "skipped at the tip: inconclusive, nothing narrowed" \
 	"$RC $(of toy test toy-deep/zeta) $(deep_steps)" "0 inconclusive null null null 0 6"
 
+# The quick boot of the tip is lost, the deep one is not: its program says otherwise.
+printf '[suite]\ntier = deep\n[test theta]\nprogram = sturdy\ndeadline = 3s\n' \
+	>"$T/data/runners/suites/sturdy.ini"
+printf 'stub: boot ok\n' >"$T/guest/sturdy"
+chmod 755 "$T/guest/sturdy"
+six lost 6 say mm/rmap.c "boot die"
+test_range lost --topology smp4 --suite toy,sturdy
+is "quick boot lost: exit 3" "$RC" 3
+is "quick boot lost: deep all the same" "$(of toy test sturdy/theta)" "pass null null null"
+is "quick boot lost: its tests are" "$(of toy test toy/alpha)" "infra null null null"
+check "quick boot lost: both are in the matrix" sh -c \
+	"grep -A 1 ' 6 mm/swap: patch 6 of lost' '$OUT' | tr -s ' \n' ' ' | grep -q ' 1 ok 1 boot lost '"
+sl show "$(jget .series.id | sed 's/^/s/')"
+check "quick boot lost: sluice show says it, too" grep -q "1 boot lost" "$OUT"
+
 printf 'topologies = numa2\n' | sed -i '1r /dev/stdin' "$T/data/runners/suites/toy-deep.ini"
 test_range good --suite toy,toy-deep
 is "a topology of its own: passes there" "$(verdict toy-deep/zeta numa2)" "pass null null"
