@@ -254,6 +254,8 @@ static struct outcome outcome_exit(const struct boot_test *b)
 		return (struct outcome){ ktap_result_str(k), reason };
 	if (b->code == 0 || reason)
 		return (struct outcome){ "fail", reason ? reason : str_dup("not ok") };
+	if (ktap_is_cut(b->ktap))
+		said = "its output was too long to say why";
 	return (struct outcome){ "fail", str_printf("exit status %d%s%s", b->code,
 						    said ? ": " : "", said ? said : "") };
 }

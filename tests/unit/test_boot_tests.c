@@ -259,6 +259,21 @@ static void exits_and_ktap(void **state)
 	expect_exit("1..2\nnot ok 1 a # no\nok 2 b # SKIP x", 4, "fail: a: no");
 }
 
+/* Of a test that says more than is passed on, the exit status tells the rest. */
+static void output_that_is_cut(void **state)
+{
+#define CUT "\n# sluice: the rest of the output is cut"
+	(void)state;
+	expect_exit("1..670\nok 1 a\nok 2 b" CUT, 0, "pass: none");
+	expect_exit("1..670\nok 1 a\nok 2 b" CUT, 1,
+		    "fail: exit status 1: its output was too long to say why");
+	expect_exit("1..670\nok 1 a\nnot ok 2 b # no" CUT, 0, "fail: b: no");
+	expect_exit("1..670\nok 1 a # SKIP x" CUT, 4, "skip: x");
+	expect_exit("1..1\nok 1 a\nok 2 b" CUT, 0, "fail: expected 1 results, saw 2");
+	/* Fewer, and all that it said is there. */
+	expect_exit("1..670\nok 1 a\nok 2 b", 0, "fail: expected 670 results, saw 2");
+}
+
 /* Programs of older trees say it in words. */
 static void words_of_no_ktap(void **state)
 {
@@ -275,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exits_and_ktap),
+		cmocka_unit_test(output_that_is_cut),
 		cmocka_unit_test(words_of_no_ktap),
 		cmocka_unit_test(ways_to_end),
 		cmocka_unit_test(the_rest_is_not_run),
