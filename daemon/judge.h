@@ -28,8 +28,8 @@ struct judgement {
 	int from;                            /* first bad step, or -1 */
 	int until;                           /* first good step after it, or -1 */
 	int candidate_first, candidate_last; /* from could be any of them; -1 */
-	int until_first; /* until could be any from here to until; -1 */
-	int runs, failures;                  /* over all steps */
+	int until_first;    /* until could be any from here to until; -1 */
+	int runs, failures; /* over all steps */
 };
 
 /*
