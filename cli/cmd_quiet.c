@@ -287,6 +287,16 @@ static int worse(int a, int b)
 	return rank[a & 3] > rank[b & 3] ? a : b;
 }
 
+/* To report only, what is there is enough. */
+static int kernel_of_tree(struct quiet_cmd *q, const char *tree, struct quiet_kernel *ret)
+{
+	return q->boots == 0 ? quiet_kernel_stored(&q->cx, q->state->git, tree,
+						   q->args->base, q->config, ret) :
+			       quiet_kernel_of_tree(&q->cx, &q->term, tree, q->args->base,
+						    q->config, small_topology(q->plan),
+						    q->names[0], ret);
+}
+
 static int measure_trees(struct quiet_cmd *q)
 {
 	const char *list = q->args->tree ? q->args->tree : q->cx.config->tree;
@@ -296,9 +306,7 @@ static int measure_trees(struct quiet_cmd *q)
 
 	for (size_t i = 0; trees[i] && !stop; i++) {
 		struct quiet_kernel k = { .name = NULL };
-		int one = quiet_kernel_of_tree(&q->cx, &q->term, trees[i], q->args->base,
-					       q->config, small_topology(q->plan),
-					       q->names[0], &k);
+		int one = kernel_of_tree(q, trees[i], &k);
 
 		if (one == EXIT_OK)
 			one = measure(q, &k, &stop);

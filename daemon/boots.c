@@ -19,7 +19,8 @@
 #define ATTEMPTS_MAX 2
 /* Of one cell: the first, its repeat, and those for tests not reached. */
 #define CELL_BOOTS_MAX 64
-#define KEY_SCHEMA "boot-2"
+/* 3: a test that went down with its guest has no seconds. */
+#define KEY_SCHEMA "boot-3"
 #define NO_IMAGE "there is no image of this step"
 
 static const struct kconfig *boot_config(const struct run_boot *b)
@@ -467,6 +468,7 @@ static size_t cell_boots(struct series_run *r, int step, const struct run_boot *
 	return n;
 }
 
+/* Whether all that will be known of the base, in the tier of the boot, is. */
 static bool base_settled(struct series_run *r, const struct run_boot *b)
 {
 	const struct walk_build *base = run_build(r, 0, b->config);
@@ -474,7 +476,9 @@ static bool base_settled(struct series_run *r, const struct run_boot *b)
 
 	if (!base->decided || base->status != BUILD_OK)
 		return base->decided;
-	if (b->deep && run_deep(r, 0, b->config, b->topology) != DEEP_DONE)
+	/* Asked for is settled only when it is planned. It is asked for before any other
+	 * step, or never: where its kernel does not come up. */
+	if (b->deep ? run_deep(r, 0, b->config, b->topology) == DEEP_ASKED : base->waits)
 		return false;
 	/* Without a boot: the base's kernel does not come up at all. */
 	return !cell_boots(r, 0, b) || cell_settled(r, 0, &s);

@@ -2,8 +2,8 @@
  * Selftests of the tree under test: for a step and a suite that names a folder of
  * them, the role "selftests" builds what the suite wants. They hang on the tree
  * alone, not on a config or an image, so they are built once a step, beside the
- * builds and in a folder of their own. Its steps may come in any order: the role
- * knows what of it still holds.
+ * builds and in a folder of their own, which each begins anew: steps may come in
+ * any order.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -272,10 +272,7 @@ static struct json_object *selftests_job(struct series_run *r, size_t suite)
 	return job;
 }
 
-/*
- * Empty each time: what was built of another step may be newer than the sources of
- * this one, and make would take it for built.
- */
+/* Empty each time, as the role would have it anyway. */
 static int make_out(struct series_run *r, size_t suite, struct err *err)
 {
 	char **out = &r->walk.selftests_out[suite];

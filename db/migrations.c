@@ -201,8 +201,11 @@ static const char selftests[] = "CREATE TABLE selftests ( "
 				" finished INTEGER NOT NULL "
 				") STRICT;";
 
+static const char repairs[] = "ALTER TABLE verdict ADD COLUMN repairs TEXT;";
+
 const char *const db_migrations[] = {
 	first,
 	selftests,
+	repairs,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

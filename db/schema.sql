@@ -231,6 +231,7 @@ CREATE TABLE verdict (
   reason      TEXT,                 -- one line: what was expected and seen, or why not tested
   evidence    TEXT,                 -- json, console lines or compiler messages that matter
   boot_id     INTEGER REFERENCES boot (id), -- the run that shows it
+  repairs     TEXT,                 -- json [5]: steps that could be until_step
   PRIMARY KEY (series_id, seq)
 ) STRICT;
 CREATE INDEX verdict_summary ON verdict (series_id, verdict, kind); -- /

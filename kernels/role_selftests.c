@@ -11,7 +11,6 @@
 #include "kernels/make_argv.h"
 #include "kernels/make_run.h"
 #include "kernels/selftests_error.h"
-#include "kernels/selftests_inputs.h"
 #include "kernels/selftests_size.h"
 #include "kernels/selftests_tree.h"
 #include "kernels/strays.h"
@@ -41,14 +40,14 @@ struct selftests {
 	struct make_opts make; /* of "make headers" */
 	const char *out;       /* the kernel's output folder */
 	char **folders, **programs;
-	char **env, **program_env; /* the second tells which files are read */
+	char **env;
 	struct make_limits limits;
 	uint64_t timeout_ms, programs_max;
 	FILE *copy;
 	const char *copy_path; /* NULL: stdout */
 	const char *folder;    /* of folders */
 	/* Below out/.selftests: */
-	char *headers, *tree, *cwd, *bin, *deps, *list, *line_buffered;
+	char *headers, *tree, *cwd, *bin, *line_buffered;
 	enum build_outcome status; /* BUILD_OK while nothing of ours went wrong */
 	char *reason;
 	struct json_object *results; /* borrowed */
@@ -78,17 +77,6 @@ static int open_log(struct selftests *s, struct json_object *job, struct err *er
 	return 0;
 }
 
-static char **program_env(const char *deps)
-{
-	char **env = make_env(NULL, false);
-	size_t n = strv_len(env);
-
-	env = mem_realloc(env, n + 2, sizeof(*env));
-	env[n] = selftests_inputs_env(deps);
-	env[n + 1] = NULL;
-	return env;
-}
-
 static int read_job(struct selftests *s, struct json_object *job, struct err *err)
 {
 	const char *src = json_str(job, "src", "");
@@ -100,8 +88,6 @@ static int read_job(struct selftests *s, struct json_object *job, struct err *er
 	s->headers = path_join(s->out, ROOT, "headers", NULL);
 	s->tree = path_join(s->out, ROOT, "tree", NULL);
 	s->bin = path_join(s->out, ROOT, "bin", NULL);
-	s->deps = path_join(s->out, ROOT, "deps", NULL);
-	s->list = path_join(s->out, ROOT, "inputs.json", NULL);
 	s->line_buffered = path_join(s->out, ROOT, "line_buffered.o", NULL);
 	s->make = (struct make_opts){
 		.make = json_str(job, "make", "make"),
@@ -113,7 +99,6 @@ static int read_job(struct selftests *s, struct json_object *job, struct err *er
 	s->folders = build_job_strings(json_arr(job, "folders"));
 	s->programs = build_job_strings(json_arr(job, "programs"));
 	s->env = make_env(NULL, false);
-	s->program_env = program_env(s->deps);
 	s->programs_max = (uint64_t)json_int(job, "programs_max_bytes", 0);
 	build_job_limits(job, &s->limits, &s->timeout_ms);
 	return open_log(s, job, err);
@@ -126,13 +111,10 @@ static void selftests_done(struct selftests *s)
 	strv_free(s->folders);
 	strv_free(s->programs);
 	strv_free(s->env);
-	strv_free(s->program_env);
 	free(s->headers);
 	free(s->tree);
 	free(s->cwd);
 	free(s->bin);
-	free(s->deps);
-	free(s->list);
 	free(s->line_buffered);
 	free(s->reason);
 }
@@ -140,13 +122,13 @@ static void selftests_done(struct selftests *s)
 /* --- make --------------------------------------------------------------- */
 
 /* Takes argv over. Afterwards no process of it is left. */
-static int run(struct selftests *s, char **argv, char *const *env, const char *src,
-	       struct made *ret, struct err *err)
+static int run(struct selftests *s, char **argv, const char *src, struct made *ret,
+	       struct err *err)
 {
 	struct made m = { .log = buildlog_new(src, s->out) };
 	struct make_run r = {
 		.argv = argv,
-		.envp = env,
+		.envp = s->env,
 		.out = s->out,
 		.limits = &s->limits,
 		.log = m.log,
@@ -268,14 +250,11 @@ static int make_program(struct selftests *s, const char *program, struct err *er
 		add_result(s, program, "absent", NULL, why);
 		return 0;
 	}
-	if (!path_exists(path) &&
-	    run(s, program_argv(s, program), s->program_env, s->tree, &m, err) < 0)
+	/* One may have been made on the way to another. */
+	if (!path_exists(path) && run(s, program_argv(s, program), s->tree, &m, err) < 0)
 		return -1;
 	if (m.outcome == BUILD_OK)
 		return take_program(s, program, err);
-	/* Whatever a recipe left behind is not to be found by the next step. */
-	if (tree_remove(path, err) < 0)
-		return -1;
 	if (!lost(s, &m))
 		tell_failure(s, program, &m);
 	return 0;
@@ -290,7 +269,7 @@ static int make_headers(struct selftests *s, bool *ret_ok, struct err *err)
 
 	*ret_ok = false;
 	if (dir_make(s->headers, 0755, err) < 0 ||
-	    run(s, make_argv(&s->make, "headers"), s->env, s->make.src, &m, err) < 0)
+	    run(s, make_argv(&s->make, "headers"), s->make.src, &m, err) < 0)
 		return -1;
 	*ret_ok = m.outcome == BUILD_OK;
 	if (*ret_ok || lost(s, &m))
@@ -301,15 +280,13 @@ static int make_headers(struct selftests *s, bool *ret_ok, struct err *err)
 	return 0;
 }
 
-/* Removes what the sources as they are now would not give. */
-static int drop_stale(struct selftests *s, struct err *err)
+/* What was made of other sources may be newer than these, and make would take it for
+ * made; of headers the tree's makefiles name but a few. */
+static int drop_made(struct selftests *s, struct err *err)
 {
-	if (selftests_inputs_same(s->list, s->make.src, s->folder))
-		return 0;
-	if (tree_remove(s->list, err) < 0 || tree_remove(s->bin, err) < 0 ||
-	    tree_remove(s->deps, err) < 0)
-		return -1;
-	return tree_remove(s->tree, err);
+	AUTO_FREE char *root = path_join(s->out, ROOT, NULL);
+
+	return tree_remove(root, err);
 }
 
 static int make_folder(struct selftests *s, struct err *err)
@@ -318,20 +295,18 @@ static int make_folder(struct selftests *s, struct err *err)
 	bool ok;
 
 	s->cwd = path_join(s->tree, SELFTESTS_DIR, s->folder, NULL);
-	if (make_headers(s, &ok, err) < 0)
+	if (drop_made(s, err) < 0 || make_headers(s, &ok, err) < 0)
 		return -1;
 	if (!ok)
 		return 0;
-	if (drop_stale(s, err) < 0 || dir_make(bin, 0755, err) < 0 ||
-	    dir_make(s->bin, 0755, err) < 0 ||
+	if (dir_make(bin, 0755, err) < 0 || dir_make(s->bin, 0755, err) < 0 ||
 	    selftests_tree_make(s->make.src, s->tree, s->folder, err) < 0)
 		return -1;
 	for (size_t i = 0; s->programs[i] && s->status == BUILD_OK; i++)
 		if (make_program(s, s->programs[i], err) < 0)
 			return -1;
 	selftests_size_fit(s->results, s->jobdir, s->programs_max);
-	return selftests_inputs_write(s->list, s->make.src, s->folder, s->deps, s->cwd,
-				      err);
+	return 0;
 }
 
 /* By the compiler that the selftests are built with, see their lib.mk. */

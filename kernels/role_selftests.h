@@ -2,10 +2,8 @@
  * The role "selftests": builds programs of a tree's own tools/testing/selftests,
  * static, against the tree's own headers, by the tree's own rules ("make headers",
  * then "make …/NAME" in the folder). Each program is made by itself: one that does
- * not build does not stop the others. Blocks. Runs inside the sandbox, after a
- * build in the same output folder, which it leaves as it is: all that it needs
- * lies below out/.selftests, and what is built there is built again only when
- * something that it was made of has changed.
+ * not build does not stop the others. Blocks. Runs inside the sandbox. All that it
+ * makes lies below out/.selftests, where nothing of an earlier run stays.
  *
  * job:    {"arch","src","out","make","jobs","folders":["mm","vm"],"programs":[NAME],
  *          "programs_max_bytes",limits as in kernels/build_job.h,"log"}

@@ -254,6 +254,8 @@ static struct outcome outcome_exit(const struct boot_test *b)
 		return (struct outcome){ ktap_result_str(k), reason };
 	if (b->code == 0 || reason)
 		return (struct outcome){ "fail", reason ? reason : str_dup("not ok") };
+	if (ktap_is_cut(b->ktap))
+		said = "its output was too long to say why";
 	return (struct outcome){ "fail", str_printf("exit status %d%s%s", b->code,
 						    said ? ": " : "", said ? said : "") };
 }
@@ -434,7 +436,11 @@ static struct json_object *test_json(struct boot_test *b, const struct boot_verd
 		}
 	json_set_str(o, "test", b->id);
 	set_results(o, &own, first);
-	json_set_num(o, "seconds", (double)b->ms / 1000);
+	/* None without an end of its own: it went down with the guest. */
+	if (b->state == DONE)
+		json_set_num(o, "seconds", (double)b->ms / 1000);
+	else
+		json_set(o, "seconds", NULL);
 	output_json(b, o);
 	json_set(o, "subtests", subtests_json(b->ktap));
 	json_set(o, "data", data_json(b->ktap));

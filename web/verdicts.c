@@ -51,10 +51,12 @@ static size_t count(const struct series_view *v, enum verdict_word w)
 	return n;
 }
 
+/* Where it could be one of several, the verdict says so. */
 static bool is_culprit(const struct series_view *v, int64_t step)
 {
 	for (size_t i = 0; i < v->nverdicts; i++)
-		if (breaks(&v->verdicts[i]) && v->verdicts[i].from_step == step)
+		if (breaks(&v->verdicts[i]) && v->verdicts[i].from_step == step &&
+		    json_len(v->verdicts[i].candidates) < 2)
 			return true;
 	return false;
 }

@@ -214,6 +214,12 @@ is "and its boot is made again" "$(column '(the boot itself)' 2)" 6
 
 # Of a tree: its base is built as for a series.
 toy_tree
+builds=$(calls build) boots=$(calls boot)
+sl quiet --tree toy -n 0 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree, report only, nothing there: exit 2" "$RC" 2
+check "a tree, report only, nothing there: said so" \
+	grep -q "toy: no kernel of it was measured with the config toy" "$OUT"
+is "a tree, report only: nothing was built or booted" "$(calls build) $(calls boot)" "$builds $boots"
 sl quiet --tree toy -n 2 --topology smp4,numa2 --suite 'toy*3,toy-deep'
 is "a tree: exit 0" "$RC" 0
 is "a tree: both boots" "$(column '(the boot itself)' 2)" 2
@@ -246,6 +252,22 @@ image "test-sleep-ms 1"
 quiet 2 --config toy-slow --suite 'toy-long*20'
 is "deadlines of weeks: exit 0" "$RC" 0
 is "deadlines of weeks: all rounds" "$(column toy-long/theta 2)" 40
+
+# To report, a tree that went on need not be built: what was measured is there.
+say mm/swap.c "note goes on"
+git -C "$T/toy" commit -q -a -m "toy: goes on"
+builds=$(calls build) boots=$(calls boot) others=$(calls other)
+sl quiet --tree toy -n 0 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree, report only: exit 0" "$RC" 0
+is "a tree, report only: what is kept" "$(column '(the boot itself)' 2)" 4
+is "a tree, report only: nothing was built, booted or applied" \
+	"$(calls build) $(calls boot) $(calls other)" "$builds $boots $others"
+sl quiet --tree toy -n 0 --base base~1 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree at a base, report only: the same kernel" "$(column '(the boot itself)' 2)" 4
+sl quiet --tree toy -n 0 --base base --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree at another base, report only: not measured" "$RC" 2
+sl quiet --tree toy -n 1 --topology smp4 --suite 'toy*3,toy-deep'
+is "a tree that went on: built anew" "$RC $(column '(the boot itself)' 2)" "0 1"
 
 quiet 2 --suite 'toy*3,nowhere'
 is "a suite that is missing: exit 2" "$RC" 2

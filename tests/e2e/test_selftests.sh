@@ -120,6 +120,10 @@ is "deep: the patch is named" "$(verdict selfdeep/moves smp4)" "introduced 4 nul
 is "deep: the rest passes" "$(verdict selfdeep/lock smp4)" "pass null null"
 is "deep: looked at base, tip and by halves" "$(jget '[.steps[] | select([.boots[].tests[] |
 	select(.test == "selfdeep/moves")] | length > 0) | .step] | join(" ")')" "0 3 4 6"
+is "deep: each bad step was seen twice" "$(jget '.steps[] | [.boots[].tests[] |
+	select(.test == "selfdeep/moves" and .result == "fail")] | length | select(. > 0)' | sort -u)" 2
+is "deep: the second time with nothing else running" "$(jget '[.steps[].boots[] |
+	select(.role == "confirm") | .alone] | unique | map(tostring) | join(" ")')" true
 n=$(calls selftests)
 test_range deep --suite toy,selfdeep --topology smp4
 is "deep, again: the same" "$(verdict selfdeep/moves smp4)" "introduced 4 null"

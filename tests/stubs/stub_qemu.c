@@ -7,6 +7,7 @@
  *   stub: test PROGRAM/CASE RESULT [nodes N]
  *         RESULT: pass fail skip timeout crash splat hang panic reset poweroff
  *         unclean (leaves what cannot be undone; the guest does not power off)
+ *         dies (is killed by a signal; the guest panics before the next)
  *         or flaky-P (fails in P of 100 boots, by the nonce)
  *   stub: boot WHAT [nodes N]
  *         WHAT: ok panic hang watchdog reset poweroff flood qmpflood die badqmp
@@ -378,13 +379,15 @@ static void run_test(unsigned int idx, long ms)
 	}
 	if (strcmp(result, "timeout") == 0)
 		frame("done %u timeout 9 1000", idx);
-	else if (strcmp(result, "crash") == 0)
+	else if (strcmp(result, "crash") == 0 || strcmp(result, "dies") == 0)
 		frame("done %u signal 11 5", idx);
 	else
 		frame("done %u exit %d 5", idx,
 		      strcmp(result, "fail") == 0 ? 1 :
 		      strcmp(result, "skip") == 0 ? 4 :
 						    0);
+	if (strcmp(result, "dies") == 0)
+		panic();
 }
 
 static void flood(int fd, const char *line)

@@ -105,6 +105,7 @@ static void put_one_verdict(struct fixture *f, int64_t id)
 	v.from_step = 1;
 	v.until_step = 2;
 	v.candidates = j("[1]");
+	v.repairs = j("[2]");
 	v.runs = 8;
 	v.failures = 4;
 	ok(f, verdict_replace(f->db, id, &v, 1, SERIES_DONE, &f->err));
@@ -417,6 +418,7 @@ static void test_verdicts_round_trip(void **state)
 	ok(f, verdict_list(f->db, id, &v, &n, &f->err));
 	assert_int_equal(n, 1);
 	assert_int_equal(v[0].from_step, 1);
+	assert_string_equal(json_object_to_json_string_ext(v[0].repairs, 0), "[2]");
 	assert_null(v[0].topology);
 	assert_true(v[0].probability < 0);
 	assert_int_equal(v[0].boot_id, DB_NO_INT);
