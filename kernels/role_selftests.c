@@ -329,7 +329,7 @@ static int make_line_buffered(struct selftests *s, struct err *err)
 		strv_free(v);
 		return -1;
 	}
-	if (run(s, v, &m, err) < 0)
+	if (run(s, v, dir, &m, err) < 0)
 		return -1;
 	if (m.outcome == BUILD_OK || lost(s, &m))
 		return 0;
