@@ -289,26 +289,6 @@ static int drop_made(struct selftests *s, struct err *err)
 	return tree_remove(root, err);
 }
 
-static int make_folder(struct selftests *s, struct err *err)
-{
-	AUTO_FREE char *bin = path_join(s->jobdir, "bin", NULL);
-	bool ok;
-
-	s->cwd = path_join(s->tree, SELFTESTS_DIR, s->folder, NULL);
-	if (drop_made(s, err) < 0 || make_headers(s, &ok, err) < 0)
-		return -1;
-	if (!ok)
-		return 0;
-	if (dir_make(bin, 0755, err) < 0 || dir_make(s->bin, 0755, err) < 0 ||
-	    selftests_tree_make(s->make.src, s->tree, s->folder, err) < 0)
-		return -1;
-	for (size_t i = 0; s->programs[i] && s->status == BUILD_OK; i++)
-		if (make_program(s, s->programs[i], err) < 0)
-			return -1;
-	selftests_size_fit(s->results, s->jobdir, s->programs_max);
-	return 0;
-}
-
 /* By the compiler that the selftests are built with, see their lib.mk. */
 static int make_line_buffered(struct selftests *s, struct err *err)
 {
@@ -336,16 +316,34 @@ static int make_line_buffered(struct selftests *s, struct err *err)
 	return err_set(err, ERR_SYS, "gcc cannot compile %s: %s", source, m.reason);
 }
 
+static int make_folder(struct selftests *s, struct err *err)
+{
+	AUTO_FREE char *bin = path_join(s->jobdir, "bin", NULL);
+	bool ok;
+
+	s->cwd = path_join(s->tree, SELFTESTS_DIR, s->folder, NULL);
+	if (drop_made(s, err) < 0 || make_headers(s, &ok, err) < 0)
+		return -1;
+	if (!ok)
+		return 0;
+	if (dir_make(bin, 0755, err) < 0 || dir_make(s->bin, 0755, err) < 0 ||
+	    selftests_tree_make(s->make.src, s->tree, s->folder, err) < 0 ||
+	    make_line_buffered(s, err) < 0)
+		return -1;
+	for (size_t i = 0; s->programs[i] && s->status == BUILD_OK; i++)
+		if (make_program(s, s->programs[i], err) < 0)
+			return -1;
+	selftests_size_fit(s->results, s->jobdir, s->programs_max);
+	return 0;
+}
+
 static int run_all(struct selftests *s, struct err *err)
 {
 	for (size_t i = 0; !s->folder && s->folders[i]; i++)
 		if (selftests_tree_has(s->make.src, s->folders[i]))
 			s->folder = s->folders[i];
-	if (s->folder) {
-		if (make_line_buffered(s, err) < 0)
-			return -1;
-		return s->status == BUILD_OK ? make_folder(s, err) : 0;
-	}
+	if (s->folder)
+		return make_folder(s, err);
 	for (size_t i = 0; s->programs[i]; i++) {
 		AUTO_FREE char *why = str_printf("this tree has no " SELFTESTS_DIR "/%s",
 						 s->folders[0] ? s->folders[0] : "");
