@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/slowdown.h"
 #include "common/sysfile.h"
 #include "common/vmstat.h"
 #include "init/port.h"
@@ -20,7 +21,8 @@
 
 #define OUT_LINES_MAX 2000
 #define OUT_BYTES_MAX 65536
-/* So long nothing died; the host waits 30 s beyond a test's deadline. */
+/* So long nothing died; the host waits 30 s beyond a test's deadline. Times slowdown,
+ * here and there. */
 #define KILL_IDLE_MS 8000
 #define KILL_MAX_MS 20000
 #define TICK_MS 500
@@ -252,7 +254,8 @@ static bool kill_rest(struct run *r)
 		if (procs < least)
 			idle = now;
 		least = procs < least ? procs : least;
-		if (now - idle >= KILL_IDLE_MS || now - begin >= KILL_MAX_MS)
+		if (now - idle >= slowdown_scale(KILL_IDLE_MS) ||
+		    now - begin >= slowdown_scale(KILL_MAX_MS))
 			return false;
 		wait_ms(r, 20);
 	}

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/slowdown.h"
 #include "common/sysfile.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -19,15 +20,24 @@ static const struct {
 	{ "/proc/sys/kernel/panic_on_warn", "0\n" },
 	{ "/proc/sys/kernel/softlockup_panic", "0\n" },
 	{ "/proc/sys/kernel/hung_task_panic", "0\n" },
-	{ "/proc/sys/kernel/hung_task_timeout_secs", "20\n" },
+};
+
+/* What the kernel takes for a hang: times slowdown, up to what it accepts. */
+static const struct {
+	const char *path;
+	unsigned seconds, max;
+	bool at_least; /* the command line may ask for more */
+} limits[] = {
+	{ "/proc/sys/kernel/hung_task_timeout_secs", 20, 3600, false },
 	/* Told after 25 s at the latest, not after 40. */
-	{ "/proc/sys/kernel/hung_task_check_interval_secs", "5\n" },
+	{ "/proc/sys/kernel/hung_task_check_interval_secs", 5, 900, false },
+	{ "/proc/sys/kernel/watchdog_thresh", 10, 60, true },
 	/*
 	 * After the soft lockup detector, which tells within 28 s (six periods of
 	 * its timer, and one more when the CPU was idle before): RCU's word on a
 	 * serial console is a sign of life to it (touch_nmi_watchdog).
 	 */
-	{ "/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout", "31\n" },
+	{ "/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout", 31, 300, true },
 };
 
 #define KERNEL "/proc/sys/kernel/"
@@ -126,8 +136,16 @@ static bool setting_read(const char *path, char buf[VALUE_MAX])
 
 void settings_set(void)
 {
+	long long n;
+
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		sysfile_write(ours[i].path, ours[i].value);
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		n = (long long)slowdown_scale(limits[i].seconds);
+		n = n > limits[i].max ? limits[i].max : n;
+		if (!limits[i].at_least || sysfile_number(limits[i].path, n) < n)
+			sysfile_write_number(limits[i].path, n);
+	}
 }
 
 void settings_remember(void)
