@@ -325,7 +325,7 @@ static bool run_started(struct run *r, uint64_t begin)
 	out_finish(r);
 	if (unclean)
 		note("a process of it cannot be killed", r);
-	else if (!tidy_up(note, r))
+	else if (!tidy_up(&(struct teller){ note, r }))
 		unclean = UNCLEAN_MACHINE;
 	kmsg("%s done %u", port_nonce(), r->test->idx);
 	done_send(r, in_time, oom, unclean, ms);
@@ -340,7 +340,6 @@ bool run_test(const struct plan_test *test)
 			 .procs = count_procs() };
 	uint64_t begin = clock_ms();
 
-	system_fresh_tmp();
 	port_frame("start %u", test->idx);
 	kmsg("%s start %u", port_nonce(), test->idx);
 	if (!test_start(&r)) {
