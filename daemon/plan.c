@@ -164,9 +164,15 @@ static int load_machine(struct plan *p, const struct config *config,
 
 char *plan_cmdline(const struct plan *p, size_t config, const char *extra)
 {
-	const char *own = p->configs[config]->cmdline;
+	const struct kconfig *k = p->configs[config];
+	struct str s = STR_INIT;
 
-	return str_printf("%s%s%s", own, *own && *extra ? " " : "", extra);
+	str_add(&s, k->cmdline);
+	if (k->slowdown > 1)
+		str_addf(&s, "%ssluice.slowdown=%u", s.len ? " " : "", k->slowdown);
+	if (*extra)
+		str_addf(&s, "%s%s", s.len ? " " : "", extra);
+	return str_take(&s);
 }
 
 static int load_libraries(struct plan *p, struct err *err)

@@ -69,7 +69,10 @@ bool plan_has_suite(const struct plan *p, size_t suite, const struct plan_cell *
 /* The test of that id and its suite, if its program is the tree's; else NULL. */
 const struct suite_test *plan_selftest(const struct plan *p, const char *test,
 				       size_t *ret_suite);
-/* Words for the kernel command line beside the topology's; the caller frees. */
+/*
+ * Words for the kernel command line beside the topology's: the config's, its slowdown
+ * for the guest (runners/guest/common/slowdown.h), then extra; the caller frees.
+ */
 char *plan_cmdline(const struct plan *p, size_t config, const char *extra);
 
 #endif

@@ -13,6 +13,7 @@
 
 #define BOOT_DEADLINE_MS (60 * 1000)
 #define DEADLINE_MS (600 * 1000)
+#define SLOWDOWN_MAX 100
 #define CONSOLE_MAX (16 << 20)
 #define EVENTS_MAX 10000
 
@@ -66,6 +67,7 @@ static int read_limits(struct json_object *o, struct boot_job *j, struct err *er
 		       &j->boot_deadline_ms, err) < 0 ||
 	    read_limit(o, "deadline_ms", DEADLINE_MS, BOOT_DEADLINE_MAX_MS,
 		       &j->deadline_ms, err) < 0 ||
+	    read_limit(o, "slowdown", 1, SLOWDOWN_MAX, &j->slowdown, err) < 0 ||
 	    read_limit(o, "console_max", CONSOLE_MAX, 1LL << 40, &j->console_max, err) <
 		    0)
 		return -1;

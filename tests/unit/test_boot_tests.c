@@ -281,6 +281,8 @@ static void words_of_no_ktap(void **state)
 	expect_exit("checking\nOK", 0, "pass: none");
 	expect_exit("checking\nmmap should have failed\n  ", 1,
 		    "fail: exit status 1: mmap should have failed");
+	expect_exit("mmap should have failed\n# sluice: removed cgroups, 2", 1,
+		    "fail: exit status 1: mmap should have failed");
 	expect_exit("", 1, "fail: exit status 1");
 	expect_exit("needs 2 nodes", 4, "skip: needs 2 nodes");
 	expect_exit("", 4, "skip: none");

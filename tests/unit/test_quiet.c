@@ -120,6 +120,25 @@ static void rounds_then_deep(void **state)
 		suite_free(v[i]);
 }
 
+/* A slow kernel's guest knows that it is: the word is in a boot's key, too. */
+static void slowdown_is_on_the_command_line(void **state)
+{
+	struct kconfig slow = { .slowdown = 6, .cmdline = (char *)"a=1" };
+	struct kconfig usual = { .slowdown = 1, .cmdline = (char *)"" };
+	struct kconfig *configs[] = { &slow, &usual };
+	const struct plan p = { .configs = configs, .nconfigs = 2 };
+	AUTO_FREE char *all = plan_cmdline(&p, 0, "b=2");
+	AUTO_FREE char *own = plan_cmdline(&p, 0, "");
+	AUTO_FREE char *extra = plan_cmdline(&p, 1, "b=2");
+	AUTO_FREE char *none = plan_cmdline(&p, 1, "");
+
+	(void)state;
+	assert_string_equal(all, "a=1 sluice.slowdown=6 b=2");
+	assert_string_equal(own, "a=1 sluice.slowdown=6");
+	assert_string_equal(extra, "b=2");
+	assert_string_equal(none, "");
+}
+
 /* A guest takes 512 tests and 64 KiB: the usual plan fits, and more is refused. */
 static void plans_fit_a_guest(void **state)
 {
@@ -598,6 +617,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suites_with_repeats),
 		cmocka_unit_test(rounds_then_deep),
+		cmocka_unit_test(slowdown_is_on_the_command_line),
 		cmocka_unit_test(plans_fit_a_guest),
 		cmocka_unit_test(turns_are_even),
 		cmocka_unit_test(failures_of_a_boot),

@@ -20,6 +20,7 @@
 #include "common/numa.h"
 #include "common/opts.h"
 #include "common/page.h"
+#include "common/slowdown.h"
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
@@ -47,9 +48,9 @@ static void set_mems(const struct cgroup *cg, int node)
  */
 static void wait_moved(const struct pageset *set)
 {
-	int i;
+	uint64_t i;
 
-	for (i = 0; i < WAIT_STEPS && pageset_moved(set) < set->n; i++)
+	for (i = 0; i < slowdown_scale(WAIT_STEPS) && pageset_moved(set) < set->n; i++)
 		usleep(WAIT_STEP_US);
 }
 

@@ -28,6 +28,7 @@
 #include "common/numa.h"
 #include "common/opts.h"
 #include "common/page.h"
+#include "common/slowdown.h"
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
@@ -146,7 +147,7 @@ static int offline(int id, unsigned tries)
 	int ret = -EBUSY;
 
 	for (; tries && ret == -EBUSY; tries--)
-		ret = memblock_offline(id, LIMIT_S);
+		ret = memblock_offline(id, (unsigned)slowdown_scale(LIMIT_S));
 	return ret;
 }
 

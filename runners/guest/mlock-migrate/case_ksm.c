@@ -17,6 +17,7 @@
 #include "common/numa.h"
 #include "common/opts.h"
 #include "common/setting.h"
+#include "common/slowdown.h"
 #include "common/smaps.h"
 #include "common/sysfile.h"
 #include "common/turn.h"
@@ -82,7 +83,7 @@ static void map(struct scene *sc)
 /* Lets the scanner run until it has merged all there is to merge, or for a while. */
 static bool merge(const struct scene *sc)
 {
-	uint64_t until = clock_ms() + WAIT_MS;
+	uint64_t until = clock_ms() + slowdown_scale(WAIT_MS);
 
 	if (madvise(sc->map, PAGES * PAGE_BYTES, MADV_MERGEABLE) < 0)
 		ktap_bail("madvise(MADV_MERGEABLE): %s", strerror(errno));
@@ -293,7 +294,8 @@ static void process(void *arg)
 	if (st->tell(&sc))
 		why_check(&sc.w, st->name);
 	else
-		ktap_skip(st->name, "nothing was merged in %d ms", WAIT_MS);
+		ktap_skip(st->name, "nothing was merged in %llu ms",
+			  (unsigned long long)slowdown_scale(WAIT_MS));
 }
 
 static void settings(void)

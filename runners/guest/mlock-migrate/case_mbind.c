@@ -18,7 +18,6 @@
 #include <linux/mempolicy.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "common/cpu.h"
 #include "common/ktap.h"
@@ -26,6 +25,7 @@
 #include "common/opts.h"
 #include "common/page.h"
 #include "common/peer.h"
+#include "common/slowdown.h"
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
@@ -50,7 +50,7 @@ static int bind_strict(const struct pageset *set, int node, unsigned flags)
 
 	for (tries = 0; tries < TRIES && ret == -EIO; tries++) {
 		if (tries)
-			usleep(10000);
+			slowdown_pause_ms(10);
 		ret = bind_to(set, node, flags | MPOL_MF_STRICT);
 	}
 	return ret;

@@ -12,7 +12,6 @@
  * who migrates is not the owner; a count of failures that is not the truth.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "common/cpu.h"
 #include "common/ktap.h"
@@ -20,6 +19,7 @@
 #include "common/opts.h"
 #include "common/page.h"
 #include "common/peer.h"
+#include "common/slowdown.h"
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
@@ -74,7 +74,7 @@ static long migrate(pid_t pid, int from, int to, struct tally *t)
 
 	for (tries = 0; tries < TRIES && left != 0; tries++) {
 		if (tries)
-			usleep(10000);
+			slowdown_pause_ms(10);
 		left = numa_migrate(pid, UINT64_C(1) << from, UINT64_C(1) << to);
 		if (left < 0)
 			ktap_bail("migrate_pages from node %d to %d: %s", from, to,

@@ -12,6 +12,7 @@
 #include "common/numa.h"
 #include "common/sysfile.h"
 #include "common/clock.h"
+#include "common/slowdown.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
 
@@ -51,7 +52,7 @@ static void place(struct pageset *set, int node, enum pageset_lock lock)
  */
 static void use(const struct pageset *locked, const struct pageset *control)
 {
-	uint64_t begin = clock_ms(), until = begin + WAIT_MS, now;
+	uint64_t begin = clock_ms(), until = begin + slowdown_scale(WAIT_MS), now;
 	bool control_done = false;
 	int round = 0;
 

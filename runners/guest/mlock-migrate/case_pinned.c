@@ -16,6 +16,7 @@
 #include "common/numa.h"
 #include "common/opts.h"
 #include "common/page.h"
+#include "common/slowdown.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
 #include "mlock-migrate/residue.h"
@@ -88,7 +89,7 @@ static void move_unpinned(struct pageset *set, int to)
 		numa_move((void **)set->addr, set->n, to, status);
 		there = pageset_on_node(set, to);
 		if (there < set->n)
-			usleep(20000);
+			slowdown_pause_ms(20);
 	}
 	cpu_drain_all();
 	lacking = pageset_without(set, PAGE_MLOCKED | PAGE_UNEVICTABLE);

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/ktap.h"
 #include "common/numa.h"
+#include "common/slowdown.h"
 
 #define TRIES 5
 
@@ -37,7 +37,7 @@ size_t move_to(const struct pageset *set, int node, size_t *ret_first)
 
 	*ret_first = there;
 	while (there < set->n && tries++ < TRIES) {
-		usleep(10000);
+		slowdown_pause_ms(10);
 		there = move_once(set, node);
 	}
 	return pageset_on_node(set, node);
