@@ -122,6 +122,11 @@ static const char mini_mm[] =
 	"\t\t\tmlock_drain_local();\n}\n\n"
 	"static bool try_to_migrate_one(void)\n{\n\t\tif (vma->vm_flags & VM_LOCKED)\n"
 	"\t\t\tmlock_drain_local();\n}\nE\n"
+	"cat > mm/memory-failure.c <<'E'\n"
+	"int unmap_poisoned_folio(void)\n{\n"
+	"\tenum ttu_flags ttu = TTU_IGNORE_MLOCK | TTU_SYNC | TTU_HWPOISON;\n}\n\n"
+	"static int soft_offline_in_use_page(struct page *page)\n{\n"
+	"\tif (PageHWPoison(page)) {\n\t}\n}\nE\n"
 	"git add .; git commit -qm base\n";
 
 static char *shipped(const char *name)
@@ -176,11 +181,14 @@ static void test_detectors(void **state)
 	sh(dir, mini_mm);
 	write_series(dir, "detectors", "d.mbox");
 	sh(dir, "cd r; git am -q --empty=drop ../d.mbox");
-	cases = sh_out(dir,
-		       "for k in 6 5 4 3 2 1 0; do git -C r show HEAD~$k:mm/mlock.c | "
-		       "sed -n 's/^\tcase \\([0-9]*\\):$/\\1/p'; done | tr '\\n' ' '");
+	cases = sh_out(
+		dir, "for k in 8 7 6 5 4 3 2 1 0; do git -C r show HEAD~$k:mm/mlock.c | "
+		     "sed -n 's/^\tcase \\([0-9]*\\):$/\\1/p'; done | tr '\\n' ' '");
 	assert_string_equal(cases, "1 2 3 4 5 6 7 ");
-	sh(dir, "! grep -q 'asm/desc.h\\|jiffies\\|load_idt' r/mm/mlock.c");
+	sh(dir, "git -C r diff --quiet HEAD~9 HEAD -- mm/mlock.c\n"
+		"git -C r show HEAD~1:mm/memory-failure.c | grep -q 'ttu = TTU_SYNC |'\n"
+		"grep -q TTU_IGNORE_MLOCK r/mm/memory-failure.c\n"
+		"grep -q folio_test_mlocked r/mm/memory-failure.c");
 }
 
 static void test_mails(void **state)

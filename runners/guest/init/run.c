@@ -342,6 +342,9 @@ bool run_test(const struct plan_test *test)
 	uint64_t begin = clock_ms();
 
 	port_frame("start %u", test->idx);
+	/* What is still in the driver is lost when the test brings the kernel down:
+	 * its death would be that of the test before, or of none. */
+	port_drain();
 	kmsg("%s start %u", port_nonce(), test->idx);
 	if (!test_start(&r)) {
 		port_frame("out %u sluice: cannot start: %s", test->idx, strerror(errno));
