@@ -295,19 +295,6 @@ static void step_from_json(struct step *s, struct json_object *o)
 	s->files = json_object_get(json_arr(o, "files"));
 }
 
-/* What an earlier run of the series was asked for and this one is not. */
-static int forget_other_cells(struct series_run *r, struct err *err)
-{
-	AUTO_JSON struct json_object *configs = json_object_new_array();
-	AUTO_JSON struct json_object *topologies = json_object_new_array();
-
-	for (size_t i = 0; i < r->plan->nconfigs; i++)
-		json_add_str(configs, r->plan->configs[i]->name);
-	for (size_t i = 0; i < r->plan->ntopologies; i++)
-		json_add_str(topologies, r->plan->topologies[i]->name);
-	return series_keep_cells(r->db, r->series.id, configs, topologies, err);
-}
-
 static int intake_take_steps(struct series_run *r, struct json_object *doc,
 			     struct err *err)
 {
@@ -331,9 +318,7 @@ static int intake_take_steps(struct series_run *r, struct json_object *doc,
 	s->base_tried = json_object_get(json_arr(base, "tried"));
 	if (r->ntested == 0)
 		return err_set(err, ERR_SYS, "apply gave no base");
-	if (series_set_steps(r->db, s, r->steps, r->nsteps, err) < 0)
-		return -1;
-	return forget_other_cells(r, err);
+	return series_set_steps(r->db, s, r->steps, r->nsteps, err);
 }
 
 static void intake_tell_steps(struct series_run *r)

@@ -117,40 +117,6 @@ int series_set_steps(struct db *db, const struct series *s, const struct step *s
 	return db_commit(&tx, err);
 }
 
-static int keep_cells(struct db *db, const char *sql, int64_t series_id,
-		      struct json_object *configs, struct json_object *topologies,
-		      struct err *err)
-{
-	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
-
-	if (!st)
-		return -1;
-	bind_int(st, ":series_id", series_id);
-	bind_json(st, ":configs", configs);
-	if (topologies)
-		bind_json(st, ":topologies", topologies);
-	return stmt_run(db, st, err);
-}
-
-int series_keep_cells(struct db *db, int64_t series_id, struct json_object *configs,
-		      struct json_object *topologies, struct err *err)
-{
-	static const char builds[] =
-		"DELETE FROM step_build WHERE series_id = :series_id"
-		" AND config NOT IN (SELECT value FROM json_each(:configs))";
-	static const char boots[] =
-		"DELETE FROM step_boot WHERE series_id = :series_id"
-		" AND (config NOT IN (SELECT value FROM json_each(:configs))"
-		" OR topology NOT IN (SELECT value FROM json_each(:topologies)))";
-	AUTO_TX struct tx tx = TX_INIT;
-
-	if (db_begin(db, &tx, err) < 0 ||
-	    keep_cells(db, builds, series_id, configs, NULL, err) < 0 ||
-	    keep_cells(db, boots, series_id, configs, topologies, err) < 0)
-		return -1;
-	return db_commit(&tx, err);
-}
-
 int step_list(struct db *db, int64_t series_id, struct step **ret_list, size_t *ret_n,
 	      struct err *err)
 {

@@ -31,13 +31,6 @@ void step_list_free(struct step *list, size_t n);
  */
 int series_set_steps(struct db *db, const struct series *s, const struct step *steps,
 		     size_t n, struct err *err);
-/*
- * Drops the cells of the series that are not of these configs (an array of names)
- * and topologies: of an earlier run that was asked for others. The builds and boots
- * themselves stay, for whoever asks for them again.
- */
-int series_keep_cells(struct db *db, int64_t series_id, struct json_object *configs,
-		      struct json_object *topologies, struct err *err);
 /* By step. */
 int step_list(struct db *db, int64_t series_id, struct step **ret_list, size_t *ret_n,
 	      struct err *err);
