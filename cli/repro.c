@@ -128,6 +128,7 @@ static void add_make(struct repro *r, const char *goal)
 static int add_build(struct repro *r, struct err *err)
 {
 	AUTO_FREE char *dir = path_join(paths_data(), "kernels/configs", NULL);
+	AUTO_FREE char *image = NULL;
 	struct kconfig k = { 0 };
 
 	if (kconfig_load(dir, r->boot->config, &k, err) < 0)
@@ -142,7 +143,8 @@ static int add_build(struct repro *r, struct err *err)
 	str_add(&r->text, "END_OF_FRAGMENTS\n");
 	add_make(r, "olddefconfig");
 	add_make(r, k.target);
-	str_addf(&r->text, "VMLINUX=$work/out/%s\nfi\n", k.target);
+	image = make_image(r->boot->arch, k.target);
+	str_addf(&r->text, "VMLINUX=$work/out/%s\nfi\n", image);
 	kconfig_done(&k);
 	return 0;
 }

@@ -1,7 +1,9 @@
 #include "kernels/make_argv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "kernels/kconfig.h"
 #include "lib/str.h"
 
 /* Owned texts, NULL-terminated. */
@@ -52,6 +54,13 @@ char **make_argv(const struct make_opts *o, const char *goal)
 		list_add(&l, str_dup("CC=ccache gcc"));
 	list_add(&l, str_dup(goal));
 	return l.v;
+}
+
+char *make_image(const char *arch, const char *goal)
+{
+	if (strcmp(goal, "vmlinux") == 0)
+		return str_dup("vmlinux");
+	return str_printf("arch/%s/boot/%s", kconfig_srcarch(arch), goal);
 }
 
 static char *env_or(const char *name, const char *fallback)

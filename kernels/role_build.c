@@ -212,14 +212,6 @@ static bool wants_configure(const struct build *b, struct json_object *job)
 
 /* --- the image ------------------------------------------------------------ */
 
-/* Where kbuild puts a target, relative to the output folder. */
-static char *image_of(const struct build *b)
-{
-	if (strcmp(b->target, "vmlinux") == 0)
-		return str_dup("vmlinux");
-	return str_printf("arch/%s/boot/%s", kconfig_srcarch(b->make.arch), b->target);
-}
-
 static int publish_image(const char *path, struct json_object *result, struct err *err)
 {
 	char hash[SHA256_HEX];
@@ -231,9 +223,21 @@ static int publish_image(const char *path, struct json_object *result, struct er
 	return 0;
 }
 
+/* What is packed by the kernel's makefiles has no symbols. */
+static int copy_image(const char *from, const char *to, size_t size, struct err *err)
+{
+	AUTO_FREE char *data = NULL;
+	size_t len;
+
+	if (file_read(from, size, &data, &len, err) < 0)
+		return -1;
+	return file_write_atomic(to, data, len, 0644, err);
+}
+
+/* Into the job's folder: only what lies there is taken from the role. */
 static int take_image(struct build *b, struct json_object *result, struct err *err)
 {
-	AUTO_FREE char *name = image_of(b);
+	AUTO_FREE char *name = make_image(b->make.arch, b->target);
 	AUTO_FREE char *from = path_join(b->make.out, name, NULL);
 	AUTO_FREE char *to = path_join(b->jobdir, "image", NULL);
 	struct stat st;
@@ -244,7 +248,9 @@ static int take_image(struct build *b, struct json_object *result, struct err *e
 		return 0;
 	}
 	if (strcmp(name, "vmlinux") != 0)
-		return publish_image(from, result, err);
+		return copy_image(from, to, (size_t)st.st_size, err) < 0 ?
+			       -1 :
+			       publish_image(to, result, err);
 	if (build_strip(from, to, b->env, &ok, err) < 0)
 		return -1;
 	if (!ok) {

@@ -7,6 +7,7 @@
 #include "kernels/role_build.h"
 #include "kernels/warnings.h"
 #include "lib/json.h"
+#include "lib/sha256.h"
 
 #define FRAGMENT "CONFIG_64BIT=y\nCONFIG_MIGRATION=y\n"
 
@@ -16,6 +17,7 @@ struct walk {
 	int step;
 	bool fresh;     /* the next build configures */
 	char *warnings; /* of the build before; NULL */
+	const char *target;
 	struct json_object *result;
 	/* for the next build only */
 	const char *set_key;
@@ -24,7 +26,7 @@ struct walk {
 
 static struct walk walk_new(const char *dir)
 {
-	return (struct walk){ .toy = toy_new(dir), .fresh = true };
+	return (struct walk){ .toy = toy_new(dir), .fresh = true, .target = "vmlinux" };
 }
 
 static void walk_done(struct walk *w)
@@ -53,6 +55,7 @@ static struct json_object *job_of(const struct walk *w, const char *changed)
 	json_set_str(job, "src", w->toy.src);
 	json_set_str(job, "out", w->toy.out);
 	json_set_str(job, "log", log);
+	json_set_str(job, "target", w->target);
 	json_set_int(job, "jobs", 2);
 	json_set_int(job, "step", w->step);
 	json_set_bool(job, "configure", w->fresh);
@@ -424,6 +427,29 @@ static void success_without_image(void **state)
 	assert_non_null(strstr(reason(&w), "no ELF file"));
 }
 
+/* An image that is not vmlinux comes out of the output folder, too. */
+static void other_image(void **state)
+{
+	AUTO(walk_done) struct walk w = walk_new(*state);
+	AUTO_FREE char *made = path_join(w.toy.out, "arch/x86/boot/bzImage", NULL);
+	AUTO_FREE char *image = path_join(w.toy.job, "image", NULL);
+	char hash[SHA256_HEX];
+	struct err err = { 0 };
+
+	w.target = "bzImage";
+	assert_ok(&w, "");
+	assert_string_equal(json_str(w.result, "image", ""), image);
+	assert_int_equal(sha256_of_file(made, hash, &err), 0);
+	assert_string_equal(json_str(w.result, "image_sha256", ""), hash);
+	assert_int_equal(sha256_of_file(image, hash, &err), 0);
+	assert_string_equal(json_str(w.result, "image_sha256", ""), hash);
+	toy_write(&w.toy, "Makefile",
+		  "bzImage:\n\t@rm -f $(O)/arch/x86/boot/bzImage\n"
+		  "tinyconfig olddefconfig:\n\ttouch $(O)/.config\n");
+	assert_string_equal(build(&w, "Makefile"), "fail");
+	assert_non_null(strstr(reason(&w), "left no file arch/x86/boot/bzImage"));
+}
+
 static void our_own_trouble(void **state)
 {
 	AUTO(walk_done) struct walk w = walk_new(*state);
@@ -457,6 +483,7 @@ int main(void)
 		tmpdir_test(pretended_trouble),
 		tmpdir_test(stray_process),
 		tmpdir_test(success_without_image),
+		tmpdir_test(other_image),
 		tmpdir_test(our_own_trouble),
 	};
 
