@@ -56,13 +56,6 @@ char **make_argv(const struct make_opts *o, const char *goal)
 	return l.v;
 }
 
-char *make_image(const char *arch, const char *goal)
-{
-	if (strcmp(goal, "vmlinux") == 0)
-		return str_dup("vmlinux");
-	return str_printf("arch/%s/boot/%s", kconfig_srcarch(arch), goal);
-}
-
 static char *env_or(const char *name, const char *fallback)
 {
 	const char *v = getenv(name);
