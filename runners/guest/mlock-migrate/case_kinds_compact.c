@@ -158,7 +158,7 @@ static void one_round(size_t pages, int node)
 	check_moved(st, &before);
 	run_all(st, "unlocked");
 	account_read(&now);
-	account_back(&base, &base, &now, &back);
+	account_gone(&base, &now, &back);
 	why_check(&back, "back-at-base");
 }
 

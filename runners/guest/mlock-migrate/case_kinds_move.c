@@ -102,6 +102,6 @@ void case_kinds_move(void)
 	if (to < 0)
 		ktap_skip("moves", "needs two nodes with memory");
 	account_scan(&now);
-	account_back(&base, &base, &now, &w);
+	account_gone(&base, &now, &w);
 	why_check(&w, "back-at-base");
 }
