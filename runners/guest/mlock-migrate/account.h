@@ -63,5 +63,13 @@ long long account_growth(const struct account *base, struct account *now, struct
  */
 void account_back(const struct account *base, const struct account *before,
 		  const struct account *now, struct why *w);
+/*
+ * The same where all that was locked since base is unmapped as well, with its files
+ * and processes gone. Then Unevictable is back however many pages were counted as
+ * stranded: a page that moves while it is locked is counted, too, since its munlock
+ * in try_to_migrate_one meets it isolated; but it loses Unevictable when it is put
+ * on a list again (mm/swap.c, lru_add), and its list when it is freed.
+ */
+void account_gone(const struct account *base, const struct account *now, struct why *w);
 
 #endif

@@ -24,9 +24,9 @@
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/residue.h"
 
 #define PAGES 256
-#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
 #define TRIES 2
 #define WAIT_STEPS 500
 #define WAIT_STEP_US 10000
@@ -56,9 +56,7 @@ static void wait_moved(const struct pageset *set)
 
 static void refault(struct pageset *set)
 {
-	cpu_pin(cpu_last());
-	pageset_refault(set, RESIDUE);
-	cpu_pin(cpu_first());
+	ktap_data("waiting", (long long)residue_refault(set));
 }
 
 /* There; a page that was busy for a moment gets another chance from where it was. */

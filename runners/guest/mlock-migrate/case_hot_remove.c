@@ -32,9 +32,9 @@
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/residue.h"
 
 #define PAGES 512
-#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
 #define TRIES 3
 #define LIMIT_S 30 /* a good kernel takes a tenth of a second */
 #define BLOCKS_MAX 1024
@@ -134,7 +134,7 @@ static int place(struct pageset *set, int node)
 
 		pageset_init(set, PAGES, -1, PAGESET_LOCK_ON_FAULT);
 		oracle_begin(&drained);
-		pageset_refault(set, RESIDUE);
+		ktap_data("waiting", (long long)residue_refault(set));
 	}
 	numa_bind_task(-1);
 	cpu_pin(cpu_first());

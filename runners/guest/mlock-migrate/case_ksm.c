@@ -338,6 +338,6 @@ void case_ksm(void)
 		turn_run(&turn);
 	}
 	account_scan(&now);
-	account_back(&base, &base, &now, &w);
+	account_gone(&base, &now, &w);
 	why_check(&w, "back-at-base");
 }

@@ -257,7 +257,7 @@ static void run_story(struct thp_story *st)
 	turn_start(&turn, tell, st);
 	turn_run(&turn);
 	account_read(&now);
-	account_back(&base, &base, &now, &w);
+	account_gone(&base, &now, &w);
 	why_check(&w, check_name(st, "back-at-base"));
 }
 
