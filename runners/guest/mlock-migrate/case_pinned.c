@@ -27,7 +27,7 @@
 #define PAGES 8 /* a pipe holds 16 */
 #define CHECKS 5
 #define FILLER 4096
-#define TRIES 5
+#define TRIES 3
 
 static int pipe_fds[2];
 static struct vmstat base;
