@@ -7,7 +7,6 @@
 #include "common/ktap.h"
 #include "common/meminfo.h"
 #include "common/opts.h"
-#include "common/setting.h"
 #include "common/smaps.h"
 #include "mlock-migrate/oracle.h"
 
@@ -16,8 +15,6 @@ static bool scan_always;
 void account_begin(void)
 {
 	scan_always = opts_number("scan", 0) != 0;
-	/* -ENOENT: a kernel that does not do it at all. */
-	setting_hold("/proc/sys/vm/compaction_proactiveness", "0\n");
 }
 
 void account_fold(struct account *ret)

@@ -35,10 +35,9 @@ struct account {
 };
 
 /*
- * To be called once by each case that uses this: switches proactive compaction
- * off, which isolates pages while we look at them, and asks for the option
- * "scan=1": all frames are then looked at at every reading, not only at the few
- * where the case asks for it (a tenth of a second each).
+ * To be called once by each case that uses this: asks for the option "scan=1": all
+ * frames are then looked at at every reading, not only at the few where the case
+ * asks for it (a tenth of a second each).
  */
 void account_begin(void);
 /* Drains all batches, then reads the counters; and looks at all frames. */
