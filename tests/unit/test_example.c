@@ -191,6 +191,21 @@ static void test_detectors(void **state)
 		"grep -q folio_test_mlocked r/mm/memory-failure.c");
 }
 
+/* Each patch adds to what the one before it did. */
+static void test_detectors_debug(void **state)
+{
+	const char *dir = *state;
+	AUTO_FREE char *cases = NULL;
+
+	sh(dir, mini_mm);
+	write_series(dir, "detectors-debug", "d.mbox");
+	sh(dir, "cd r; git am -q --empty=drop ../d.mbox");
+	cases = sh_out(dir, "for k in 3 2 1 0; do git -C r show HEAD~$k:mm/mlock.c | "
+			    "grep -c '^\tcase'; done | tr '\n' ' '");
+	assert_string_equal(cases, "1 2 3 4 ");
+	sh(dir, "test $(git -C r diff --numstat HEAD~4 | cut -f 2) = 0");
+}
+
 static void test_mails(void **state)
 {
 	const char *dir = *state;
@@ -244,8 +259,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_apply), tmpdir_test(test_git_am),
-		tmpdir_test(test_detectors),  tmpdir_test(test_mails),
-		tmpdir_test(test_unfit),
+		tmpdir_test(test_detectors),  tmpdir_test(test_detectors_debug),
+		tmpdir_test(test_mails),      tmpdir_test(test_unfit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
