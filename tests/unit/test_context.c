@@ -20,8 +20,7 @@ static void make_older(const char *dir, struct cmd_common *common)
 	sqlite3 *sq;
 
 	assert_int_equal(file_write_atomic(config, "[sluice]\n", 9, 0644, NULL), 0);
-	*common = (struct cmd_common){ .config_file = str_dup(config),
-				       .state_dir = dir };
+	*common = (struct cmd_common){ .config_file = str_dup(config), .state_dir = dir };
 	assert_int_equal(context_write(&cx, common, "a test"), EXIT_OK);
 	context_done(&cx);
 	assert_int_equal(sqlite3_open(path, &sq), SQLITE_OK);
