@@ -130,6 +130,22 @@ int mail_parse(const char *raw, size_t len, struct mail **ret_mail, struct err *
 	return 0;
 }
 
+struct mail *mail_known(const char *message_id, const char *parent, const char *subject,
+			const char *sender, long long date, bool has_diff)
+{
+	struct mail *m = mem_alloc0(sizeof(*m));
+
+	m->message_id = str_dup(message_id);
+	m->parent = str_dup(parent);
+	m->subject = str_dup(subject);
+	m->from = str_dup(sender);
+	m->sender = str_dup(sender);
+	m->date = date;
+	m->has_diff = has_diff;
+	tags_read(m->subject, &m->tags);
+	return m;
+}
+
 void mail_free(struct mail *m)
 {
 	if (!m)

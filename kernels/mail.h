@@ -28,6 +28,12 @@ struct mail {
 
 /* Copies the bytes. -1 with ERR_INPUT when it is no mail. */
 int mail_parse(const char *raw, size_t len, struct mail **ret_mail, struct err *err);
+/*
+ * A mail of which only this is known (copied; parent may be NULL), as an index
+ * keeps it: without its bytes and its text.
+ */
+struct mail *mail_known(const char *message_id, const char *parent, const char *subject,
+			const char *sender, long long date, bool has_diff);
 void mail_free(struct mail *m);
 
 /*
