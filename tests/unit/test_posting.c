@@ -104,6 +104,14 @@ static const struct form forms[] = {
 	  { "a - a@x 0 +update core.c", "b a b@x 1 +Re: update core.c",
 	    "c a b@x 2 Re: update core.c", "d - a@x 0 mm: a question" },
 	  "" },
+	{ "another count",
+	  { "c - a@x 0 [PATCH 0/3] mm: all", "p1 c a@x 0 +[PATCH 1/3] mm: one",
+	    "p2 c a@x 0 +[PATCH 2/3] mm: two", "p3 c a@x 0 +[PATCH 3/4] mm: three" },
+	  "series v1 1/4 - : - - p3 - (missing 1-2, 4)\n"
+	  "series v1 2/3 c : p1 p2 - (missing 3)" },
+	{ "not threaded, of two senders",
+	  { "p1 - a@x 0 +[PATCH 1/2] mm: one", "p2 - b@x 0 +[PATCH 2/2] mm: two" },
+	  "series v1 1/2 - : - p2 (missing 1)\nseries v1 1/2 - : p1 - (missing 2)" },
 	{ "no mail at all", { NULL }, "" },
 };
 
