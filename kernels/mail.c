@@ -80,7 +80,6 @@ static void fill(struct mail *m, const struct mime *mime)
 {
 	AUTO_FREE char *id = mime_header(mime, "Message-ID", true);
 	AUTO_FREE char *reply = mime_header(mime, "In-Reply-To", true);
-	AUTO_FREE char *refs = mime_header(mime, "References", true);
 	AUTO_FREE char *date = mime_header(mime, "Date", true);
 	struct texts t = { STR_INIT, STR_INIT };
 	int tz;
@@ -93,9 +92,11 @@ static void fill(struct mail *m, const struct mime *mime)
 		m->message_id = str_printf("%.40s@sluice.invalid", hex);
 		m->id_made = true;
 	}
+	m->refs = mime_header(mime, "References", true);
+	m->list_id = mime_header(mime, "List-Id", true);
 	m->parent = find_id(reply, false);
 	if (!m->parent)
-		m->parent = find_id(refs, true);
+		m->parent = find_id(m->refs, true);
 	m->subject = mime_header(mime, "Subject", true);
 	if (!m->subject)
 		m->subject = str_dup("");
@@ -153,6 +154,8 @@ void mail_free(struct mail *m)
 	free(m->raw);
 	free(m->message_id);
 	free(m->parent);
+	free(m->refs);
+	free(m->list_id);
 	free(m->subject);
 	free(m->from);
 	free(m->sender);

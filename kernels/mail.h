@@ -17,6 +17,8 @@ struct mail {
 	char *message_id; /* bare; made of the mail's hash if it has none */
 	bool id_made;
 	char *parent;   /* In-Reply-To or the last of References; NULL */
+	char *refs;     /* References as one line; NULL */
+	char *list_id;  /* List-Id as one line; NULL */
 	char *subject;  /* unfolded, decoded, tags and all */
 	char *from;     /* likewise */
 	char *sender;   /* the address in it, lower case */
