@@ -5,7 +5,10 @@
 #include "kernels/thread_group.h"
 #include "lib/cleanup.h"
 
-enum { MISSING_MAX = 300 };
+enum {
+	MISSING_MAX = 300,
+	FAMILY_MAX = 100, /* groups of a thread that are compared with each other */
+};
 
 static enum mail_what what_alone(const struct mail *m)
 {
@@ -25,7 +28,7 @@ static void add_flags(struct posting *p)
 	p->resend = p->m->tags.resend;
 }
 
-static void claim(struct postings *all, GHashTable *index, const struct mail *m,
+static void claim(struct recognised *all, GHashTable *index, const struct mail *m,
 		  size_t posting, enum mail_what what)
 {
 	size_t i = GPOINTER_TO_SIZE(g_hash_table_lookup(index, m));
@@ -49,12 +52,13 @@ static bool is_broken(const struct group *g)
 	return false;
 }
 
-static void add_group(struct postings *all, GHashTable *index,
+static void add_group(struct recognised *all, GHashTable *index,
 		      const struct groups *groups, const struct group *g)
 {
 	struct posting *p = &all->list[all->n];
 	AUTO(str_done) struct str missing = { .limit = MISSING_MAX };
 
+	p->family = all->n;
 	p->kind = g->total == 1 ? POSTING_SINGLE : POSTING_SERIES;
 	p->minor = g->minor;
 	p->s.notes = (struct str)STR_INIT;
@@ -76,10 +80,11 @@ static void add_group(struct postings *all, GHashTable *index,
 	all->n++;
 }
 
-static void add_pull(struct postings *all, GHashTable *index, const struct mail *m)
+static void add_pull(struct recognised *all, GHashTable *index, const struct mail *m)
 {
 	struct posting *p = &all->list[all->n];
 
+	p->family = all->n;
 	p->kind = POSTING_PULL;
 	p->m = m;
 	p->date = m->date;
@@ -91,11 +96,25 @@ static void add_pull(struct postings *all, GHashTable *index, const struct mail 
 	all->n++;
 }
 
-struct postings postings_recognise(const struct thread *t)
+/* Which groups of groups->list are versions of one series; by pairs, so not of many. */
+static void find_families(struct recognised *all, const struct groups *groups)
+{
+	size_t n = groups->list->len < FAMILY_MAX ? groups->list->len : FAMILY_MAX;
+
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (group_same_series(groups, groups->list->pdata[k],
+					      groups->list->pdata[i])) {
+				all->list[i].family = all->list[k].family;
+				break;
+			}
+}
+
+struct recognised posting_recognise(const struct thread *t)
 {
 	struct groups groups = groups_make(t);
 	GHashTable *index = g_hash_table_new(NULL, NULL);
-	struct postings all = { .mails_n = thread_count(t) };
+	struct recognised all = { .mails_n = thread_count(t) };
 
 	all.mails = mem_alloc0((all.mails_n + 1) * sizeof(*all.mails));
 	all.list = mem_alloc0((all.mails_n + 1) * sizeof(*all.list));
@@ -108,6 +127,7 @@ struct postings postings_recognise(const struct thread *t)
 	}
 	for (guint i = 0; i < groups.list->len; i++)
 		add_group(&all, index, &groups, groups.list->pdata[i]);
+	find_families(&all, &groups);
 	for (guint i = 0; i < groups.covers->len; i++) {
 		const struct group *g = groups.covers->pdata[i];
 
@@ -122,7 +142,7 @@ struct postings postings_recognise(const struct thread *t)
 	return all;
 }
 
-void postings_done(struct postings *p)
+void recognised_done(struct recognised *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		mail_series_done(&p->list[i].s);
@@ -130,7 +150,14 @@ void postings_done(struct postings *p)
 	}
 	free(p->list);
 	free(p->mails);
-	*p = (struct postings){ .list = NULL };
+	*p = (struct recognised){ .list = NULL };
+}
+
+const char *posting_kind_str(enum posting_kind kind)
+{
+	static const char *const words[] = { "series", "single", "pull" };
+
+	return words[kind];
 }
 
 const char *mail_what_str(enum mail_what what)

@@ -46,6 +46,7 @@ struct posting {
 	bool broken;    /* more mails do not help: misnumbered, or a patch without diff */
 	char *missing;  /* "1-2, 4", "" when nothing is */
 	long long date; /* of its first mail */
+	size_t family;  /* the index of the first posting of which it is a version */
 };
 
 struct posting_mail {
@@ -55,16 +56,18 @@ struct posting_mail {
 };
 #define POSTING_NONE ((size_t)-1)
 
-struct postings {
+struct recognised {
 	struct posting *list; /* pull requests last, else by date */
 	size_t n;
 	struct posting_mail *mails; /* for each thread_mail() */
 	size_t mails_n;
 };
 
-struct postings postings_recognise(const struct thread *t);
-void postings_done(struct postings *p);
+struct recognised posting_recognise(const struct thread *t);
+void recognised_done(struct recognised *p);
 
+/* "series", "single", "pull" */
+const char *posting_kind_str(enum posting_kind kind);
 /* "cover", "patch", "pull", "reply", "quoted-diff", "untagged", "no-patch", "talk" */
 const char *mail_what_str(enum mail_what what);
 

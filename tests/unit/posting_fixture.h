@@ -33,10 +33,9 @@ FIXTURE_FN void add_ids(struct str *out, const struct posting *p)
 /* "series rfc v2 2/3 cover : p1 - p3 (missing 2)" */
 FIXTURE_FN char *posting_text(const struct posting *p)
 {
-	static const char *const kinds[] = { "series", "single", "pull" };
 	struct str out = STR_INIT;
 
-	str_addf(&out, "%s%s%s v%d%s", kinds[p->kind], p->rfc ? " rfc" : "",
+	str_addf(&out, "%s%s%s v%d%s", posting_kind_str(p->kind), p->rfc ? " rfc" : "",
 		 p->resend ? " resend" : "", p->s.version, p->minor ? ".x" : "");
 	if (p->kind != POSTING_PULL) {
 		str_addf(&out, " %d/%d", p->have, p->s.total);
@@ -61,7 +60,7 @@ FIXTURE_FN int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-FIXTURE_FN char *postings_text(const struct postings *all)
+FIXTURE_FN char *postings_text(const struct recognised *all)
 {
 	char **lines = mem_alloc0((all->n + 1) * sizeof(*lines));
 	struct str out = STR_INIT;

@@ -127,15 +127,15 @@ static size_t mails_of(const struct form *f)
 static char *recognise(const struct form *f, const size_t *order, size_t n)
 {
 	struct thread *t = thread_new(0);
-	struct postings all;
+	struct recognised all;
 	char *text;
 
 	for (size_t i = 0; i < n; i++)
 		assert_true(thread_add(t, mail_of_line(f->mails[order[i]])));
-	all = postings_recognise(t);
+	all = posting_recognise(t);
 	assert_int_equal(all.mails_n, n);
 	text = postings_text(&all);
-	postings_done(&all);
+	recognised_done(&all);
 	thread_free(t);
 	return text;
 }
@@ -218,13 +218,13 @@ static void test_what_each_mail_is(void **state)
 		{ "l - b@x 1 [GIT PULL] mm: fixes", MAIL_PULL, 0 },
 	};
 	struct thread *t = thread_new(0);
-	struct postings all;
+	struct recognised all;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		thread_add(t, mail_of_line(cases[i].mail));
 	assert_false(thread_add(t, mail_of_line(cases[0].mail)));
-	all = postings_recognise(t);
+	all = posting_recognise(t);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct posting_mail *m = &all.mails[i];
 
@@ -233,7 +233,30 @@ static void test_what_each_mail_is(void **state)
 				 m->number);
 		assert_int_equal(m->posting, i < 3 ? 0 : i == 8 ? 1 : POSTING_NONE);
 	}
-	postings_done(&all);
+	recognised_done(&all);
+	thread_free(t);
+}
+
+static void test_families(void **state)
+{
+	static const char *const mails[] = {
+		"p - a@x 0 +[PATCH] mm: one",
+		"q p a@x 60 +[PATCH v2] mm: mended",
+		"f p b@x 61 +[PATCH] mm: other",
+		"r q a@x 90 +[PATCH v3] mm: mended",
+	};
+	static const size_t family[] = { 0, 0, 2, 0 };
+	struct thread *t = thread_new(0);
+	struct recognised all;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(mails); i++)
+		thread_add(t, mail_of_line(mails[i]));
+	all = posting_recognise(t);
+	assert_int_equal(all.n, ARRAY_SIZE(mails));
+	for (size_t i = 0; i < all.n; i++)
+		assert_int_equal(all.list[i].family, family[i]);
+	recognised_done(&all);
 	thread_free(t);
 }
 
@@ -243,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_forms_in_any_order),
 		cmocka_unit_test(test_no_patch_is_overlooked),
 		cmocka_unit_test(test_what_each_mail_is),
+		cmocka_unit_test(test_families),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

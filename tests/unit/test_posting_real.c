@@ -1,6 +1,6 @@
 /*
  * Every thread of $SLUICE_MAIL_DIR: what its index.tsv says, what thread_find says
- * and what postings_recognise says are one, from the index of the mails alone, in
+ * and what posting_recognise says are one, from the index of the mails alone, in
  * any order, and while they come one by one.
  */
 #include "tests/unit/posting_fixture.h"
@@ -39,10 +39,10 @@ static struct thread *indexed(const struct thread *t, const size_t *order, size_
 
 static char *recognised(const struct thread *t)
 {
-	struct postings all = postings_recognise(t);
+	struct recognised all = posting_recognise(t);
 	char *text = postings_text(&all);
 
-	postings_done(&all);
+	recognised_done(&all);
 	return text;
 }
 
@@ -78,7 +78,7 @@ static void check_on_the_way(const char *name, const struct thread *t, unsigned 
 		order[i] = i;
 	for (size_t i = 1; i <= n; i++) {
 		struct thread *some = indexed(t, order, i);
-		struct postings all = postings_recognise(some);
+		struct recognised all = posting_recognise(some);
 
 		for (size_t k = 0; k < all.n; k++) {
 			AUTO_FREE char *text = posting_text(&all.list[k]);
@@ -91,14 +91,14 @@ static void check_on_the_way(const char *name, const struct thread *t, unsigned 
 					"%s, %zu of %zu mails, order %u: %s\nin the end\n%s",
 					name, i, n, seed, text, last);
 		}
-		postings_done(&all);
+		recognised_done(&all);
 		thread_free(some);
 	}
 	free(order);
 }
 
 /* The posting that the mail of index i belongs to, or NULL. */
-static const struct posting *posting_of(const struct postings *all, size_t i)
+static const struct posting *posting_of(const struct recognised *all, size_t i)
 {
 	size_t k = all->mails[i].posting;
 
@@ -108,7 +108,7 @@ static const struct posting *posting_of(const struct postings *all, size_t i)
 /* thread_find of each posting's version finds the same patches. */
 static void check_thread_find(const char *name, const struct thread *t)
 {
-	struct postings all = postings_recognise(t);
+	struct recognised all = posting_recognise(t);
 
 	for (size_t k = 0; k < all.n; k++) {
 		const struct posting *p = &all.list[k];
@@ -126,7 +126,7 @@ static void check_thread_find(const char *name, const struct thread *t)
 					    (size_t)s.total * sizeof(*s.patches));
 		mail_series_done(&s);
 	}
-	postings_done(&all);
+	recognised_done(&all);
 }
 
 /* "quoted-diff", the kinds that are no patches, said for a mail of the index. */
@@ -156,7 +156,7 @@ static size_t index_of(const struct thread *t, const char *id)
 
 static void check_row(const struct thread *t, char **cells)
 {
-	struct postings all = postings_recognise(t);
+	struct recognised all = posting_recognise(t);
 	size_t i = index_of(t, cells[COL_ID]);
 	const char *odd = odd_kind(cells[COL_MBOX]);
 	int patches = atoi(cells[COL_PATCHES]), version = atoi(cells[COL_VERSION]);
@@ -175,7 +175,7 @@ static void check_row(const struct thread *t, char **cells)
 		   (version && p->s.version != version)) {
 		fail_msg("%s: %d patches wanted of v%d", cells[COL_ID], patches, version);
 	}
-	postings_done(&all);
+	recognised_done(&all);
 }
 
 /* Cells between tabs, empty ones too; cuts the line up. */
