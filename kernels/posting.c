@@ -10,7 +10,7 @@ enum {
 	FAMILY_MAX = 100, /* groups of a thread that are compared with each other */
 };
 
-static enum mail_what what_alone(const struct mail *m)
+enum mail_what mail_what_alone(const struct mail *m)
 {
 	if (m->tags.reply)
 		return m->has_diff ? MAIL_QUOTED_DIFF : MAIL_REPLY;
@@ -121,7 +121,7 @@ struct recognised posting_recognise(const struct thread *t)
 	for (size_t i = 0; i < all.mails_n; i++) {
 		const struct mail *m = thread_mail(t, i);
 
-		all.mails[i].what = what_alone(m);
+		all.mails[i].what = mail_what_alone(m);
 		all.mails[i].posting = POSTING_NONE;
 		g_hash_table_insert(index, (gpointer)m, GSIZE_TO_POINTER(i));
 	}

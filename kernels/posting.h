@@ -66,6 +66,8 @@ struct recognised {
 struct recognised posting_recognise(const struct thread *t);
 void recognised_done(struct recognised *p);
 
+/* What it is when it belongs to no posting. */
+enum mail_what mail_what_alone(const struct mail *m);
 /* "series", "single", "pull" */
 const char *posting_kind_str(enum posting_kind kind);
 /* "cover", "patch", "pull", "reply", "quoted-diff", "untagged", "no-patch", "talk" */

@@ -9,7 +9,9 @@
 
 #include "kernels/posting.h"
 
+#ifndef FIXTURE_FN
 #define FIXTURE_FN __attribute__((unused)) static
+#endif
 
 FIXTURE_FN struct mail *mail_of_line(const char *line)
 {
