@@ -28,44 +28,56 @@ static bool has_come(const struct posting_row *row)
 	       row->state == POSTING_DONE;
 }
 
-static char *newer_text(const struct posting_row *p, const struct posting_row *list,
-			size_t n)
+/* What is said of one that newer makes needless. */
+static char *newer_text(const struct posting_row *newer, const struct posting_row *old)
+{
+	if (newer->version == old->version)
+		return str_dup("it was posted again");
+	return str_printf("v%lld is newer", (long long)newer->version);
+}
+
+static char *newer_in(const struct posting_row *p, const struct posting_row *list,
+		      size_t n)
 {
 	for (size_t i = n; i-- > 0;)
 		if (has_come(&list[i]) && versions_newer(&list[i], p))
-			return str_printf("v%lld is newer: %.200s",
-					  (long long)list[i].version, list[i].message_id);
+			return newer_text(&list[i], p);
 	return NULL;
+}
+
+/* Those of this thread are decided with what is in memory. */
+static void note_state(const struct settling *s, int64_t id, enum posting_state state,
+		       const char *reason)
+{
+	for (size_t k = 0; k < s->all.n; k++)
+		if (s->found[k].row.id == id) {
+			s->found[k].row.state = state;
+			posting_set_text(&s->found[k].row.reason, reason);
+		}
 }
 
 /* What is not yet run of the older versions is not run any more. */
 static int supersede(const struct settling *s, const struct posting_row *p,
 		     struct posting_row *list, size_t n, struct err *err)
 {
-	AUTO_FREE char *why = str_printf("v%lld is newer: %.200s", (long long)p->version,
-					 p->message_id);
-
 	for (size_t i = 0; i < n; i++) {
 		struct posting_row *old = &list[i];
+		AUTO_FREE char *why = newer_text(p, old);
+		enum posting_state next = POSTING_SUPERSEDED;
 		bool cancelled;
 
-		if (old->state == POSTING_DONE || old->state == POSTING_SUPERSEDED ||
-		    !versions_newer(p, old))
+		if (old->state == POSTING_DONE || !versions_newer(p, old) ||
+		    (old->reason && !strcmp(old->reason, why)))
 			continue;
 		if (posting_cancel(s, old, why, &cancelled, err) < 0)
 			return -1;
 		if (old->state == POSTING_QUEUED && !cancelled)
-			continue;
-		if (posting_set_state(s->db, old->id, POSTING_SUPERSEDED, why, s->now,
-				      err) < 0 ||
-		    mail_raw_drop(s->db, old->id, err) < 0)
+			next = POSTING_QUEUED; /* it runs; the reason notes that we asked */
+		if (posting_set_state(s->db, old->id, next, why, s->now, err) < 0)
 			return -1;
-		/* Those of this thread are decided with what is in memory. */
-		for (size_t k = 0; k < s->all.n; k++)
-			if (s->found[k].row.id == old->id) {
-				s->found[k].row.state = POSTING_SUPERSEDED;
-				posting_set_text(&s->found[k].row.reason, why);
-			}
+		if (next == POSTING_SUPERSEDED && mail_raw_drop(s->db, old->id, err) < 0)
+			return -1;
+		note_state(s, old->id, next, why);
 	}
 	return 0;
 }
@@ -138,7 +150,7 @@ static int decide(const struct settling *s, struct found *f, struct posting_fact
 				next != POSTING_IGNORED)) {
 		if (find_versions(s, f, &list, &n, err) < 0)
 			return -1;
-		facts->newer = newer = newer_text(row, list, n);
+		facts->newer = newer = newer_in(row, list, n);
 		str_clear(&reason);
 		next = posting_next_state(facts, &reason);
 		r = versions_link(s->db, row, list, n, err);
@@ -201,6 +213,60 @@ static int newer_first(const void *va, const void *vb)
 	return versions_newer(&a->row, &b->row) ? -1 : versions_newer(&b->row, &a->row);
 }
 
+/* The next version of order[k]'s family, and the newest that has come. */
+static void find_next(struct found *const *order, size_t k,
+		      const struct posting_row **ret_next,
+		      const struct posting_row **ret_newest)
+{
+	*ret_next = *ret_newest = NULL;
+	for (size_t i = 0; i < k; i++) {
+		if (order[i]->p->family != order[k]->p->family ||
+		    order[i]->row.state == POSTING_IGNORED)
+			continue;
+		*ret_next = &order[i]->row;
+		if (!*ret_newest && has_come(*ret_next))
+			*ret_newest = *ret_next;
+	}
+}
+
+/* Was it not superseded yet, or by another one than the newest of them? */
+static bool is_news(const struct posting_row *old, const struct posting_row *newest)
+{
+	AUTO_FREE char *why = newest ? newer_text(newest, old) : NULL;
+
+	return why && old->state != POSTING_DONE &&
+	       strcmp(why, old->reason ? old->reason : "") != 0;
+}
+
+/*
+ * A mail that came late has connected what was recognised by itself: where order[k]
+ * is not linked yet from the next version of its family, it is now, and superseded by
+ * the newest. order: the newer ones first.
+ */
+static int settle_family(const struct settling *s, struct found *const *order, size_t k,
+			 struct err *err)
+{
+	struct posting_row *old = &order[k]->row, *list;
+	const struct posting_row *next, *newest;
+	size_t n;
+	int r;
+
+	find_next(order, k, &next, &newest);
+	if (old->state == POSTING_IGNORED || !next ||
+	    (next->earlier == old->id && !is_news(old, newest)))
+		return 0;
+	if (find_versions(s, order[k], &list, &n, err) < 0)
+		return -1;
+	for (size_t i = n; i-- > 0 && newest;)
+		if (has_come(&list[i]) && versions_newer(&list[i], newest))
+			newest = &list[i];
+	r = versions_link(s->db, old, list, n, err);
+	if (r == 0 && newest)
+		r = supersede(s, newest, old, 1, err);
+	posting_row_list_free(list, n);
+	return r;
+}
+
 static int settle_all(struct settling *s, struct err *err)
 {
 	struct found **order = mem_alloc0((s->all.n + 1) * sizeof(*order));
@@ -212,6 +278,8 @@ static int settle_all(struct settling *s, struct err *err)
 	for (size_t k = 0; k < s->all.n && r == 0; k++)
 		if (!is_settled(order[k]))
 			r = settle_one(s, order[k], err);
+	for (size_t k = 0; k < s->all.n && r == 0; k++)
+		r = settle_family(s, order, k, err);
 	free(order);
 	return r;
 }

@@ -16,7 +16,7 @@ struct posting_facts {
 	enum posting_state was; /* POSTING_WAITING for a new one */
 	bool changed;           /* its patches, or what its author asks for, since then */
 	const char *refused;    /* why no source takes it; NULL: one does */
-	const char *newer;      /* "v3 is newer: ..."; NULL: none is known */
+	const char *newer;      /* "v3 is newer"; NULL: none is known */
 	bool over;              /* nothing is waited for any more */
 };
 

@@ -259,7 +259,7 @@ CREATE TABLE posting (
   deadline    INTEGER,              -- with state waiting: until when missing parts are waited for
   state       TEXT NOT NULL CHECK (state IN ('waiting', 'incomplete', 'complete', 'queued',
                 'done', 'superseded', 'ignored')), -- incomplete: not waited for any more
-  reason      TEXT,                 -- why incomplete, superseded or ignored
+  reason      TEXT,                 -- why incomplete, superseded or ignored; with queued: that there is a newer one
   change_id   TEXT,                 -- change-id: of b4
   base_commit TEXT,                 -- base-commit:
   override    TEXT,                 -- json {"tree","base","topology","config","suite"} asked for by the author

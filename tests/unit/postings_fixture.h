@@ -19,8 +19,10 @@ struct world {
 	struct postings_source sources[2];
 	struct str log; /* "queue ID\n", "cancel ID\n" */
 	int64_t jobs, now;
-	bool running; /* jobs have begun: no cancel */
-	bool broken;  /* the queue fails */
+	bool queued[10000]; /* by the posting's id */
+	int again;          /* postings that were queued more than once */
+	bool running;       /* jobs have begun: no cancel */
+	bool broken;        /* the queue fails */
 };
 
 FIXTURE_FN int note_queue(const struct posting_row *p, void *arg, int64_t *ret_job,
@@ -30,7 +32,9 @@ FIXTURE_FN int note_queue(const struct posting_row *p, void *arg, int64_t *ret_j
 
 	if (w->broken)
 		return err_set(err, ERR_SYS, "no queue");
-	assert_true(p->id > 0);
+	assert_true((size_t)p->id < ARRAY_SIZE(w->queued));
+	w->again += w->queued[p->id];
+	w->queued[p->id] = true;
 	str_addf(&w->log, "queue %s v%d\n", p->message_id, (int)p->version);
 	*ret_job = ++w->jobs;
 	return 0;

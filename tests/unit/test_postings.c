@@ -109,7 +109,7 @@ static void test_newer_version_in_its_own_thread(void **state)
 	take(w, "q2 d a@x 90 +[PATCH v2 2/2] mm: two");
 	expect_log(w, "queue d v2\ncancel 1\n");
 	expect_postings(w, "queued series v2 2/2 d\n"
-			   "superseded series v1 2/2 c: v2 is newer: d");
+			   "superseded series v1 2/2 c: v2 is newer");
 	assert_int_equal(posting_find_by_msgid(w->f.db, "d", &v2, &w->f.err), 1);
 	assert_int_equal(posting_find_by_msgid(w->f.db, "c", &v1, &w->f.err), 1);
 	assert_int_equal(v2.earlier, v1.id);
@@ -127,13 +127,14 @@ static void test_running_and_done_stay(void **state)
 	take(w, "a - a@x 0 +[PATCH] mm: one");
 	take(w, "b - a@x 60 +[PATCH v2] mm: one");
 	expect_log(w, "queue a v1\nqueue b v2\ncancel 1\n");
-	expect_postings(w, "queued single v1 1/1 a\nqueued single v2 1/1 b");
+	expect_postings(w, "queued single v1 1/1 a: v2 is newer\n"
+			   "queued single v2 1/1 b");
 	assert_int_equal(posting_find_by_msgid(w->f.db, "b", &row, &w->f.err), 1);
 	ok(&w->f, postings_job_over(w->p, row.id, w->now, &w->f.err));
 	posting_row_done(&row);
 	take(w, "d - a@x 99 +[PATCH v3] mm: one");
 	expect_log(w, "queue d v3\ncancel 1\n");
-	expect_postings(w, "done single v2 1/1 b\nqueued single v1 1/1 a\n"
+	expect_postings(w, "done single v2 1/1 b\nqueued single v1 1/1 a: v3 is newer\n"
 			   "queued single v3 1/1 d");
 }
 
@@ -147,8 +148,8 @@ static void test_older_version_comes_late(void **state)
 	take(w, "b - a@x 60 +[PATCH v2] mm: one");
 	expect_log(w, "queue d v3\n");
 	expect_postings(w, "queued single v3 1/1 d\n"
-			   "superseded single v1 1/1 a: v3 is newer: d\n"
-			   "superseded single v2 1/1 b: v3 is newer: d");
+			   "superseded single v1 1/1 a: v3 is newer\n"
+			   "superseded single v2 1/1 b: v3 is newer");
 	assert_int_equal(posting_find_by_msgid(w->f.db, "d", &v3, &w->f.err), 1);
 	assert_int_equal(posting_find_by_msgid(w->f.db, "b", &v2, &w->f.err), 1);
 	assert_int_equal(v3.earlier, v2.id);
@@ -254,7 +255,7 @@ static void test_partly_posted_anew_waits(void **state)
 	expire(w, 3600);
 	expect_log(w, "queue q2 v2\ncancel 1\n");
 	expect_postings(w, "queued series v2 1/2 q2\n"
-			   "superseded series v1 2/2 c: v2 is newer: q2");
+			   "superseded series v1 2/2 c: v2 is newer");
 	expire(w, 3600);
 	expect_log(w, "");
 }
@@ -411,6 +412,21 @@ static void test_two_rows_become_one(void **state)
 	expect_postings(w, "queued series v1 3/3 p1");
 }
 
+static void test_late_parent_connects_versions(void **state)
+{
+	struct world *w = *state;
+
+	take(w, "a - a@x 0 +[PATCH] mm: one");
+	take(w, "b r a@x 90 +[PATCH v2] mm: another name");
+	expect_log(w, "queue a v1\nqueue b v2\n");
+	take(w, "r a b@x 9 Re: [PATCH] mm: one");
+	expect_log(w, "cancel 1\n");
+	expect_postings(w, "queued single v2 1/1 b\n"
+			   "superseded single v1 1/1 a: v2 is newer");
+	take(w, "t a b@x 9 Re: [PATCH] mm: one");
+	expect_log(w, "");
+}
+
 static void test_without_threading(void **state)
 {
 	struct world *w = *state;
@@ -535,6 +551,7 @@ int main(void)
 		TEST(test_stray_mails_take_nothing_back),
 		TEST(test_late_parent_joins_threads),
 		TEST(test_two_rows_become_one),
+		TEST(test_late_parent_connects_versions),
 		TEST(test_without_threading),
 		TEST(test_roll_back),
 		TEST(test_no_lines),
