@@ -402,29 +402,45 @@ static void test_late_parent_joins_threads(void **state)
 static void test_two_rows_become_one(void **state)
 {
 	struct world *w = *state;
+	struct posting_row before, after;
 
 	take(w, "p1 - a@x 0 +[PATCH 1/3] mm: one");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "p1", &before, &w->f.err), 1);
 	take(w, "p3 p2 a@x 0 +[PATCH 3/3] mm: three");
 	expect_postings(w, "waiting series v1 1/3 p1 (missing 2-3)\n"
 			   "waiting series v1 1/3 p3 (missing 1-2)");
 	take(w, "p2 p1 a@x 0 +[PATCH 2/3] mm: two");
 	expect_log(w, "queue p1 v1\n");
 	expect_postings(w, "queued series v1 3/3 p1");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "p1", &after, &w->f.err), 1);
+	assert_int_equal(after.id, before.id);
+	posting_row_done(&before);
+	posting_row_done(&after);
 }
 
+/* With and without References that make one thread of them before. */
 static void test_late_parent_connects_versions(void **state)
 {
-	struct world *w = *state;
+	static const char *const refs[] = { "", " | ref=a ref=r" };
 
-	take(w, "a - a@x 0 +[PATCH] mm: one");
-	take(w, "b r a@x 90 +[PATCH v2] mm: another name");
-	expect_log(w, "queue a v1\nqueue b v2\n");
-	take(w, "r a b@x 9 Re: [PATCH] mm: one");
-	expect_log(w, "cancel 1\n");
-	expect_postings(w, "queued single v2 1/1 b\n"
-			   "superseded single v1 1/1 a: v2 is newer");
-	take(w, "t a b@x 9 Re: [PATCH] mm: one");
-	expect_log(w, "");
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(refs); i++) {
+		AUTO_FREE char *v2 =
+			str_printf("b r a@x 90 +[PATCH v2] mm: another name%s", refs[i]);
+		struct world w;
+
+		world_init(&w);
+		take(&w, "a - a@x 0 +[PATCH] mm: one");
+		take(&w, v2);
+		expect_log(&w, "queue a v1\nqueue b v2\n");
+		take(&w, "r a b@x 9 Re: [PATCH] mm: one");
+		expect_log(&w, "cancel 1\n");
+		expect_postings(&w, "queued single v2 1/1 b\n"
+				    "superseded single v1 1/1 a: v2 is newer");
+		take(&w, "t a b@x 9 +[PATCH] mm: other");
+		expect_log(&w, "queue t v1\n");
+		world_done(&w);
+	}
 }
 
 static void test_without_threading(void **state)
@@ -504,6 +520,9 @@ static void test_mbox(void **state)
 	AUTO(str_done) struct str got = STR_INIT;
 	AUTO(str_done) struct str want = STR_INIT;
 	struct posting_row row;
+	struct mail_row m;
+	char *raw = NULL;
+	size_t len;
 
 	take_raw(w, two, "Subject: two\n\nFrom there\n");
 	take_raw(w, cover, "Subject: all\n\n");
@@ -523,6 +542,9 @@ static void test_mbox(void **state)
 	assert_int_equal(postings_mbox(w->f.db, &row, &got, &w->f.err), 0);
 	posting_row_done(&row);
 	take_raw(w, one, "Subject: one\n\n"); /* not kept again */
+	assert_int_equal(mail_find(w->f.db, "p1", &m, &w->f.err), 1);
+	assert_int_equal(mail_raw_get(w->f.db, m.id, &raw, &len, &w->f.err), 0);
+	mail_row_done(&m);
 	expect_postings(w, "done series v1 2/2 c");
 }
 
@@ -551,7 +573,7 @@ int main(void)
 		TEST(test_stray_mails_take_nothing_back),
 		TEST(test_late_parent_joins_threads),
 		TEST(test_two_rows_become_one),
-		TEST(test_late_parent_connects_versions),
+		cmocka_unit_test(test_late_parent_connects_versions),
 		TEST(test_without_threading),
 		TEST(test_roll_back),
 		TEST(test_no_lines),

@@ -190,8 +190,8 @@ static void test_real_threads_in_any_order(void **state)
 		unsigned int seed;
 		size_t batch;
 		int times;
-	} ways[] = { { 0, 1, 1 }, { 0, 200, 2 }, { 1, 1, 1 },
-		     { 2, 1, 1 }, { 3, 7, 3 },   { 4, 100000, 1 } };
+	} ways[] = { { 0, 1, 1 },  { 0, 200, 2 }, { 1, 3, 1 },
+		     { 2, 10, 1 }, { 3, 70, 3 },  { 4, 100000, 1 } };
 	AUTO_FREE char *index = real_mail_path("index.tsv");
 	AUTO_FREE char *want = NULL;
 	AUTO_FREE char *places = NULL;
