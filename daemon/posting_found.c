@@ -110,6 +110,10 @@ static int match_rows(struct settling *s, struct err *err)
 			continue;
 		if (r == 0)
 			r = drop_row(s, &rows[i], err);
+		/* A deleted one is nobody's earlier version any more. */
+		for (size_t k = 0; k < s->all.n && rows[i].job < 0; k++)
+			if (s->found[k].row.earlier == rows[i].id)
+				s->found[k].row.earlier = DB_NO_INT;
 		posting_row_done(&rows[i]);
 	}
 	free(taken);

@@ -1,6 +1,5 @@
 #include "daemon/postings.h"
 
-#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -12,8 +11,6 @@ enum { EXPIRE_MAX = 500 }; /* postings in one transaction */
 
 struct postings {
 	struct postings_opts o;
-	struct tx tx;
-	int64_t now;
 	GHashTable *dirty; /* threads, to be recognised anew */
 	struct postings_counts counts;
 };
@@ -31,7 +28,6 @@ void postings_free(struct postings *p)
 {
 	if (!p)
 		return;
-	postings_roll_back(p);
 	g_hash_table_unref(p->dirty);
 	free(p);
 }
@@ -46,19 +42,6 @@ void postings_set_sources(struct postings *p, const struct postings_source *sour
 struct postings_counts postings_counts(const struct postings *p)
 {
 	return p->counts;
-}
-
-int postings_begin(struct postings *p, int64_t now, struct err *err)
-{
-	assert(!p->tx.db);
-	p->now = now;
-	return db_begin(p->o.db, &p->tx, err);
-}
-
-void postings_roll_back(struct postings *p)
-{
-	g_hash_table_remove_all(p->dirty);
-	db_tx_end(&p->tx);
 }
 
 static void mark(struct postings *p, int64_t thread)
@@ -95,14 +78,13 @@ static int keep_raw(struct postings *p, const struct mail_row *m, const void *ra
 }
 
 int postings_add(struct postings *p, const char *source, struct json_object *line,
-		 const void *raw, size_t raw_len, struct err *err)
+		 const void *raw, size_t raw_len, int64_t now, struct err *err)
 {
 	struct mail_row m;
 	bool dirty = false;
 	int r;
 
-	assert(p->tx.db);
-	if (!index_read_line(line, source, p->now, &m)) {
+	if (!index_read_line(line, source, now, &m)) {
 		p->counts.skipped++;
 		return 0;
 	}
@@ -126,7 +108,7 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int settle_dirty(struct postings *p, struct err *err)
+static int settle_dirty(struct postings *p, int64_t now, struct err *err)
 {
 	guint n = g_hash_table_size(p->dirty), i = 0;
 	int64_t *threads = mem_alloc0((n + 1) * sizeof(*threads));
@@ -139,35 +121,37 @@ static int settle_dirty(struct postings *p, struct err *err)
 		threads[i++] = *(int64_t *)key;
 	qsort(threads, n, sizeof(*threads), by_number);
 	for (i = 0; i < n && r == 0; i++)
-		r = posting_settle(&p->o, threads[i], p->now, err);
+		r = posting_settle(&p->o, threads[i], now, err);
 	free(threads);
+	/* After a failure as well: the lines come again, and note them again. */
 	g_hash_table_remove_all(p->dirty);
 	return r;
 }
 
-int postings_commit(struct postings *p, struct err *err)
+int postings_settle(struct postings *p, int64_t now, struct err *err)
 {
-	if (settle_dirty(p, err) == 0 && db_commit(&p->tx, err) == 0)
-		return 0;
-	postings_roll_back(p);
-	return -1;
+	AUTO_TX struct tx tx = TX_INIT;
+
+	if (db_begin(p->o.db, &tx, err) < 0 || settle_dirty(p, now, err) < 0)
+		return -1;
+	return db_commit(&tx, err);
 }
 
 int postings_expire(struct postings *p, int64_t now, struct err *err)
 {
+	AUTO_TX struct tx tx = TX_INIT;
 	struct posting_row *due;
 	size_t n;
 
-	if (postings_begin(p, now, err) < 0)
+	if (db_begin(p->o.db, &tx, err) < 0 ||
+	    posting_list_due(p->o.db, now, EXPIRE_MAX, &due, &n, err) < 0)
 		return -1;
-	if (posting_list_due(p->o.db, now, EXPIRE_MAX, &due, &n, err) < 0) {
-		postings_roll_back(p);
-		return -1;
-	}
 	for (size_t i = 0; i < n; i++)
 		mark(p, due[i].thread);
 	posting_row_list_free(due, n);
-	return postings_commit(p, err);
+	if (settle_dirty(p, now, err) < 0)
+		return -1;
+	return db_commit(&tx, err);
 }
 
 int postings_job_over(struct postings *p, int64_t posting, int64_t now, struct err *err)

@@ -4,10 +4,10 @@
  * keeps the index (db/mail.h) and the postings (db/posting.h); and says of each
  * posting once that it is to be queued, and of a job that it is of no use any more.
  *
- * All of it happens in the transaction that postings_begin opens, callbacks
- * included: what they and the caller write by the same handle (a job, a source's
- * cursor) is in if the mails are, and else not. So a crash loses nothing, and the
- * same lines once more change nothing.
+ * postings_add and postings_settle belong into one transaction of the caller's, and
+ * the callbacks happen in it: what they and the caller write by the same handle (a
+ * job, a source's cursor) is in if the mails are, and else not. So a crash loses
+ * nothing, and the same lines once more change nothing.
  *
  * A posting waits for its missing parts until a deadline that each part which comes
  * sets anew; then it is incomplete, and a part that comes later still revives it.
@@ -51,19 +51,17 @@ void postings_free(struct postings *p);
 void postings_set_sources(struct postings *p, const struct postings_source *sources,
 			  size_t n);
 
-/* now: seconds since 1970. */
-int postings_begin(struct postings *p, int64_t now, struct err *err);
 /*
  * One line, from that source; raw: the mail's bytes where the line names them, else
- * NULL. What is no line (no message-id) is passed over and counted.
+ * NULL; now: seconds since 1970. What is no line (no message-id) is passed over and
+ * counted. Threads that it changes are noted for postings_settle.
  */
 int postings_add(struct postings *p, const char *source, struct json_object *line,
-		 const void *raw, size_t raw_len, struct err *err);
-/* Recognises what the lines changed, and commits. After -1: rolled back. */
-int postings_commit(struct postings *p, struct err *err);
-void postings_roll_back(struct postings *p);
+		 const void *raw, size_t raw_len, int64_t now, struct err *err);
+/* Recognises them; before the commit, once for as many lines as one likes. */
+int postings_settle(struct postings *p, int64_t now, struct err *err);
 
-/* Those whose deadline has passed, in a transaction of its own. */
+/* Those whose deadline has passed, the first few hundred, in a transaction of its own. */
 int postings_expire(struct postings *p, int64_t now, struct err *err);
 /* A job of the posting ended (in the caller's transaction, if it has one). */
 int postings_job_over(struct postings *p, int64_t posting, int64_t now, struct err *err);

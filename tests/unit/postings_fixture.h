@@ -16,6 +16,7 @@
 struct world {
 	struct fixture f;
 	struct postings *p;
+	struct tx tx;
 	struct postings_source sources[2];
 	struct str log; /* "queue ID\n", "cancel ID\n" */
 	int64_t jobs, now;
@@ -124,14 +125,30 @@ FIXTURE_FN struct json_object *poll_line(const char *text)
 	return line;
 }
 
+FIXTURE_FN void begin(struct world *w)
+{
+	ok(&w->f, db_begin(w->f.db, &w->tx, &w->f.err));
+}
+
+FIXTURE_FN void add(struct world *w, const char *source, struct json_object *line)
+{
+	ok(&w->f, postings_add(w->p, source, line, NULL, 0, w->now, &w->f.err));
+}
+
+FIXTURE_FN void commit(struct world *w)
+{
+	ok(&w->f, postings_settle(w->p, w->now, &w->f.err));
+	ok(&w->f, db_commit(&w->tx, &w->f.err));
+}
+
 /* In a transaction of its own. */
 FIXTURE_FN void take_from(struct world *w, const char *source, const char *text)
 {
 	AUTO_JSON struct json_object *line = poll_line(text);
 
-	ok(&w->f, postings_begin(w->p, w->now, &w->f.err));
-	ok(&w->f, postings_add(w->p, source, line, NULL, 0, &w->f.err));
-	ok(&w->f, postings_commit(w->p, &w->f.err));
+	begin(w);
+	add(w, source, line);
+	commit(w);
 }
 
 FIXTURE_FN void take(struct world *w, const char *text)

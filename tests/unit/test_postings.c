@@ -164,14 +164,14 @@ static void test_versions_in_one_transaction(void **state)
 					     "b a a@x 60 +[PATCH v2] mm: mended",
 					     "d - a@x 0 +[PATCH] mm: other" };
 
-	ok(&w->f, postings_begin(w->p, w->now, &w->f.err));
+	begin(w);
 	for (size_t i = 0; i < ARRAY_SIZE(mails); i++) {
 		AUTO_JSON struct json_object *line = poll_line(mails[i]);
 
-		ok(&w->f, postings_add(w->p, "one", line, NULL, 0, &w->f.err));
+		add(w, "one", line);
 	}
 	expect_log(w, "");
-	ok(&w->f, postings_commit(w->p, &w->f.err));
+	commit(w);
 	expect_log(w, "queue b v2\nqueue d v1\n"); /* v1 was never queued */
 }
 
@@ -466,14 +466,15 @@ static void test_roll_back(void **state)
 	AUTO_JSON struct json_object *line = poll_line("a - a@x 0 +[PATCH] mm: one");
 
 	w->broken = true;
-	ok(&w->f, postings_begin(w->p, w->now, &w->f.err));
-	ok(&w->f, postings_add(w->p, "one", line, NULL, 0, &w->f.err));
-	assert_int_equal(postings_commit(w->p, &w->f.err), -1);
+	begin(w);
+	add(w, "one", line);
+	assert_int_equal(postings_settle(w->p, w->now, &w->f.err), -1);
 	assert_string_equal(w->f.err.msg, "queue a: no queue");
+	db_tx_end(&w->tx);
 	expect_postings(w, "");
-	ok(&w->f, postings_begin(w->p, w->now, &w->f.err));
-	ok(&w->f, postings_add(w->p, "one", line, NULL, 0, &w->f.err));
-	postings_roll_back(w->p);
+	begin(w);
+	add(w, "one", line);
+	db_tx_end(&w->tx);
 	expect_postings(w, "");
 	w->broken = false;
 	take(w, "a - a@x 0 +[PATCH] mm: one");
@@ -486,11 +487,11 @@ static void test_no_lines(void **state)
 					     "{\"message_id\":\"\"}", "[]", "\"x\"" };
 	struct world *w = *state;
 
-	ok(&w->f, postings_begin(w->p, w->now, &w->f.err));
+	begin(w);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		AUTO_JSON struct json_object *line = j(texts[i]);
 
-		ok(&w->f, postings_add(w->p, "one", line, NULL, 0, &w->f.err));
+		add(w, "one", line);
 	}
 	{
 		AUTO_JSON struct json_object *line =
@@ -498,20 +499,110 @@ static void test_no_lines(void **state)
 			  "\"paths\":null,\"override\":[],\"subject\":\"[PATCH] x\","
 			  "\"has_diff\":true,\"parent\":\"a\"}");
 
-		ok(&w->f, postings_add(w->p, "one", line, NULL, 0, &w->f.err));
+		add(w, "one", line);
 	}
-	ok(&w->f, postings_commit(w->p, &w->f.err));
+	commit(w);
 	assert_int_equal(postings_counts(w->p).skipped, ARRAY_SIZE(texts));
 	expect_postings(w, "queued single v1 1/1 a");
+}
+
+static unsigned int roll(unsigned long long *seed, unsigned int n)
+{
+	*seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (unsigned int)(*seed >> 33) % n;
+}
+
+/* Any tag, answering any mail: itself, one to come, one that never comes. */
+static char *random_mail(unsigned long long *seed, unsigned int mails)
+{
+	static const char *const forms[] = {
+		"+[PATCH v%u %u/%u] mm: %u",   "[PATCH v%u %u/%u] mm: %u",
+		"+[PATCH v%u.1 %u/%u] mm: %u", "+[RFC v%u] mm: %u %u %u",
+		"[PATCHSET v%u] mm: %u %u %u", "Re: [PATCH v%u %u/%u] mm: %u",
+		"[GIT PULL] %u %u %u %u",
+	};
+	AUTO_FREE char *parent =
+		roll(seed, 4) ? str_printf("m%u", roll(seed, mails + 5)) : str_dup("-");
+	struct str s = STR_INIT;
+
+	str_addf(&s, "m%u %s %c@x %u ", roll(seed, mails), parent,
+		 'a' + (char)roll(seed, 2), roll(seed, 300));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	str_addf(&s, roll(seed, 2) ? forms[0] : forms[roll(seed, ARRAY_SIZE(forms))],
+		 roll(seed, 3) + 1, roll(seed, 4), roll(seed, 2) + 2, roll(seed, 3));
+#pragma GCC diagnostic pop
+	if (!roll(seed, 5))
+		str_addf(&s, " | ref=m%u ref=m%u", roll(seed, mails), roll(seed, mails));
+	return str_take(&s);
+}
+
+/* Rows and mails agree with each other, whatever came. */
+static void check_agreement(struct world *w)
+{
+	struct posting_row *rows;
+	int64_t total;
+	size_t n;
+
+	ok(&w->f, posting_list(w->f.db, NULL, 1000, 0, &rows, &n, &total, &w->f.err));
+	for (size_t i = 0; i < n; i++) {
+		struct mail_row *mails;
+		size_t count;
+		int64_t have = 0;
+
+		ok(&w->f,
+		   mail_list_posting(w->f.db, rows[i].id, &mails, &count, &w->f.err));
+		for (size_t k = 0; k < count; k++) {
+			have += !strcmp(mails[k].what, "patch");
+			assert_int_equal(mails[k].thread, rows[i].thread);
+			assert_true(k == 0 || mails[k].number != mails[k - 1].number);
+		}
+		if (count) /* else its mails went to another one after it was queued */
+			assert_int_equal(have, rows[i].have);
+		else
+			assert_int_equal(rows[i].state, POSTING_SUPERSEDED);
+		assert_int_equal(rows[i].deadline >= 0, rows[i].state == POSTING_WAITING);
+		mail_row_list_free(mails, count);
+	}
+	posting_row_list_free(rows, n);
+}
+
+static void test_random_mails(void **state)
+{
+	(void)state;
+	for (unsigned int round = 0; round < 30; round++) {
+		unsigned long long seed = round;
+		struct world w;
+
+		world_init(&w);
+		w.running = round % 2;
+		for (int i = 0; i < 60;) {
+			begin(&w);
+			for (unsigned int k = roll(&seed, 5); k + 1 > 0 && i < 60;
+			     k--, i++) {
+				AUTO_FREE char *text = random_mail(&seed, 40);
+				AUTO_JSON struct json_object *line = poll_line(text);
+
+				add(&w, "one", line);
+			}
+			commit(&w);
+			check_agreement(&w);
+			if (!roll(&seed, 6))
+				expire(&w, 3600);
+		}
+		expire(&w, 3600);
+		check_agreement(&w);
+		world_done(&w);
+	}
 }
 
 static void take_raw(struct world *w, const char *text, const char *raw)
 {
 	AUTO_JSON struct json_object *line = poll_line(text);
 
-	ok(&w->f, postings_begin(w->p, w->now, &w->f.err));
-	ok(&w->f, postings_add(w->p, "one", line, raw, strlen(raw), &w->f.err));
-	ok(&w->f, postings_commit(w->p, &w->f.err));
+	begin(w);
+	ok(&w->f, postings_add(w->p, "one", line, raw, strlen(raw), w->now, &w->f.err));
+	commit(w);
 }
 
 static void test_mbox(void **state)
@@ -577,6 +668,7 @@ int main(void)
 		TEST(test_without_threading),
 		TEST(test_roll_back),
 		TEST(test_no_lines),
+		cmocka_unit_test(test_random_mails),
 		TEST(test_mbox),
 	};
 

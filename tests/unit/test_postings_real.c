@@ -106,11 +106,10 @@ static void feed(struct world *w, const struct lines *l, unsigned int seed, size
 			shuffle(order, l->n, seed + (unsigned int)round);
 		for (size_t i = 0; i < l->n; i++) {
 			if (i % batch == 0)
-				ok(&w->f, postings_begin(w->p, w->now, &w->f.err));
-			ok(&w->f, postings_add(w->p, "one", l->list[seed ? order[i] : i],
-					       NULL, 0, &w->f.err));
+				begin(w);
+			add(w, "one", l->list[seed ? order[i] : i]);
 			if (i % batch == batch - 1 || i == l->n - 1)
-				ok(&w->f, postings_commit(w->p, &w->f.err));
+				commit(w);
 		}
 	}
 	expire(w, 3600);
