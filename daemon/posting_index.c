@@ -69,6 +69,7 @@ bool index_read_line(struct json_object *line, const char *source, int64_t now,
 	json_add_str(m.sources, source);
 	m.change_id = text_or_null(line, "change_id");
 	m.base_commit = text_or_null(line, "base_commit");
+	m.archive_url = text_or_null(line, "archive_url");
 	m.override = json_object_get(json_obj(line, "override"));
 	known = mail_known(m.message_id, m.parent, m.subject, m.sender, m.date,
 			   m.has_diff);

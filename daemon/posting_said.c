@@ -50,6 +50,7 @@ void posting_take_said(struct found *f, const struct mail_row *mails, size_t n,
 		if (strcmp(m->message_id, row->message_id) != 0)
 			continue;
 		override = m->override;
+		posting_set_text(&row->archive_url, m->archive_url);
 		free(row->author);
 		row->author = text_clean_line(m->author, AUTHOR_MAX);
 	}

@@ -14,14 +14,15 @@ static const struct col cols[] = {
 	COL_(JSON, mail_row, paths),       COL_(JSON, mail_row, lists),
 	COL_(JSON, mail_row, sources),     COL_(TEXT, mail_row, change_id),
 	COL_(TEXT, mail_row, base_commit), COL_(JSON, mail_row, override),
-	COL_(TEXT, mail_row, loose),       COL_(TEXT, mail_row, what),
-	COL_(OPT_INT, mail_row, posting),  COL_(INT, mail_row, number),
+	COL_(TEXT, mail_row, archive_url), COL_(TEXT, mail_row, loose),
+	COL_(TEXT, mail_row, what),        COL_(OPT_INT, mail_row, posting),
+	COL_(INT, mail_row, number),
 };
 static const struct table table = TABLE(cols, mail_row);
 
-#define COLS                                                                         \
-	"id, message_id, thread, parent, subject, author, sender, date, seen,"       \
-	" has_diff, paths, lists, sources, change_id, base_commit, override, loose," \
+#define COLS                                                                                      \
+	"id, message_id, thread, parent, subject, author, sender, date, seen,"                    \
+	" has_diff, paths, lists, sources, change_id, base_commit, override, archive_url, loose," \
 	" what, posting, number"
 
 static const struct col line_cols[] = {
@@ -64,7 +65,7 @@ int mail_put(struct db *db, struct mail_row *m, struct err *err)
 	static const char sql[] =
 		"INSERT INTO mail (" COLS ") VALUES (:id, :message_id, :thread, :parent,"
 		" :subject, :author, :sender, :date, :seen, :has_diff, :paths, :lists,"
-		" :sources, :change_id, :base_commit, :override, :loose, :what, :posting,"
+		" :sources, :change_id, :base_commit, :override, :archive_url, :loose, :what, :posting,"
 		" :number)";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 

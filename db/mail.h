@@ -22,6 +22,7 @@ struct mail_row {
 	struct json_object *lists, *sources; /* arrays */
 	char *change_id, *base_commit;       /* or NULL */
 	struct json_object *override;        /* or NULL */
+	char *archive_url;                   /* or NULL */
 	char *loose;                         /* or NULL */
 	char *what;                          /* mail_what_str() */
 	int64_t posting;                     /* DB_NO_INT: none */

@@ -28,6 +28,7 @@ static const struct col cols[] = {
 	COL_(TEXT, posting_row, change_id),
 	COL_(TEXT, posting_row, base_commit),
 	COL_(JSON, posting_row, override),
+	COL_(TEXT, posting_row, archive_url),
 	COL_(TEXT, posting_row, source),
 	COL_(JSON, posting_row, lists),
 	COL_(OPT_INT, posting_row, earlier),
@@ -35,10 +36,10 @@ static const struct col cols[] = {
 };
 static const struct table table = TABLE(cols, posting_row);
 
-#define FIELDS                                                                       \
-	"thread, message_id, kind, rfc, resend, version, total, have, missing,"      \
-	" refilled, subject, prefix, title, sender, author, posted, seen, changed,"  \
-	" deadline, state, reason, change_id, base_commit, override, source, lists," \
+#define FIELDS                                                                                    \
+	"thread, message_id, kind, rfc, resend, version, total, have, missing,"                   \
+	" refilled, subject, prefix, title, sender, author, posted, seen, changed,"               \
+	" deadline, state, reason, change_id, base_commit, override, archive_url, source, lists," \
 	" earlier, job"
 #define COLS "id, " FIELDS
 
@@ -56,7 +57,7 @@ static const char insert_sql[] =
 	"INSERT INTO posting (" FIELDS ") VALUES (:thread, :message_id, :kind, :rfc,"
 	" :resend, :version, :total, :have, :missing, :refilled, :subject, :prefix,"
 	" :title, :sender, :author, :posted, :seen, :changed, :deadline, :state,"
-	" :reason, :change_id, :base_commit, :override, :source, :lists, :earlier, :job)"
+	" :reason, :change_id, :base_commit, :override, :archive_url, :source, :lists, :earlier, :job)"
 	" RETURNING id";
 
 static const char update_sql[] =
@@ -66,7 +67,7 @@ static const char update_sql[] =
 	" prefix = :prefix, title = :title, sender = :sender, author = :author,"
 	" posted = :posted, seen = :seen, changed = :changed, deadline = :deadline,"
 	" state = :state, reason = :reason, change_id = :change_id,"
-	" base_commit = :base_commit, override = :override, source = :source,"
+	" base_commit = :base_commit, override = :override, archive_url = :archive_url, source = :source,"
 	" lists = :lists, earlier = :earlier, job = :job WHERE id = :id RETURNING id";
 
 int posting_put(struct db *db, struct posting_row *p, struct err *err)

@@ -25,6 +25,7 @@ struct posting_row {
 	char *reason;                  /* or NULL */
 	char *change_id, *base_commit; /* or NULL */
 	struct json_object *override;  /* or NULL */
+	char *archive_url;             /* or NULL */
 	char *source;
 	struct json_object *lists; /* array */
 	int64_t earlier;           /* DB_NO_INT: none */

@@ -263,6 +263,7 @@ CREATE TABLE posting (
   change_id   TEXT,                 -- change-id: of b4
   base_commit TEXT,                 -- base-commit:
   override    TEXT,                 -- json {"tree","base","topology","config","suite"} asked for by the author
+  archive_url TEXT,                 -- of message_id in an archive, where a source knows it
   source      TEXT NOT NULL,        -- name of the source whose settings hold
   lists       TEXT NOT NULL,        -- json, List-Ids it came by
   earlier     INTEGER REFERENCES posting (id) ON DELETE SET NULL, -- the version before this one
@@ -295,6 +296,7 @@ CREATE TABLE mail (
   change_id   TEXT,                 -- change-id: of b4
   base_commit TEXT,                 -- base-commit:
   override    TEXT,                 -- json of a line "sluice: tree=..."
+  archive_url TEXT,                 -- where it is in an archive, as a source said
   loose       TEXT,                 -- of a numbered mail that answers none: what it must share with its like
   what        TEXT NOT NULL CHECK (what IN ('cover', 'patch', 'pull', 'reply', 'quoted-diff',
                 'untagged', 'no-patch', 'talk')), -- what it was recognised as

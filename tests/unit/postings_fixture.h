@@ -1,7 +1,7 @@
 /*
  * Postings in a database of their own, fed with lines as the role "poll" writes
  * them, and a queue that writes down what it is told. A mail is a line as in
- * posting_fixture.h, behind " | " words "list=", "path=", "change=", "base=",
+ * posting_fixture.h, behind " | " words "list=", "path=", "change=", "base=", "url=",
  * "tree=" (an override) and "ref=", each as often as wanted.
  */
 #ifndef SLUICE_TESTS_UNIT_POSTINGS_FIXTURE_H
@@ -87,6 +87,8 @@ FIXTURE_FN void add_word(struct json_object *line, const char *word)
 			json_add_str(json_arr(line, lists[i][1]), strchr(word, '=') + 1);
 	if (str_starts(word, "change="))
 		json_set_str(line, "change_id", word + 7);
+	if (str_starts(word, "url="))
+		json_set_str(line, "archive_url", word + 4);
 	if (str_starts(word, "base="))
 		json_set_str(line, "base_commit", word + 5);
 	if (str_starts(word, "tree=")) {

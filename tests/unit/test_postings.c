@@ -347,12 +347,13 @@ static void test_wishes_of_the_author(void **state)
 	take(w, "p2 c a@x 0 +[PATCH 2/2] mm: two | tree=other base=0123456789ab");
 	expect_log(w, "queue p1 v1\n");
 	/* The cover letter is late, and wishes for a tree: it is queued anew. */
-	take(w, "c - a@x 0 [PATCH 0/2] mm: all | tree=mm change=id");
+	take(w, "c - a@x 0 [PATCH 0/2] mm: all | tree=mm change=id url=http://x/c");
 	expect_log(w, "cancel 1\nqueue c v1\n");
 	assert_int_equal(posting_find_by_msgid(w->f.db, "c", &row, &w->f.err), 1);
 	assert_string_equal(json_str(row.override, "tree", ""), "mm");
 	assert_string_equal(row.base_commit, "0123456789ab");
 	assert_string_equal(row.change_id, "id");
+	assert_string_equal(row.archive_url, "http://x/c");
 	assert_int_equal(row.job, 2);
 	posting_row_done(&row);
 }
