@@ -23,6 +23,7 @@ enum word_set {
 	WORDS_VERDICT_KIND,
 	WORDS_VERDICT_WORD,
 	WORDS_ARTIFACT_KIND,
+	WORDS_POSTING_STATE,
 };
 /* NULL outside of the set; -1 when the word is none of it. */
 const char *word_str(enum word_set set, unsigned int value);

@@ -22,6 +22,8 @@ static const char *const sets[][MAX_WORDS] = {
 	[WORDS_VERDICT_WORD] = { "pass", "pre-existing", "introduced", "transient",
 				 "flaky", "inconclusive", "not-tested", "infra" },
 	[WORDS_ARTIFACT_KIND] = { "raw", "zstd" },
+	[WORDS_POSTING_STATE] = { "waiting", "incomplete", "complete", "queued", "done",
+				  "superseded", "ignored" },
 };
 
 const char *word_str(enum word_set set, unsigned int value)
@@ -59,3 +61,4 @@ WORDS_DEFINE(boot_role, WORDS_BOOT_ROLE)
 WORDS_DEFINE(test_result, WORDS_TEST_RESULT)
 WORDS_DEFINE(verdict_kind, WORDS_VERDICT_KIND)
 WORDS_DEFINE(verdict_word, WORDS_VERDICT_WORD)
+WORDS_DEFINE(posting_state, WORDS_POSTING_STATE)

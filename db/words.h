@@ -64,6 +64,17 @@ enum verdict_word {
 	VERDICT_WORDS, /* their number */
 };
 
+/* Of a posting: parts are waited for; not any more; all have come; a job has it; ... */
+enum posting_state {
+	POSTING_WAITING,
+	POSTING_INCOMPLETE,
+	POSTING_COMPLETE,
+	POSTING_QUEUED,
+	POSTING_DONE,
+	POSTING_SUPERSEDED,
+	POSTING_IGNORED,
+};
+
 #define WORDS_DECLARE(type)                  \
 	const char *type##_str(enum type w); \
 	bool type##_parse(const char *word, enum type *ret)
@@ -77,5 +88,6 @@ WORDS_DECLARE(boot_role);
 WORDS_DECLARE(test_result);
 WORDS_DECLARE(verdict_kind);
 WORDS_DECLARE(verdict_word);
+WORDS_DECLARE(posting_state);
 
 #endif
