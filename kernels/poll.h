@@ -51,6 +51,7 @@ void poll_note(struct poll *p, const char *fmt, ...)
 /* Hands the cursor over. */
 void poll_set_cursor(struct poll *p, struct json_object *cursor);
 
+int poll_archive(struct poll *p, struct err *err);
 int poll_epoch(struct poll *p, struct err *err);
 int poll_maildir(struct poll *p, struct err *err);
 
