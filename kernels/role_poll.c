@@ -16,6 +16,7 @@ static const struct kind {
 } kinds[] = {
 	{ "archive", poll_archive, true },
 	{ "epoch", poll_epoch, false },
+	{ "patchwork", poll_patchwork, true },
 	{ "maildir", poll_maildir, false },
 };
 
