@@ -54,6 +54,7 @@ struct archive {
 	long long first_uid; /* those up to it were there before we came */
 	bool history;        /* the first poll's way up to now is not done yet */
 	char manifest[SHA256_HEX];
+	char *etag, *modified;   /* of it */
 	long long changed, read; /* when the manifest did so, when feeds were read */
 	bool there;              /* something of a public-inbox has answered */
 };
@@ -62,6 +63,8 @@ static void archive_done(struct archive *a)
 {
 	http_free(a->http);
 	free(a->base);
+	free(a->etag);
+	free(a->modified);
 	poll_list_done(&a->list);
 	seen_free(a->seen);
 }
@@ -386,11 +389,23 @@ static int read_manifest(struct archive *a, char ret[SHA256_HEX], struct err *er
 	struct http_ask ask = { .url = url, .max = MANIFEST_MAX };
 
 	ret[0] = '\0';
+	if (*a->manifest) {
+		ask.etag = a->etag;
+		ask.modified = a->modified;
+	}
 	if (poll_http_get(a->p, a->http, &ask, &answer, err) < 0)
 		return -1;
-	if (answer.status != 200)
+	if (answer.status == 404)
 		return 0;
 	a->there = true;
+	if (answer.status == 304) {
+		memcpy(ret, a->manifest, SHA256_HEX);
+		return 0;
+	}
+	free(a->etag);
+	free(a->modified);
+	a->etag = TAKE_PTR(answer.etag);
+	a->modified = TAKE_PTR(answer.modified);
 	if (gunzip_all(str_get(&answer.body), answer.body.len, MANIFEST_MAX, &text, err) <
 	    0)
 		return err_prefix(err, "%.200s", url);
@@ -426,6 +441,8 @@ static void read_cursor(struct archive *a)
 	a->first_uid = json_int(c, "first_uid", 0);
 	a->history = json_flag(c, "history", true);
 	snprintf(a->manifest, sizeof(a->manifest), "%s", json_str(c, "manifest", ""));
+	a->etag = str_dup(json_str(c, "etag", NULL));
+	a->modified = str_dup(json_str(c, "modified", NULL));
 	a->changed = json_int(c, "changed", 0);
 	a->read = json_int(c, "read", 0);
 }
@@ -439,6 +456,8 @@ static void write_cursor(struct archive *a)
 	json_set_int(o, "first_uid", a->first_uid);
 	json_set_bool(o, "history", a->history);
 	json_set_str(o, "manifest", a->manifest);
+	json_set_str(o, "etag", a->etag);
+	json_set_str(o, "modified", a->modified);
 	json_set_int(o, "changed", a->changed);
 	json_set_int(o, "read", a->read);
 	json_set(o, "seen", seen_json(a->seen));

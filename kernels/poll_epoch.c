@@ -264,12 +264,13 @@ static void set_up(struct poll *p)
 int poll_epoch(struct poll *p, struct err *err)
 {
 	AUTO_FREE char *head = path_join(p->path, "HEAD", NULL);
+	AUTO_FREE char *dot_git = path_join(p->path, ".git", NULL);
 	AUTO_FREE char *folder = NULL;
 	bool found[EPOCHS_MAX] = { false };
 	size_t n = 0;
 
 	set_up(p);
-	if (path_exists(head))
+	if (path_exists(head) || path_exists(dot_git))
 		return poll_one(p, p->path, "0", err);
 	folder = epochs_folder(p->path);
 	if (find_epochs(folder, found, err) < 0)

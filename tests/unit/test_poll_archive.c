@@ -112,7 +112,7 @@ static void test_atom_that_is_refused(void **state)
 
 /* ---- an archive that is no good ---- */
 
-enum { MODE, MAILS };
+enum { MODE, MAILS, UNCHANGED };
 enum mode {
 	GOOD,
 	RAW_FAILS,
@@ -124,8 +124,10 @@ enum mode {
 	NOTHING
 };
 
-static void serve_manifest(int fd, struct http_counts *c)
+static void serve_manifest(int fd, const char *request, struct http_counts *c)
 {
+	AUTO_FREE char *tag = str_printf("ETag: \"%d\"\r\n", c->n[MAILS]);
+	AUTO_FREE char *none_match = str_printf("If-None-Match: \"%d\"\r\n", c->n[MAILS]);
 	AUTO_FREE char *text = str_printf("{\"n\":%d}", c->n[MAILS]);
 	unsigned char out[200];
 	z_stream z = { 0 };
@@ -134,13 +136,18 @@ static void serve_manifest(int fd, struct http_counts *c)
 		reply(fd, "200 OK", "", "this is no gzip");
 		return;
 	}
+	if (strstr(request, none_match)) {
+		c->n[UNCHANGED]++;
+		send_text(fd, "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n");
+		return;
+	}
 	deflateInit2(&z, 9, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY);
 	z.next_in = (Bytef *)text;
 	z.avail_in = (uInt)strlen(text);
 	z.next_out = out;
 	z.avail_out = sizeof(out);
 	deflate(&z, Z_FINISH);
-	reply_bytes(fd, "200 OK", "", out, z.total_out);
+	reply_bytes(fd, "200 OK", tag, out, z.total_out);
 }
 
 static void serve_feed(int fd, struct http_counts *c)
@@ -180,14 +187,13 @@ static void serve_raw(int fd, const char *path, struct http_counts *c)
 static void serve(int fd, const char *path, const char *request, struct http_counts *c,
 		  int port)
 {
-	(void)request;
 	(void)port;
 	if (c->n[MODE] == ALL_FAIL)
 		reply(fd, "500 Internal Server Error", "", "oops");
 	else if (c->n[MODE] == NOTHING || strstr(path, "?q="))
 		reply(fd, "404 Not Found", "", "nothing");
 	else if (!strcmp(path, "/list/manifest.js.gz"))
-		serve_manifest(fd, c);
+		serve_manifest(fd, request, c);
 	else if (str_starts(path, "/list/new.atom"))
 		serve_feed(fd, c);
 	else if (str_starts(path, "/list/m") && str_ends(path, "%40x/raw"))
@@ -344,6 +350,7 @@ static void test_nothing_new_is_cheap(void **state)
 		assert_ids(&p, "");
 	}
 	assert_int_equal(f->server.counts->requests, before + 1);
+	assert_int_equal(f->server.counts->n[UNCHANGED], 2);
 	f->server.counts->n[MAILS] = 4;
 	{
 		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);

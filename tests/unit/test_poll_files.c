@@ -333,6 +333,12 @@ static void test_epoch_cloned_without_its_past(void **state)
 	commit_mail(*state, "e.git", "m", "2@x", 1001);
 	sh(*state, "git clone -q --bare --depth 1 \"file://$PWD/e.git\" shallow.git");
 	assert_polls(*state, job, "2@x");
+	/* And one with a work tree. */
+	sh(*state, "rm -rf shallow.git; git clone -q e.git shallow.git");
+	commit_mail(*state, "e.git", "m", "3@x", 1002);
+	assert_polls(*state, job, "");
+	sh(*state, "git -C shallow.git pull -q");
+	assert_polls(*state, job, "3@x");
 }
 
 static void test_epoch_that_is_none(void **state)
