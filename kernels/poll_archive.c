@@ -39,6 +39,8 @@ enum {
 	UID_WINDOW = 2000,
 	OVERLAP_S = 3600,
 	SETTLE_S = 900,
+	BEHIND_S = 90, /* as long as public-inbox-httpd looks at an old index, and more */
+	AGAIN_S = 10,
 	RT_MIN = 100000000, /* what is shorter is no time to public-inbox */
 };
 
@@ -56,6 +58,7 @@ struct archive {
 	char manifest[SHA256_HEX];
 	char *etag, *modified;   /* of it */
 	long long changed, read; /* when the manifest did so, when feeds were read */
+	bool found;              /* a mail since then */
 	bool there;              /* something of a public-inbox has answered */
 };
 
@@ -423,6 +426,7 @@ static int nothing_new(struct archive *a, long long now, struct err *err)
 	if (!*hash || strcmp(hash, a->manifest) != 0) {
 		memcpy(a->manifest, hash, sizeof(hash));
 		a->changed = now;
+		a->found = false;
 		return 0;
 	}
 	return a->read >= a->changed + SETTLE_S && !a->history;
@@ -445,6 +449,7 @@ static void read_cursor(struct archive *a)
 	a->modified = str_dup(json_str(c, "modified", NULL));
 	a->changed = json_int(c, "changed", 0);
 	a->read = json_int(c, "read", 0);
+	a->found = json_flag(c, "found", false);
 }
 
 static void write_cursor(struct archive *a)
@@ -460,6 +465,7 @@ static void write_cursor(struct archive *a)
 	json_set_str(o, "modified", a->modified);
 	json_set_int(o, "changed", a->changed);
 	json_set_int(o, "read", a->read);
+	json_set_bool(o, "found", a->found);
 	json_set(o, "seen", seen_json(a->seen));
 	poll_set_cursor(a->p, o);
 }
@@ -520,6 +526,10 @@ static int work(struct archive *a, struct err *err)
 		return -1;
 	if (!a->p->more)
 		a->read = now;
+	/* Something has come that no feed shows yet. */
+	a->found |= a->p->mails + a->p->skipped > 0;
+	if (!a->found && *a->manifest && now < a->changed + BEHIND_S)
+		a->p->again = AGAIN_S;
 	if (!a->there)
 		return err_set(err, ERR_MISSING, "%.200s: there is no public-inbox here",
 			       a->base);

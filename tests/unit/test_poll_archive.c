@@ -120,6 +120,7 @@ enum mode {
 	RAW_HUGE,
 	MANIFEST_BROKEN,
 	FEED_CUT,
+	FEED_BEHIND,
 	ALL_FAIL,
 	NOTHING
 };
@@ -155,7 +156,7 @@ static void serve_feed(int fd, struct http_counts *c)
 	AUTO(str_done) struct str out = STR_INIT;
 
 	str_add(&out, HEAD);
-	for (int i = c->n[MAILS]; i > 0; i--)
+	for (int i = c->n[MAILS] - (c->n[MODE] == FEED_BEHIND); i > 0; i--)
 		str_addf(&out,
 			 "<entry><link href=\"http://elsewhere/list/m%d@x/\"/>"
 			 "<updated>2024-01-02T13:00:%02dZ</updated></entry>",
@@ -358,6 +359,44 @@ static void test_nothing_new_is_cheap(void **state)
 	}
 }
 
+/* The manifest tells of a mail that no feed shows yet: not a whole interval is waited. */
+static void test_a_feed_that_is_behind(void **state)
+{
+	struct fixture *f = *state;
+
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_ids(&p, "m1@x m2@x m3@x");
+		assert_int_equal(json_int(p.result, "again", -1), 0);
+	}
+	f->server.counts->n[MAILS] = 4;
+	f->server.counts->n[MODE] = FEED_BEHIND;
+	for (int i = 0; i < 2; i++) {
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_ids(&p, "");
+		assert_int_equal(json_int(p.result, "again", -1), 10);
+	}
+	f->server.counts->n[MODE] = GOOD;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_ids(&p, "m4@x");
+		assert_int_equal(json_int(p.result, "again", -1), 0);
+	}
+	/* But not for ever. */
+	f->server.counts->n[MAILS] = 5;
+	f->server.counts->n[MODE] = FEED_BEHIND;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_int_equal(json_int(p.result, "again", -1), 10);
+	}
+	json_set_int(json_obj(f->job, "cursor"), "changed",
+		     json_int(json_obj(f->job, "cursor"), "changed", 0) - 91);
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_int_equal(json_int(p.result, "again", -1), 0);
+	}
+}
+
 int main(void)
 {
 #define t(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -369,6 +408,7 @@ int main(void)
 		t(test_one_mail_that_cannot_be_had),
 		t(test_answers_that_are_errors),
 		t(test_nothing_new_is_cheap),
+		t(test_a_feed_that_is_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
