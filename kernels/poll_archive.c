@@ -17,49 +17,21 @@
  * The manifest changes before the index knows the mail: only when the feeds were
  * read some time after its last change is the next reading spared.
  */
+#include "kernels/poll_archive.h"
+
 #include <string.h>
 #include <time.h>
 
-#include "kernels/atom.h"
 #include "kernels/mbox.h"
-#include "kernels/msgid.h"
-#include "kernels/poll_list.h"
-#include "kernels/poll_web.h"
 #include "lib/cleanup.h"
 #include "lib/gunzip.h"
-#include "lib/sha256.h"
 #include "lib/str.h"
 
 enum {
 	MANIFEST_MAX = 4 << 20,
-	SEARCH_PAGE = 200, /* public-inbox shows no more */
-	NEW_PAGE = 25,
-	PAGES_MAX = 100,
-	UID_BACK = 20,
-	UID_WINDOW = 2000,
-	OVERLAP_S = 3600,
 	SETTLE_S = 900,
 	BEHIND_S = 90, /* as long as public-inbox-httpd looks at an old index, and more */
 	AGAIN_S = 10,
-	RT_MIN = 100000000, /* what is shorter is no time to public-inbox */
-};
-
-struct archive {
-	struct poll *p;
-	struct http *http;
-	char *base; /* with a slash at its end */
-	struct poll_list list;
-	struct seen *seen;
-	/* the cursor */
-	long long time;      /* the newest arrival that was fetched */
-	long long uid;       /* all up to it are done with; -1: not known */
-	long long first_uid; /* those up to it were there before we came */
-	bool history;        /* the first poll's way up to now is not done yet */
-	char manifest[SHA256_HEX];
-	char *etag, *modified;   /* of it */
-	long long changed, read; /* when the manifest did so, when feeds were read */
-	bool found;              /* a mail since then */
-	bool there;              /* something of a public-inbox has answered */
 };
 
 static void archive_done(struct archive *a)
@@ -70,255 +42,6 @@ static void archive_done(struct archive *a)
 	free(a->modified);
 	poll_list_done(&a->list);
 	seen_free(a->seen);
-}
-
-/* ---- feeds ---- */
-
-struct page {
-	struct archive *a;
-	size_t n;
-	long long first, last, oldest; /* times, in the order shown */
-};
-
-static int on_entry(const struct atom_entry *e, void *arg, struct err *err)
-{
-	struct page *page = arg;
-	AUTO_FREE char *id = NULL;
-
-	(void)err;
-	if (!page->n || e->updated < page->oldest)
-		page->oldest = e->updated;
-	if (!page->n)
-		page->first = e->updated;
-	page->last = e->updated;
-	page->n++;
-	if (msgid_from_text(e->href, &id, NULL) < 0)
-		poll_note(page->a->p, "a mail without a usable message-id: %s", e->href);
-	else
-		poll_list_add(&page->a->list, id, e->updated);
-	return 0;
-}
-
-/* 1 with a page, 0 when there is nothing (404) or no such feed, -1. */
-static int read_feed(struct archive *a, const char *url, struct page *page,
-		     struct err *err)
-{
-	AUTO(http_answer_done) struct http_answer answer = { .body = STR_INIT };
-	struct atom *atom = atom_new(on_entry, page);
-	struct http_ask ask = { .url = url,
-				.max = POLL_ANSWER_MAX,
-				.body = atom_feed,
-				.arg = atom };
-	int rc;
-
-	*page = (struct page){ .a = a };
-	rc = http_get(a->http, &ask, &answer, err);
-	if (!rc && answer.status == 200) {
-		a->there = true;
-		rc = atom_end(atom, err);
-		rc = rc < 0 ? err_prefix(err, "%.200s", url) : 1;
-	} else if (!rc && answer.status != 404 && answer.status != 400 &&
-		   answer.status != 501) {
-		a->p->retry_after = answer.retry_after;
-		rc = http_status_err(url, &answer, err);
-	}
-	atom_free(atom);
-	return rc;
-}
-
-/* q is escaped; offset < 0 counts from the oldest on. */
-static int read_search(struct archive *a, const char *q, long long offset, int limit,
-		       struct page *page, struct err *err)
-{
-	AUTO_FREE char *url =
-		str_printf("%s?q=%s&x=A&o=%lld&l=%d", a->base, q, offset, limit);
-
-	return read_feed(a, url, page, err);
-}
-
-/* ---- by number ---- */
-
-/* Whether there is an article of number n or above: 1, 0, -1. Lists nothing. */
-static int has_article(struct archive *a, long long n, struct err *err)
-{
-	AUTO_FREE char *q = str_printf("uid%%3A%lld..", n);
-	struct poll_list kept = a->list;
-	struct page page;
-	int rc;
-
-	poll_list_init(&a->list, a->seen);
-	rc = read_search(a, q, 0, 1, &page, err);
-	poll_list_done(&a->list);
-	a->list = kept;
-	return rc > 0 ? page.n > 0 : rc;
-}
-
-/* The highest number there is, 0 for none; -1 in *ret where "uid:" means nothing. */
-static int find_last(struct archive *a, long long *ret, struct err *err)
-{
-	long long low = 0, high = 1LL << 40; /* low exists, high does not */
-	int rc = has_article(a, high, err);
-
-	*ret = -1;
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	for (long long n = 1; n < high; n *= 2) {
-		rc = has_article(a, n, err);
-		if (rc < 0)
-			return -1;
-		if (!rc)
-			high = n;
-		else
-			low = n;
-		if (!rc)
-			break;
-	}
-	while (low && high - low > 1) {
-		long long mid = low + (high - low) / 2;
-
-		rc = has_article(a, mid, err);
-		if (rc < 0)
-			return -1;
-		if (rc)
-			low = mid;
-		else
-			high = mid;
-	}
-	*ret = low;
-	return 0;
-}
-
-/*
- * A window of numbers from a little before the last one on. *ret_uid: up to where
- * all is fetched once the list is. 1, 0 when nothing is shown, -1.
- */
-static int list_by_number(struct archive *a, long long *ret_uid, struct err *err)
-{
-	long long back = a->uid - UID_BACK;
-	long long from = back > a->first_uid ? back : a->first_uid + 1;
-	long long to = a->uid + UID_WINDOW;
-	AUTO_FREE char *q = str_printf("uid%%3A%lld..%lld", from, to);
-	struct page page = { .n = SEARCH_PAGE };
-	size_t listed;
-	int rc;
-
-	for (int i = 0; i < PAGES_MAX && page.n == SEARCH_PAGE; i++) {
-		rc = read_search(a, q, (long long)i * SEARCH_PAGE, SEARCH_PAGE, &page,
-				 err);
-		if (rc < 0)
-			return -1;
-		if (!rc && !i)
-			return 0;
-	}
-	listed = a->list.listed;
-	*ret_uid = from - 1 + (long long)listed;
-	if (*ret_uid < a->uid)
-		*ret_uid = a->uid;
-	if (listed + UID_BACK < UID_WINDOW / 2)
-		return 1;
-	rc = has_article(a, to + 1, err);
-	if (rc > 0) {
-		*ret_uid = to;
-		a->p->more = true;
-	}
-	return rc < 0 ? -1 : 1;
-}
-
-/* ---- by time ---- */
-
-/* Enough for this poll? */
-static bool enough(const struct archive *a)
-{
-	return a->list.n >= a->p->limits.mails;
-}
-
-/* By the index, oldest first. 1 done (*ret_all: up to now), 0 no index, -1. */
-static int list_by_search(struct archive *a, long long from, bool *ret_all,
-			  struct err *err)
-{
-	AUTO_FREE char *q = str_printf("rt%%3A%lld..", from > RT_MIN ? from : RT_MIN);
-	struct page page;
-	int rc;
-
-	for (int i = 0; i < PAGES_MAX; i++) {
-		rc = read_search(a, q, -1 - (long long)i * SEARCH_PAGE, SEARCH_PAGE,
-				 &page, err);
-		if (rc < 0 || (!rc && !i))
-			return rc;
-		*ret_all = !rc || page.n < SEARCH_PAGE;
-		if (*ret_all || enough(a))
-			return 1;
-	}
-	return 1;
-}
-
-/* By new.atom from a time on, oldest first; when there are few it shows the newest. */
-static int list_by_new(struct archive *a, long long from, bool *ret_all, struct err *err)
-{
-	struct page page;
-	long long at = from > 0 ? from : 1;
-
-	for (int i = 0; i < PAGES_MAX && !enough(a); i++) {
-		time_t t = (time_t)at;
-		struct tm tm;
-		char stamp[32];
-		AUTO_FREE char *url = NULL;
-		size_t before = a->list.listed;
-		int rc;
-
-		gmtime_r(&t, &tm);
-		strftime(stamp, sizeof(stamp), "%Y%m%d%H%M%S", &tm);
-		url = str_printf("%snew.atom?t=%s-", a->base, stamp);
-		rc = read_feed(a, url, &page, err);
-		if (rc < 0)
-			return -1;
-		*ret_all = !rc || page.n < NEW_PAGE || page.first > page.last;
-		if (*ret_all)
-			return 0;
-		at = page.last > at ? page.last : at;
-		/* A whole page of one second: on with the next one. */
-		if (a->list.listed == before)
-			at++;
-	}
-	return 0;
-}
-
-static void drop_before(struct archive *a, long long from)
-{
-	struct poll_list *l = &a->list;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->v[i].updated >= from)
-			l->v[kept++] = l->v[i];
-		else
-			free(l->v[i].msgid);
-	}
-	l->n = kept;
-}
-
-static int list_by_time(struct archive *a, bool *ret_all, struct err *err)
-{
-	long long from = a->history ? a->time : a->time - OVERLAP_S;
-	AUTO_FREE char *url = str_printf("%snew.atom", a->base);
-	struct page page;
-	int rc = read_feed(a, url, &page, err);
-
-	if (rc < 0)
-		return -1;
-	*ret_all = true;
-	if (rc > 0 && page.n >= NEW_PAGE && page.oldest >= from) {
-		/* More has come than a page shows. */
-		poll_list_clear(&a->list);
-		*ret_all = false;
-		rc = a->history ? list_by_search(a, from, ret_all, err) : 0;
-		if (!rc)
-			rc = list_by_new(a, from, ret_all, err);
-		if (rc < 0)
-			return -1;
-	}
-	drop_before(a, from);
-	return 0;
 }
 
 /* ---- mails ---- */
@@ -474,7 +197,7 @@ static int poll_by_number(struct archive *a, struct err *err)
 {
 	long long uid = a->uid;
 	bool more;
-	int rc = list_by_number(a, &uid, err);
+	int rc = archive_list_by_number(a, &uid, err);
 
 	if (rc <= 0)
 		return rc; /* its index is gone: another time */
@@ -492,7 +215,7 @@ static int poll_by_time(struct archive *a, struct err *err)
 {
 	bool all = true;
 
-	if (list_by_time(a, &all, err) < 0 || take_mails(a, err) < 0)
+	if (archive_list_by_time(a, &all, err) < 0 || take_mails(a, err) < 0)
 		return -1;
 	/* The index may be a while behind: what it lacked is looked for at once. */
 	if (all && !a->p->more && a->history) {
@@ -515,7 +238,7 @@ static int work(struct archive *a, struct err *err)
 		return rc < 0 ? -1 : 0;
 	/* Before the rest, so that what comes meanwhile is above it. */
 	if (a->uid < 0) {
-		if (find_last(a, &a->uid, err) < 0)
+		if (archive_find_last(a, &a->uid, err) < 0)
 			return -1;
 		a->first_uid = a->uid;
 	}
