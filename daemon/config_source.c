@@ -31,7 +31,8 @@ static const struct key keys[] = {
 	{ "source", "since", KEY_DURATION, AT(since_ms), "7d", NULL, 0, 0,
 	  "how far the first poll goes back; 0: to the beginning" },
 	{ "source", "lists", KEY_TEXT, AT(lists), "", NULL, 0, 0,
-	  "List-Ids that count, as globs like linux-mm.*; empty: all" },
+	  "List-Ids that count, as globs like linux-mm.*, with ! those that do not; "
+	  "empty: all" },
 	{ "source", "subject", KEY_TEXT, AT(subject), "", NULL, 0, 0,
 	  "subjects that count, behind the [PATCH ...], as globs like mm:* mm/*; "
 	  "empty: all" },

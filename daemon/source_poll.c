@@ -1,15 +1,10 @@
 #include "daemon/source_poll.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
-#include "kernels/role_poll.h"
+#include "daemon/source_watch.h"
 #include "lib/cleanup.h"
-#include "lib/log.h"
 #include "lib/str.h"
 
 enum {
@@ -19,35 +14,9 @@ enum {
 	REQUEST_MS = 60000,
 	DEADLINE_MS = POLL_MS + 2 * REQUEST_MS + 30000,
 	MAILS = 2000, /* in one poll */
-	PIECE_MAILS = 200,
-	PIECE_MS = 50, /* of the event loop's time */
 };
 #define POLL_BYTES (256LL << 20)
-#define LINES_MAX (1LL << 30)
 #define ROLE_LOG_MAX (1 << 20)
-
-/* A source, and its poll while one runs or its lines are handed over. */
-struct watch {
-	struct source_poll *p;
-	const struct source_conf *conf; /* NULL: it is gone from the configuration */
-	struct source_state state;
-	struct role *role;
-	/* what came */
-	struct json_object *result;
-	FILE *lines;
-	int raw;
-	char *line;
-	size_t line_size, taken;
-	sd_event_source *piece;
-	struct watch *next;
-};
-
-struct source_poll {
-	struct source_poll_opts o;
-	struct watch *watches;
-	sd_event_source *timer;
-	bool stopped;
-};
 
 int64_t source_poll_next(const struct source_poll_due *d)
 {
@@ -68,12 +37,12 @@ int64_t source_poll_next(const struct source_poll_due *d)
 
 /* ---- watches ---- */
 
-static bool is_busy(const struct watch *w)
+bool watch_is_busy(const struct watch *w)
 {
 	return w->role || w->lines;
 }
 
-static void drop_lines(struct watch *w)
+void watch_drop_lines(struct watch *w)
 {
 	if (w->lines)
 		fclose(w->lines);
@@ -92,7 +61,7 @@ static void drop_lines(struct watch *w)
 
 static void watch_free(struct watch *w)
 {
-	drop_lines(w);
+	watch_drop_lines(w);
 	source_state_done(&w->state);
 	free(w);
 }
@@ -100,7 +69,7 @@ static void watch_free(struct watch *w)
 static bool any_busy(const struct source_poll *p)
 {
 	for (const struct watch *w = p->watches; w; w = w->next)
-		if (is_busy(w))
+		if (watch_is_busy(w))
 			return true;
 	return false;
 }
@@ -113,7 +82,7 @@ static void sweep(struct source_poll *p)
 	while (*at) {
 		struct watch *w = *at;
 
-		if (w->conf || is_busy(w)) {
+		if (w->conf || watch_is_busy(w)) {
 			at = &w->next;
 			continue;
 		}
@@ -134,7 +103,7 @@ static void arm(struct source_poll *p)
 	int64_t first = INT64_MAX, now = wall();
 
 	for (const struct watch *w = p->watches; w; w = w->next)
-		if (w->conf && !is_busy(w) && w->state.next < first)
+		if (w->conf && !watch_is_busy(w) && w->state.next < first)
 			first = w->state.next;
 	if (p->stopped || first == INT64_MAX) {
 		sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
@@ -145,217 +114,16 @@ static void arm(struct source_poll *p)
 	sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
 }
 
-/* The poll of w is over, with or without success. */
-static void settle(struct watch *w)
+void watch_settle(struct watch *w)
 {
 	struct source_poll *p = w->p;
 
-	drop_lines(w);
+	watch_drop_lines(w);
 	sweep(p);
 	if (!p->stopped)
 		arm(p);
 	else if (!any_busy(p) && p->o.idle)
 		p->o.idle(p->o.arg);
-}
-
-/* ---- the end of a poll ---- */
-
-/* Sets the row's fields; error NULL: it went well. */
-static void note_end(struct watch *w, const char *error, bool more, size_t mails)
-{
-	struct source_state *s = &w->state;
-	struct source_poll_due due = {
-		.now = wall(),
-		.interval = (int64_t)(w->conf->interval_ms + 999) / 1000,
-		.retry_after = json_int(w->result, "retry_after", 0),
-		.again = json_int(w->result, "again", 0),
-		.more = more,
-	};
-
-	free(s->error);
-	s->error = str_dup(error);
-	s->failures = error ? s->failures + 1 : 0;
-	s->polled = due.now;
-	if (!error)
-		s->succeeded = due.now;
-	s->mails += (int64_t)mails;
-	due.failures = s->failures;
-	s->next = source_poll_next(&due);
-}
-
-static void report(struct watch *w, size_t mails)
-{
-	json_object *notes = json_arr(w->result, "notes");
-
-	if (w->state.error)
-		log_warn("source %s: %s", w->conf->name, w->state.error);
-	for (size_t i = 0; i < json_len(notes); i++)
-		log_info("source %s: %s", w->conf->name,
-			 json_object_get_string(json_object_array_get_idx(notes, i)));
-	if (w->p->o.polled)
-		w->p->o.polled(w->conf, &w->state, mails, w->p->o.arg);
-}
-
-/* A poll that brought nothing that can be used. */
-static void fail(struct watch *w, const char *why)
-{
-	struct err err = { .code = ERR_NONE };
-
-	note_end(w, why, false, 0);
-	if (source_state_put(w->p->o.db, &w->state, &err) < 0)
-		log_error("%s", err.msg);
-	report(w, 0);
-	settle(w);
-}
-
-/* ---- lines ---- */
-
-/* 1 with a mail handed over, 0 at the end, -1. */
-static int take_line(struct watch *w, struct err *err)
-{
-	AUTO_JSON struct json_object *mail = NULL;
-	ssize_t len = getline(&w->line, &w->line_size, w->lines);
-
-	if (len < 0 && ferror(w->lines))
-		return err_sys(err, "read %s", POLL_LINES);
-	if (len < 0)
-		return 0;
-	if ((size_t)len > POLL_LINE_MAX)
-		return err_set(err, ERR_LIMIT, "%s: a line of %zd bytes", POLL_LINES,
-			       len);
-	if (json_parse(w->line, (size_t)len, &mail, err) < 0)
-		return err_prefix(err, "%s", POLL_LINES);
-	return w->p->o.mail(w->conf, mail, w->raw, w->p->o.arg, err) < 0 ? -1 : 1;
-}
-
-/* More is promised, and something came of this one: else it would go on for ever. */
-static bool is_more(const struct watch *w, struct json_object *cursor)
-{
-	return json_flag(w->result, "more", false) &&
-	       !json_object_equal(cursor, w->state.cursor);
-}
-
-static int take_end(struct watch *w, struct err *err)
-{
-	struct json_object *cursor = json_obj(w->result, "cursor");
-	bool more = is_more(w, cursor);
-
-	json_object_put(w->state.cursor);
-	w->state.cursor = json_object_get(cursor);
-	note_end(w, json_str(w->result, "error", NULL), more, w->taken);
-	return source_state_put(w->p->o.db, &w->state, err);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-/* 1 there are more, 0 those were all, -1. */
-static int take_lines(struct watch *w, struct err *err)
-{
-	uint64_t end = now_ms() + PIECE_MS;
-	int rc = 1;
-
-	for (int i = 0; rc > 0 && i < PIECE_MAILS && now_ms() < end; i++) {
-		rc = take_line(w, err);
-		w->taken += rc > 0;
-	}
-	return rc;
-}
-
-/* Some lines in a transaction, with the last of them the cursor. As take_lines. */
-static int take_piece(struct watch *w, struct err *err)
-{
-	AUTO_TX struct tx tx = TX_INIT;
-	struct json_object *cursor = json_object_get(w->state.cursor);
-	int64_t mails = w->state.mails;
-	int rc = db_begin(w->p->o.db, &tx, err);
-
-	if (!rc)
-		rc = take_lines(w, err);
-	if (!rc && take_end(w, err) < 0)
-		rc = -1;
-	if (rc >= 0 && db_commit(&tx, err) < 0)
-		rc = -1;
-	if (rc < 0) { /* what was not written must come again */
-		json_object_put(w->state.cursor);
-		w->state.cursor = json_object_get(cursor);
-		w->state.mails = mails;
-	}
-	json_object_put(cursor);
-	return rc;
-}
-
-static int on_piece(sd_event_source *source, void *arg)
-{
-	struct watch *w = arg;
-	struct err err = { .code = ERR_NONE };
-	int rc;
-
-	(void)source;
-	if (!w->conf || w->p->stopped) {
-		settle(w);
-		return 0;
-	}
-	rc = take_piece(w, &err);
-	if (rc < 0) {
-		fail(w, err.msg);
-	} else if (!rc) {
-		report(w, w->taken);
-		settle(w);
-	}
-	return 0;
-}
-
-/* A file of the role's, opened before its folder goes; -1 with err. */
-static int open_file(const struct role_end *end, const char *name, struct err *err)
-{
-	AUTO_FREE char *path = role_file(end, name);
-	AUTO_FD int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set(err, ERR_SYS, "poll: left no %s", name);
-	if (st.st_size > LINES_MAX)
-		return err_set(err, ERR_LIMIT, "poll: %s of %lld bytes", name,
-			       (long long)st.st_size);
-	return TAKE_FD(fd);
-}
-
-static int begin_lines(struct watch *w, const struct role_end *end, struct err *err)
-{
-	AUTO_FD int fd = open_file(end, POLL_LINES, err);
-
-	if (fd < 0)
-		return -1;
-	w->raw = open_file(end, POLL_RAW, err);
-	w->result = json_object_get(end->result);
-	w->lines = w->raw >= 0 ? fdopen(fd, "r") : NULL;
-	if (!w->lines)
-		return -1;
-	(void)TAKE_FD(fd);
-	if (sd_event_add_defer(w->p->o.host->event, &w->piece, on_piece, w) < 0 ||
-	    sd_event_source_set_enabled(w->piece, SD_EVENT_ON) < 0)
-		return err_set(err, ERR_SYS, "event loop");
-	return 0;
-}
-
-static void on_role_done(const struct role_end *end, void *arg)
-{
-	struct watch *w = arg;
-	struct err err = { .code = ERR_NONE };
-
-	w->role = NULL;
-	if (!w->conf || w->p->stopped)
-		settle(w);
-	else if (!end->result)
-		fail(w, end->infra);
-	else if (begin_lines(w, end, &err) < 0)
-		fail(w, err.msg);
 }
 
 /* ---- the begin ---- */
@@ -381,6 +149,17 @@ static struct json_object *job_of(const struct watch *w)
 	json_set_int(limits, "request_ms", REQUEST_MS);
 	json_set(job, "limits", limits);
 	return job;
+}
+
+static void on_role_done(const struct role_end *end, void *arg)
+{
+	struct watch *w = arg;
+
+	w->role = NULL;
+	if (!w->conf || w->p->stopped)
+		watch_settle(w);
+	else
+		source_take(w, end);
 }
 
 static int start(struct watch *w, struct err *err)
@@ -411,8 +190,9 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 		struct err err = { .code = ERR_NONE };
 
 		next = w->next;
-		if (w->conf && !is_busy(w) && w->state.next <= now && start(w, &err) < 0)
-			fail(w, err.msg);
+		if (w->conf && !watch_is_busy(w) && w->state.next <= now &&
+		    start(w, &err) < 0)
+			source_take_failed(w, err.msg);
 	}
 	arm(p);
 	return 0;

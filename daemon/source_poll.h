@@ -16,11 +16,12 @@
 
 /*
  * One mail, as kernels/role_poll.h describes it, inside a transaction that belongs to
- * us. raw is the file that its "raw" is a part of, -1 without one. -1 with err: this
- * and what was not committed yet will come again.
+ * us. raw: its bytes, NULL where its kind does not give them. -1 with err: this and
+ * what was not committed yet will come again.
  */
 typedef int (*source_mail_fn)(const struct source_conf *source, struct json_object *mail,
-			      int raw, void *arg, struct err *err);
+			      const char *raw, size_t raw_len, void *arg,
+			      struct err *err);
 /* A poll has ended; state is what the database has now. */
 typedef void (*source_polled_fn)(const struct source_conf *source,
 				 const struct source_state *state, size_t mails,
@@ -30,6 +31,8 @@ struct source_poll_opts {
 	struct role_host *host; /* its config's limits count; borrowed */
 	struct db *db;          /* writable; borrowed */
 	source_mail_fn mail;
+	/* In the transaction, before its commit, for all mails in it; may be NULL. */
+	int (*piece)(void *arg, struct err *err);
 	source_polled_fn polled; /* may be NULL */
 	void (*idle)(void *arg); /* the last poll ended after stop; may be NULL */
 	void *arg;

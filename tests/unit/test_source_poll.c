@@ -23,23 +23,41 @@ struct fixture {
 	struct role_host host;
 	struct source_poll *polls;
 	struct source_conf conf[3];
-	struct str got; /* ids handed over */
-	size_t mails;   /* how many */
-	int ended;      /* polls */
-	bool refuse;    /* the callback fails */
+	struct str got;   /* ids handed over */
+	size_t mails;     /* how many */
+	int ended;        /* polls */
+	size_t unsettled; /* since the last piece */
+	int pieces;
+	bool refuse, refuse_piece; /* the callbacks fail */
 	bool idle;
 };
 
-static int on_mail(const struct source_conf *source, struct json_object *mail, int raw,
-		   void *arg, struct err *err)
+static int on_mail(const struct source_conf *source, struct json_object *mail,
+		   const char *raw, size_t raw_len, void *arg, struct err *err)
 {
 	struct fixture *f = arg;
 
-	assert_true(raw >= 0);
+	/* Both kinds of source here give the bytes of a mail, which have its id. */
+	assert_non_null(raw);
+	assert_int_equal(raw_len, strlen(raw));
+	assert_non_null(strstr(raw, json_str(mail, "message_id", "?")));
+	f->unsettled++;
 	if (f->refuse)
 		return err_set(err, ERR_SYS, "the disk is full");
 	str_addf(&f->got, "%s:%s ", source->name, json_str(mail, "message_id", "?"));
 	f->mails++;
+	return 0;
+}
+
+/* In the transaction still: what is written here is in with the mails, or not. */
+static int on_piece(void *arg, struct err *err)
+{
+	struct fixture *f = arg;
+
+	f->unsettled = 0;
+	f->pieces++;
+	if (f->refuse_piece)
+		return err_set(err, ERR_SYS, "no piece");
 	return 0;
 }
 
@@ -49,6 +67,8 @@ static void on_polled(const struct source_conf *source, const struct source_stat
 	struct fixture *f = arg;
 
 	assert_string_equal(source->name, state->name);
+	if (!state->error)
+		assert_int_equal(f->unsettled, 0);
 	(void)mails;
 	f->ended++;
 }
@@ -64,6 +84,7 @@ static void new_polls(struct fixture *f)
 	struct source_poll_opts o = { .host = &f->host,
 				      .db = f->db,
 				      .mail = on_mail,
+				      .piece = on_piece,
 				      .polled = on_polled,
 				      .idle = on_idle,
 				      .arg = f };
@@ -249,6 +270,7 @@ static void test_many_come_in_pieces(void **state)
 	{
 		AUTO_ROW s = row(f, "e");
 
+		assert_true(f->pieces >= n / 200);
 		assert_int_equal(s.mails, n);
 		assert_true(s.next >= time(NULL) + 3000);
 	}
@@ -279,6 +301,40 @@ static void test_what_was_not_taken_comes_again(void **state)
 	}
 	f->refuse = false;
 	run_until(f, f->mails == 1);
+}
+
+/* The last piece fails: the cursor must not be ahead of it, in memory either. */
+static void test_what_was_not_settled_comes_again(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *epoch = path_join(f->dir, "e.git", NULL);
+
+	sh(f->dir,
+	   "git init -q --bare -b master e.git\n"
+	   "printf 'commit refs/heads/master\ncommitter c <c@x> 1 +0000\ndata 1\nm\n"
+	   "M 100644 inline m\ndata 18\nMessage-ID: <m@x>\n\n' |"
+	   "git -C e.git fast-import --quiet");
+	f->refuse_piece = true;
+	f->conf[0] = source_at("e", "epoch", epoch, 1);
+	configure(f, 1);
+	run_until(f, f->ended == 1);
+	{
+		AUTO_ROW s = row(f, "e");
+
+		assert_string_equal(s.error, "no piece");
+		assert_null(s.cursor);
+		assert_int_equal(s.mails, 0);
+	}
+	f->refuse_piece = false;
+	run_until(f, f->ended == 2);
+	assert_string_equal(str_get(&f->got), "e:m@x e:m@x ");
+	{
+		AUTO_ROW s = row(f, "e");
+
+		assert_null(s.error);
+		assert_non_null(s.cursor);
+		assert_int_equal(s.mails, 1);
+	}
 }
 
 /* ---- a server that is no good ---- */
@@ -424,6 +480,7 @@ int main(int argc, char **argv)
 		t(test_each_mail_once_over_restarts),
 		t(test_many_come_in_pieces),
 		t(test_what_was_not_taken_comes_again),
+		t(test_what_was_not_settled_comes_again),
 		t(test_a_bad_source_harms_no_other),
 		t(test_failures_are_counted_and_forgotten),
 		t(test_another_configuration),
