@@ -197,10 +197,9 @@ static int poll_by_number(struct archive *a, struct err *err)
 {
 	long long uid = a->uid;
 	bool more;
-	int rc = archive_list_by_number(a, &uid, err);
 
-	if (rc <= 0)
-		return rc; /* its index is gone: another time */
+	if (archive_list_by_number(a, &uid, err) < 0)
+		return -1;
 	more = a->p->more;
 	a->p->more = false;
 	if (take_mails(a, err) < 0)

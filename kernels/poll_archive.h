@@ -34,8 +34,8 @@ struct archive {
 int archive_find_last(struct archive *a, long long *ret, struct err *err);
 /*
  * A window of numbers from a little before the last one on, into a->list. *ret_uid: up
- * to where all is fetched once the list is. 1, 0 when nothing is shown, -1; p->more
- * when there are articles beyond the window.
+ * to where all is fetched once the list is; p->more when there are articles beyond the
+ * window. 0 or -1.
  */
 int archive_list_by_number(struct archive *a, long long *ret_uid, struct err *err);
 /* What came since a->time, into a->list; *ret_all: up to now. 0 or -1. */

@@ -133,36 +133,41 @@ int archive_find_last(struct archive *a, long long *ret, struct err *err)
 	return 0;
 }
 
+/* Pages of what q finds, into the list; 0, also when nothing is found. */
+static int list_all(struct archive *a, const char *q, struct err *err)
+{
+	struct page page = { .n = SEARCH_PAGE };
+	int rc = 1;
+
+	for (int i = 0; i < PAGES_MAX && rc > 0 && page.n == SEARCH_PAGE; i++)
+		rc = read_search(a, q, (long long)i * SEARCH_PAGE, SEARCH_PAGE, &page,
+				 err);
+	return rc < 0 ? -1 : 0;
+}
+
 int archive_list_by_number(struct archive *a, long long *ret_uid, struct err *err)
 {
 	long long back = a->uid - UID_BACK;
 	long long from = back > a->first_uid ? back : a->first_uid + 1;
 	long long to = a->uid + UID_WINDOW;
 	AUTO_FREE char *q = str_printf("uid%%3A%lld..%lld", from, to);
-	struct page page = { .n = SEARCH_PAGE };
-	size_t listed;
+	long long listed;
 	int rc;
 
-	for (int i = 0; i < PAGES_MAX && page.n == SEARCH_PAGE; i++) {
-		rc = read_search(a, q, (long long)i * SEARCH_PAGE, SEARCH_PAGE, &page,
-				 err);
-		if (rc < 0)
-			return -1;
-		if (!rc && !i)
-			return 0;
-	}
-	listed = a->list.listed;
-	*ret_uid = from - 1 + (long long)listed;
-	if (*ret_uid < a->uid)
-		*ret_uid = a->uid;
-	if (listed + UID_BACK < UID_WINDOW / 2)
-		return 1;
+	if (list_all(a, q, err) < 0)
+		return -1;
+	listed = (long long)a->list.listed;
+	*ret_uid = from - 1 + listed > a->uid ? from - 1 + listed : a->uid;
+	/* A full window has more behind it, and so may one that shows nothing new:
+	 * numbers of mails that were taken out stay free. */
+	if (*ret_uid > a->uid && listed < UID_WINDOW / 2)
+		return 0;
 	rc = has_article(a, to + 1, err);
 	if (rc > 0) {
 		*ret_uid = to;
 		a->p->more = true;
 	}
-	return rc < 0 ? -1 : 1;
+	return rc < 0 ? -1 : 0;
 }
 
 /* ---- by time ---- */

@@ -121,6 +121,7 @@ enum mode {
 	MANIFEST_BROKEN,
 	FEED_CUT,
 	FEED_BEHIND,
+	NUMBERS, /* a search index; of all numbers above 2 the first 5000 are free */
 	ALL_FAIL,
 	NOTHING
 };
@@ -185,12 +186,40 @@ static void serve_raw(int fd, const char *path, struct http_counts *c)
 		reply(fd, "200 OK", "", mail);
 }
 
+static void serve_numbers(int fd, const char *path, struct http_counts *c)
+{
+	AUTO(str_done) struct str out = STR_INIT;
+	long long from = 0, to = 1LL << 50;
+	int limit = 200, offset = 0, found = 0, shown = 0;
+
+	if (sscanf(path, "/list/?q=uid%%3A%lld..%lld", &from, &to) < 1) {
+		reply(fd, "404 Not Found", "", "nothing");
+		return;
+	}
+	assert_int_equal(sscanf(strstr(path, "&o="), "&o=%d&l=%d", &offset, &limit), 2);
+	str_add(&out, HEAD);
+	for (int n = 1; n <= c->n[MAILS] && shown < limit; n++) {
+		long long uid = n > 2 ? n + 5000 : n;
+
+		if (uid < from || uid > to || found++ < offset)
+			continue;
+		shown++;
+		str_addf(&out, "<entry><link href=\"http://x/list/m%d@x/\"/></entry>", n);
+	}
+	str_add(&out, "</feed>");
+	reply(fd, shown ? "200 OK" : "404 Not Found", "", str_get(&out));
+}
+
 static void serve(int fd, const char *path, const char *request, struct http_counts *c,
 		  int port)
 {
 	(void)port;
 	if (c->n[MODE] == ALL_FAIL)
 		reply(fd, "500 Internal Server Error", "", "oops");
+	else if (c->n[MODE] == NUMBERS && strstr(path, "?q="))
+		serve_numbers(fd, path, c);
+	else if (c->n[MODE] == NUMBERS && strstr(path, "new.atom"))
+		reply(fd, "404 Not Found", "", "no feed");
 	else if (c->n[MODE] == NOTHING || strstr(path, "?q="))
 		reply(fd, "404 Not Found", "", "nothing");
 	else if (!strcmp(path, "/list/manifest.js.gz"))
@@ -397,6 +426,39 @@ static void test_a_feed_that_is_behind(void **state)
 	}
 }
 
+/* Mails that no feed shows are found by their numbers, behind those that are free, too. */
+static void test_by_number(void **state)
+{
+	struct fixture *f = *state;
+	size_t got = 0;
+
+	f->server.counts->n[MAILS] = 1;
+	f->server.counts->n[MODE] = NUMBERS;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		assert_ids(&p, ""); /* those of before the first poll go by time */
+		assert_int_equal(json_int(json_obj(f->job, "cursor"), "uid", -1), 1);
+	}
+	f->server.counts->n[MAILS] = 2;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "m2@x");
+		assert_int_equal(json_int(json_obj(f->job, "cursor"), "uid", -1), 2);
+	}
+	f->server.counts->n[MAILS] = 500;
+	for (bool more = true; more;) {
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		got += json_len(p.lines);
+		more = json_flag(p.result, "more", false);
+	}
+	assert_int_equal(got, 498);
+}
+
 int main(void)
 {
 #define t(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -408,6 +470,7 @@ int main(void)
 		t(test_one_mail_that_cannot_be_had),
 		t(test_answers_that_are_errors),
 		t(test_nothing_new_is_cheap),
+		t(test_by_number),
 		t(test_a_feed_that_is_behind),
 	};
 
