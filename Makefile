@@ -8,7 +8,7 @@ CLANG ?= clang
 srcdir := $(CURDIR)
 
 PKGS := libgit2 json-c sqlite3 libmicrohttpd gmime-3.0 inih libzstd libsystemd \
-	libseccomp libcurl
+	libseccomp libcurl expat zlib
 
 # Goals that compile nothing must work before "make deps" was run.
 ifneq ($(filter-out help clean deps format run check quiet figures,$(or $(MAKECMDGOALS),all)),)
@@ -208,6 +208,7 @@ cov: ## unit tests with coverage, percent of lines for each file
 
 bench: all ## measurements
 	tests/bench.sh
+	tests/bench-poll.sh
 
 deps: ## install what is needed to build and run
 	tests/deps.sh

@@ -57,6 +57,10 @@ struct config {
 	/* [programs] names by $PATH, or absolute paths */
 	char *b4, *git, *make, *qemu, *bwrap;
 
+	/* [source NAME] for each; see config_source.h */
+	struct source_conf *sources;
+	size_t nsources;
+
 	char *source; /* the file it came from, or "built-in defaults" */
 };
 

@@ -282,10 +282,25 @@ static const char mails[] =
 	" data BLOB NOT NULL "
 	") STRICT;";
 
+static const char source[] =
+	"CREATE TABLE source ( "
+	" name TEXT PRIMARY KEY, "
+	" kind TEXT NOT NULL CHECK (kind IN ('archive', 'epoch', 'patchwork', 'maildir')), "
+	" location TEXT NOT NULL, "
+	" cursor TEXT, "
+	" polled INTEGER, "
+	" succeeded INTEGER, "
+	" next INTEGER NOT NULL, "
+	" failures INTEGER NOT NULL, "
+	" error TEXT, "
+	" mails INTEGER NOT NULL "
+	") STRICT;";
+
 const char *const db_migrations[] = {
 	first,
 	selftests,
 	repairs,
 	mails,
+	source,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

@@ -321,4 +321,18 @@ CREATE INDEX mail_link_thread ON mail_link (thread); -- joining threads
 CREATE TABLE mail_raw (
   mail        INTEGER PRIMARY KEY REFERENCES mail (id) ON DELETE CASCADE, -- whose
   data        BLOB NOT NULL         -- as it lay in its source
+
+-- A place where new mails are looked for, for each section [source NAME] of the
+-- configuration: how far it was read, and how that goes.
+CREATE TABLE source (
+  name        TEXT PRIMARY KEY,     -- of its section
+  kind        TEXT NOT NULL CHECK (kind IN ('archive', 'epoch', 'patchwork', 'maildir')), -- what it is
+  location    TEXT NOT NULL,        -- URL or path; the cursor belongs to it
+  cursor      TEXT,                 -- json, the kind's own; NULL: never read
+  polled      INTEGER,              -- when it was last asked; NULL: never
+  succeeded   INTEGER,              -- when that last went well; NULL: never
+  next        INTEGER NOT NULL,     -- when it is due
+  failures    INTEGER NOT NULL,     -- polls that failed since
+  error       TEXT,                 -- why the last one did; NULL: it went well
+  mails       INTEGER NOT NULL      -- that came from it so far
 ) STRICT;

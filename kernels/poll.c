@@ -150,6 +150,7 @@ int poll_add(struct poll *p, const char *name, const char *mail, size_t len, boo
 		return 0;
 	}
 	o = line_of(m);
+	json_set_str(o, "archive_url", p->archive_url);
 	json_set(o, "raw", keep ? keep_raw(p, m) : NULL);
 	mail_free(m);
 	p->mails++;

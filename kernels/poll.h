@@ -30,7 +30,8 @@ struct poll {
 	size_t mails, skipped;
 	struct json_object *notes;
 	/* at work */
-	uint64_t end_ms; /* monotonic */
+	const char *archive_url; /* of the mail to be added; NULL: not known */
+	uint64_t end_ms;         /* monotonic */
 	uint64_t bytes;
 	FILE *lines, *raw;
 	uint64_t raw_bytes;
@@ -51,6 +52,9 @@ void poll_note(struct poll *p, const char *fmt, ...)
 /* Hands the cursor over. */
 void poll_set_cursor(struct poll *p, struct json_object *cursor);
 
+int poll_archive(struct poll *p, struct err *err);
+int poll_epoch(struct poll *p, struct err *err);
+int poll_patchwork(struct poll *p, struct err *err);
 int poll_maildir(struct poll *p, struct err *err);
 
 #endif

@@ -14,6 +14,9 @@ static const struct kind {
 	int (*run)(struct poll *p, struct err *err);
 	bool by_url; /* else by path */
 } kinds[] = {
+	{ "archive", poll_archive, true },
+	{ "epoch", poll_epoch, false },
+	{ "patchwork", poll_patchwork, true },
 	{ "maildir", poll_maildir, false },
 };
 

@@ -20,8 +20,10 @@
  *
  * A line of mails.jsonl: {"message_id","parent","references":[],"subject","from",
  *   "sender","date","lists":[list-ids],"has_diff","paths":[at most 500],
- *   "change_id","base_commit","override":{},"raw":[offset, length] or null}.
- * "raw" is given by the kinds epoch and maildir: the mail's bytes in mails.raw.
+ *   "change_id","base_commit","override":{},"archive_url","raw":[offset, length]}.
+ * "raw" is given by the kinds epoch and maildir: the mail's bytes in mails.raw;
+ * "archive_url" by Patchwork, where the project has one: the mail in its archive.
+ * What is not known is null.
  */
 #ifndef SLUICE_KERNELS_ROLE_POLL_H
 #define SLUICE_KERNELS_ROLE_POLL_H

@@ -27,6 +27,8 @@ list() {
 	build | libsystemd-dev           | lib:libsystemd | the event loop
 	build | libseccomp-dev           | lib:libseccomp | the sandbox's filter
 	build | libcurl4-openssl-dev     | lib:libcurl | HTTP
+	build | libexpat1-dev            | lib:expat | Atom feeds of mail archives
+	build | zlib1g-dev               | lib:zlib | gzip in HTTP
 	build | git                      | program:git | fetches trees
 	build | b4                       | program:b4 | fetches series from mail archives
 	build | qemu-system-x86          | program:qemu-system-x86_64 | boots kernels

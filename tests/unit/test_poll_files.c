@@ -1,4 +1,4 @@
-/* What is found in a maildir, and what becomes of a mail. */
+/* What is found in a maildir or an epoch, and what becomes of a mail. */
 #include "tests/unit/poll_fixture.h"
 
 #include <sys/stat.h>
@@ -194,6 +194,173 @@ static void test_bad_mails_are_passed_over_and_told(void **state)
 	assert_int_equal(notes, 2);
 }
 
+/* ---- epochs ---- */
+
+/* Commits a mail to the epoch, made when it is not there, as the file "m" or "d". */
+static void commit_mail(const char *dir, const char *epoch, const char *file,
+			const char *id, long long when)
+{
+	AUTO_FREE char *text = mail_text(id, "[PATCH] mm: x", "", "Text.\n");
+	AUTO_FREE char *script = str_printf(
+		"[ -d %s ] || git init -q --bare -b master %s\n"
+		"b=$(git -C %s hash-object -w \"$PWD/mail\")\n"
+		"t=$(printf '100644 blob %%s\\t%s\\n' $b | git -C %s mktree)\n"
+		"p=$(git -C %s rev-parse -q --verify master) || p=\n"
+		"c=$(GIT_COMMITTER_DATE='@%lld +0000' git -C %s commit-tree -m x ${p:+-p $p} $t)\n"
+		"git -C %s update-ref refs/heads/master $c\n",
+		epoch, epoch, epoch, file, epoch, epoch, when, epoch, epoch);
+
+	put_file(dir, "mail", text);
+	sh(dir, script);
+}
+
+static struct json_object *epoch_job(const char *dir, const char *name)
+{
+	AUTO_FREE char *path = path_join(dir, name, NULL);
+	struct json_object *job = json_object_new_object();
+
+	json_set_str(job, "kind", "epoch");
+	json_set_str(job, "path", path);
+	return job;
+}
+
+#define assert_polls(dir, job, want)                                \
+	do {                                                        \
+		AUTO_POLLED struct polled p_ = poll_once(dir, job); \
+		assert_null(json_str(p_.result, "error", NULL));    \
+		assert_ids(&p_, want);                              \
+	} while (0)
+
+static void test_epoch_from_the_cursor_on(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "e.git");
+
+	commit_mail(*state, "e.git", "m", "1@x", 1000);
+	commit_mail(*state, "e.git", "m", "2@x", 900);
+	assert_polls(*state, job, "1@x 2@x");
+	assert_polls(*state, job, "");
+	commit_mail(*state, "e.git", "d", "1@x", 1100);
+	commit_mail(*state, "e.git", "m", "3@x", 1000);
+	assert_polls(*state, job, "3@x");
+}
+
+static void test_epoch_in_pieces(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "e.git");
+
+	json_set(job, "limits", json_of("{\"mails\":2}"));
+	for (int i = 1; i <= 5; i++) {
+		AUTO_FREE char *id = str_printf("%d@x", i);
+
+		commit_mail(*state, "e.git", "m", id, 1000 + i);
+	}
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+
+		assert_ids(&p, "1@x 2@x");
+		assert_true(json_flag(p.result, "more", false));
+	}
+	assert_polls(*state, job, "3@x 4@x");
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+
+		assert_ids(&p, "5@x");
+		assert_false(json_flag(p.result, "more", true));
+	}
+}
+
+static void test_epoch_whose_history_was_rewritten(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "e.git");
+
+	json_set_int(job, "since", 500);
+	commit_mail(*state, "e.git", "m", "0@x", 400);
+	commit_mail(*state, "e.git", "m", "1@x", 1000);
+	commit_mail(*state, "e.git", "m", "2@x", 1001);
+	assert_polls(*state, job, "1@x 2@x");
+	/* All commits get other ids, and those that were are gone. */
+	sh(*state, "rm -rf e.git");
+	commit_mail(*state, "e.git", "m", "0@x", 401);
+	commit_mail(*state, "e.git", "m", "2@x", 1002);
+	commit_mail(*state, "e.git", "m", "3@x", 1003);
+	json_set_int(job, "since", 5000); /* that of a later poll does not count */
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+
+		assert_ids(&p, "2@x 3@x");
+		assert_non_null(strstr(json_object_get_string(json_obj(job, "cursor")),
+				       "\"floor\""));
+	}
+	assert_polls(*state, job, "");
+}
+
+static void test_epochs_of_an_inbox_in_order(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "inbox");
+
+	sh(*state, "mkdir -p inbox/git");
+	for (int i = 0; i < 11; i++) {
+		AUTO_FREE char *epoch = str_printf("inbox/git/%d.git", i);
+		AUTO_FREE char *id = str_printf("%d@x", i);
+
+		commit_mail(*state, epoch, "m", id, 1000);
+	}
+	assert_polls(*state, job, "0@x 1@x 2@x 3@x 4@x 5@x 6@x 7@x 8@x 9@x 10@x");
+	commit_mail(*state, "inbox/git/10.git", "m", "11@x", 1000);
+	commit_mail(*state, "inbox/git/11.git", "m", "12@x", 1000);
+	assert_polls(*state, job, "11@x 12@x");
+}
+
+static void test_epoch_first_poll_goes_back_so_far(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "e.git");
+
+	json_set_int(job, "since", 5000);
+	commit_mail(*state, "e.git", "m", "1@x", 1000);
+	assert_polls(*state, job, "");
+	commit_mail(*state, "e.git", "m", "2@x", 6000);
+	assert_polls(*state, job, "2@x");
+	/* After the first poll all that comes counts, whatever its date is. */
+	commit_mail(*state, "e.git", "m", "3@x", 2000);
+	assert_polls(*state, job, "3@x");
+}
+
+static void test_epoch_cloned_without_its_past(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "shallow.git");
+
+	commit_mail(*state, "e.git", "m", "1@x", 1000);
+	commit_mail(*state, "e.git", "m", "2@x", 1001);
+	sh(*state, "git clone -q --bare --depth 1 \"file://$PWD/e.git\" shallow.git");
+	assert_polls(*state, job, "2@x");
+	/* And one with a work tree. */
+	sh(*state, "rm -rf shallow.git; git clone -q e.git shallow.git");
+	commit_mail(*state, "e.git", "m", "3@x", 1002);
+	assert_polls(*state, job, "");
+	sh(*state, "git -C shallow.git pull -q");
+	assert_polls(*state, job, "3@x");
+}
+
+static void test_epoch_that_is_none(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "e.git");
+
+	sh(*state, "mkdir e.git");
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_non_null(
+			strstr(json_str(p.result, "error", ""), "neither an epoch"));
+	}
+	sh(*state, "git init -q --bare e.git");
+	assert_polls(*state, job, "");
+	commit_mail(*state, "e.git", "m", "1@x", 1);
+	sh(*state, "rm -rf e.git/objects/*");
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_non_null(strstr(json_str(p.result, "error", ""), "read commit"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +370,13 @@ int main(void)
 		tmpdir_test(test_maildir_that_is_not_there_is_an_error),
 		tmpdir_test(test_a_line_says_what_the_mail_says),
 		tmpdir_test(test_bad_mails_are_passed_over_and_told),
+		tmpdir_test(test_epoch_from_the_cursor_on),
+		tmpdir_test(test_epoch_in_pieces),
+		tmpdir_test(test_epoch_whose_history_was_rewritten),
+		tmpdir_test(test_epochs_of_an_inbox_in_order),
+		tmpdir_test(test_epoch_first_poll_goes_back_so_far),
+		tmpdir_test(test_epoch_cloned_without_its_past),
+		tmpdir_test(test_epoch_that_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
