@@ -321,6 +321,7 @@ CREATE INDEX mail_link_thread ON mail_link (thread); -- joining threads
 CREATE TABLE mail_raw (
   mail        INTEGER PRIMARY KEY REFERENCES mail (id) ON DELETE CASCADE, -- whose
   data        BLOB NOT NULL         -- as it lay in its source
+) STRICT;
 
 -- A place where new mails are looked for, for each section [source NAME] of the
 -- configuration: how far it was read, and how that goes.
