@@ -85,6 +85,14 @@ $(LIB): $(OBJS)
 
 $(BUILD)/lib/paths.o: ALL_CFLAGS += $(PATH_DEFS)
 
+# What makes a result out of a boot: boots of "sluice quiet" that were judged by other
+# sources are not counted together.
+JUDGE_SRCS := $(sort $(wildcard daemon/quiet_record.[ch] $(foreach s,boot_judge boot_tests \
+	console frame kernel_version ktap qmp role_boot splat,runners/$(s).[ch])))
+$(BUILD)/daemon/quiet_key.o: ALL_CFLAGS += \
+	-DSLUICE_JUDGE='"$(shell cat $(JUDGE_SRCS) | sha256sum | cut -d ' ' -f 1)"'
+$(BUILD)/daemon/quiet_key.o: $(JUDGE_SRCS)
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)

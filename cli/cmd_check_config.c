@@ -97,6 +97,24 @@ static int load_suite(const struct config *config, const char *name, struct err 
 	return rc;
 }
 
+/* Each by itself may be right, and yet they do not go into one guest. */
+static void check_suites_together(struct check *c)
+{
+	char **names = strv_split(c->config->suite, ", \t");
+	AUTO_FREE struct suite **v = mem_alloc0((strv_len(names) + 1) * sizeof(*v));
+	struct err err = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; names[i]; i++)
+		if (suites_load(c->config, names[i], &v[n], NULL) == 0)
+			n++;
+	if (suites_check_programs(v, n, &err) < 0)
+		tell_mistake(c, "suite", err.msg);
+	while (n > 0)
+		suite_free(v[--n]);
+	strv_free(names);
+}
+
 static int load_kconfig(const struct config *config, const char *name, struct err *err)
 {
 	AUTO_FREE char *dir = path_join(paths_data(), "kernels/configs", NULL);
@@ -216,6 +234,7 @@ static int run_check_config(int argc, char **argv)
 	check_names(&c, "config", cx.config->config, load_kconfig);
 	check_names(&c, "topology", cx.config->topology, load_topology);
 	check_names(&c, "suite", cx.config->suite, load_suite);
+	check_suites_together(&c);
 	for (size_t i = 0; i < cx.config->nsources; i++)
 		check_source(&c, &cx.config->sources[i]);
 	check_programs(&c);

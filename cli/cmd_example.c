@@ -32,8 +32,9 @@ const struct cmd cmd_example = {
 	.help = "Write an example series, as mails against the tree at hand",
 	.detail =
 		"NAME is mlock (five patches: one breaks the migration of mlocked pages, a later\n"
-		"one repairs it), clean (two that break nothing) or detectors (seven, each with\n"
-		"a misbehaviour of its own, for whoever asks for it). The default is mlock.\n",
+		"one repairs it), clean (two that break nothing), detectors (nine, each with a\n"
+		"misbehaviour of its own) or detectors-debug (four that only a kernel with the\n"
+		"config mlock-debug tells). The default is mlock.\n",
 	.opts = opts,
 	.run = run_example,
 };

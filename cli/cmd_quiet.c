@@ -214,7 +214,18 @@ static void on_boot(struct json_object *record, unsigned int left, void *arg)
 	quiet_text_boot(q->term.out, record, left, q->plan->known_issues);
 }
 
-/* Boots what is missing and reports, also when it was cut short. */
+/* How it ended, in words and as an exit code. */
+static int tell_end(const struct quiet_kernel *k, enum quiet_end end)
+{
+	if (end == QUIET_INTERRUPTED)
+		log_error("interrupted; the same command goes on from there");
+	else if (end == QUIET_LOST)
+		log_error("%s: several boots in a row were lost to our own trouble",
+			  k->name);
+	return end == QUIET_DONE ? EXIT_OK : EXIT_INFRA;
+}
+
+/* Boots what is missing and reports, also when it was cut short or went wrong. */
 static int measure(struct quiet_cmd *q, const struct quiet_kernel *k, bool *ret_stop)
 {
 	const struct quiet_opts o = { .config = q->cx.config,
@@ -231,28 +242,24 @@ static int measure(struct quiet_cmd *q, const struct quiet_kernel *k, bool *ret_
 				      .arg = q };
 	struct quiet_store *store = NULL;
 	enum quiet_end end = QUIET_DONE;
-	struct err err = { 0 };
-	int bad, rc;
+	struct err err = { 0 }, told = { 0 };
+	int bad, rc, run;
 
 	if (quiet_open(&o, &store, &err) < 0)
 		return tell(&err);
 	fprintf(q->term.out, "%s: boots are kept in %s\n", k->name,
 		quiet_store_dir(store));
-	if (quiet_run(&o, store, &end, &err) < 0) {
+	run = quiet_run(&o, store, &end, &err);
+	if (run < 0 && err.code == ERR_INPUT) {
 		quiet_store_free(store);
 		return tell(&err);
 	}
-	bad = report(q, k, store, &err);
+	bad = report(q, k, store, &told);
 	quiet_store_free(store);
+	rc = run < 0 ? tell(&err) : tell_end(k, end);
+	*ret_stop = run < 0 || end == QUIET_INTERRUPTED;
 	if (bad < 0)
-		return tell(&err);
-	*ret_stop = end == QUIET_INTERRUPTED;
-	if (end == QUIET_INTERRUPTED)
-		log_error("interrupted; the same command goes on from there");
-	else if (end == QUIET_LOST)
-		log_error("%s: several boots in a row were lost to our own trouble",
-			  k->name);
-	rc = end == QUIET_DONE ? EXIT_OK : EXIT_INFRA;
+		return tell(&told);
 	return bad ? EXIT_FAILED : rc;
 }
 
@@ -280,6 +287,16 @@ static int worse(int a, int b)
 	return rank[a & 3] > rank[b & 3] ? a : b;
 }
 
+/* To report only, what is there is enough. */
+static int kernel_of_tree(struct quiet_cmd *q, const char *tree, struct quiet_kernel *ret)
+{
+	return q->boots == 0 ? quiet_kernel_stored(&q->cx, q->state->git, tree,
+						   q->args->base, q->config, ret) :
+			       quiet_kernel_of_tree(&q->cx, &q->term, tree, q->args->base,
+						    q->config, small_topology(q->plan),
+						    q->names[0], ret);
+}
+
 static int measure_trees(struct quiet_cmd *q)
 {
 	const char *list = q->args->tree ? q->args->tree : q->cx.config->tree;
@@ -289,9 +306,7 @@ static int measure_trees(struct quiet_cmd *q)
 
 	for (size_t i = 0; trees[i] && !stop; i++) {
 		struct quiet_kernel k = { .name = NULL };
-		int one = quiet_kernel_of_tree(&q->cx, &q->term, trees[i], q->args->base,
-					       q->config, small_topology(q->plan),
-					       q->names[0], &k);
+		int one = kernel_of_tree(q, trees[i], &k);
 
 		if (one == EXIT_OK)
 			one = measure(q, &k, &stop);

@@ -6,14 +6,19 @@
 #include "cli/progress.h"
 #include "daemon/run.h"
 #include "db/build.h"
+#include "db/tree.h"
+#include "kernels/store.h"
+#include "kernels/tree_import.h"
 #include "lib/file.h"
 #include "lib/log.h"
+
+#define MESSAGE_ID "quiet.1@sluice.localhost"
 
 /* Fits any tree, and leaves the image as it is: only the base is booted. */
 static const char mails[] = "From mboxrd@z Thu Jan  1 00:00:00 1970\n"
 			    "From: sluice quiet <sluice@localhost>\n"
 			    "Date: Thu, 1 Jan 2026 00:00:00 +0000\n"
-			    "Message-Id: <quiet.1@sluice.localhost>\n"
+			    "Message-Id: <" MESSAGE_ID ">\n"
 			    "Subject: [PATCH] sluice quiet: a file that nothing builds\n"
 			    "\n"
 			    "Brings the base of a tree to be built.\n"
@@ -41,22 +46,28 @@ static int tell(const struct err *err)
 								    EXIT_INFRA;
 }
 
-/* The build of step 0, which is there however the series went. */
-static int find_base(struct context *cx, long long series_id, struct build *ret,
-		     struct err *err)
+/*
+ * The build of step 0, which is there however the series went. The series is the same
+ * for all configs, and the builds of the others stay with it.
+ */
+static int find_base(struct context *cx, long long series_id, const char *config,
+		     struct build *ret, struct err *err)
 {
 	struct step_build *list = NULL;
-	size_t n = 0;
+	size_t n = 0, at = 0;
 	int rc;
 
 	if (step_build_list(cx->db, series_id, &list, &n, err) < 0)
 		return -1;
-	rc = n && list[0].step == 0 && list[0].build_id != DB_NO_INT ?
-		     build_find(cx->db, list[0].build_id, ret, err) :
+	while (at < n && (list[at].step != 0 || strcmp(list[at].config, config) != 0))
+		at++;
+	rc = at < n && list[at].build_id != DB_NO_INT ?
+		     build_find(cx->db, list[at].build_id, ret, err) :
 		     0;
 	step_build_list_free(list, n);
 	if (rc == 0)
-		return err_set(err, ERR_SYS, "the base was not built");
+		return err_set(err, ERR_SYS, "the base was not built with config %s",
+			       config);
 	if (rc > 0 && !ret->image)
 		return err_set(err, ERR_SYS, "the base does not build: %s",
 			       ret->reason ? ret->reason : build_status_str(ret->status));
@@ -108,13 +119,55 @@ int quiet_kernel_of_tree(struct context *cx, struct term *term, const char *tree
 		log_error("%s: %s", tree, err.msg);
 		return rc == RUN_UNUSABLE ? EXIT_USAGE : EXIT_INFRA;
 	}
-	if (find_base(cx, id, &build, &err) < 0 ||
+	if (find_base(cx, id, config, &build, &err) < 0 ||
 	    take_image(cx, tree, build.image, ret, &err) < 0)
 		rc = tell(&err);
 	else
 		rc = EXIT_OK;
 	build_done(&build);
 	return rc;
+}
+
+/* The commit that --base means now. */
+static int resolve_base(struct context *cx, const char *git, const char *tree,
+			const char *base, char ret[41], struct err *err)
+{
+	struct tree t = { 0 };
+	int found = tree_find(cx->db, tree, &t, err);
+
+	if (found == 0)
+		found = err_set(err, ERR_INPUT, "there is no tree \"%s\"", tree);
+	if (found > 0 && t.kind == TREE_GIT)
+		found = tree_refresh(git, tree, t.source, err);
+	if (found >= 0)
+		found = tree_revision_resolve(
+			git, tree, t.kind == TREE_GIT ? t.source : NULL, base, ret, err);
+	tree_done(&t);
+	return found < 0 ? -1 : 0;
+}
+
+int quiet_kernel_stored(struct context *cx, const char *git, const char *tree,
+			const char *base, const char *config, struct quiet_kernel *ret)
+{
+	char commit[41];
+	const struct build_base of = { .message_id = MESSAGE_ID,
+				       .tree = tree,
+				       .base = base ? commit : NULL,
+				       .config = config };
+	struct build build = { 0 };
+	struct err err = { 0 };
+	int found = base ? resolve_base(cx, git, tree, base, commit, &err) : 0;
+
+	if (found == 0)
+		found = build_find_base(cx->db, &of, &build, &err);
+	if (found == 0)
+		found = err_set(&err, ERR_MISSING,
+				"%s: no kernel of it was measured with the config %s",
+				tree, config);
+	if (found > 0)
+		found = take_image(cx, tree, build.image, ret, &err);
+	build_done(&build);
+	return found < 0 ? tell(&err) : EXIT_OK;
 }
 
 int quiet_kernel_of_file(struct context *cx, const char *path, struct quiet_kernel *ret)

@@ -23,6 +23,9 @@ struct quiet_kernel {
 int quiet_kernel_of_tree(struct context *cx, struct term *term, const char *tree,
 			 const char *base, const char *config, const char *topology,
 			 const char *suite, struct quiet_kernel *ret);
+/* The one that this took last, without building or booting anything. git: the store. */
+int quiet_kernel_stored(struct context *cx, const char *git, const char *tree,
+			const char *base, const char *config, struct quiet_kernel *ret);
 int quiet_kernel_of_file(struct context *cx, const char *path, struct quiet_kernel *ret);
 void quiet_kernel_done(struct quiet_kernel *k);
 

@@ -89,6 +89,10 @@ static void boot_cell(const struct report *r, int64_t step, const struct column 
 		cell_line(c, str_printf("%zu ok, %zu skip", good, cell.skipped));
 	else
 		cell_line(c, str_printf("%zu ok", good));
+	/* Beside one that was not: the quick one or the deep one, or a repeat. */
+	if (cell.lost && cell.lost < cell.boots)
+		cell_line(c, str_printf("%zu boot%s lost", cell.lost,
+					cell.lost == 1 ? "" : "s"));
 }
 
 static void build_cell(const struct step_build *b, struct report_cell *c)

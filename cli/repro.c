@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/repro_plan.h"
 #include "cli/shell.h"
 #include "db/series.h"
 #include "db/step.h"
@@ -128,10 +129,12 @@ static void add_make(struct repro *r, const char *goal)
 static int add_build(struct repro *r, struct err *err)
 {
 	AUTO_FREE char *dir = path_join(paths_data(), "kernels/configs", NULL);
+	AUTO_FREE char *image = NULL;
 	struct kconfig k = { 0 };
 
 	if (kconfig_load(dir, r->boot->config, &k, err) < 0)
 		return -1;
+	image = make_image(k.arch, k.target);
 	str_addf(&r->text, "\n# 2. The kernel: tinyconfig and the fragments of \"%s\".\n",
 		 r->boot->config);
 	str_add(&r->text, "mkdir -p out\n");
@@ -142,34 +145,8 @@ static int add_build(struct repro *r, struct err *err)
 	str_add(&r->text, "END_OF_FRAGMENTS\n");
 	add_make(r, "olddefconfig");
 	add_make(r, k.target);
-	str_addf(&r->text, "VMLINUX=$work/out/%s\nfi\n", k.target);
+	str_addf(&r->text, "VMLINUX=$work/out/%s\nfi\n", image);
 	kconfig_done(&k);
-	return 0;
-}
-
-/* sluice.plan=30000:/tests/mlock-migrate:compaction,...; see the guest's init. */
-static int plan_words(const struct json_object *plan, struct str *out, struct err *err)
-{
-	size_t n = json_len((struct json_object *)plan);
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *test = json_object_array_get_idx(plan, i);
-		struct json_object *argv = json_arr(test, "argv");
-
-		str_addf(out, "%s%lld", i ? "," : "",
-			 json_int(test, "deadline_ms", 60000));
-		for (size_t j = 0; j < json_len(argv); j++) {
-			const char *word = json_object_get_string(
-				json_object_array_get_idx(argv, j));
-
-			if (!word || strpbrk(word, ":, \"'\n"))
-				return err_set(err, ERR_INPUT,
-					       "a test's argument \"%s\" cannot "
-					       "stand on a kernel command line",
-					       word ? word : "");
-			str_addf(out, ":%s", word);
-		}
-	}
 	return 0;
 }
 
@@ -178,36 +155,73 @@ static void topology_cleanup(struct topology **t)
 	topology_free(*t);
 }
 
-static int add_boot(struct repro *r, struct err *err)
+/* Which of the run's tests a guest has. */
+static void add_part(struct repro *r, size_t first, size_t n)
 {
-	AUTO_FREE char *initramfs = NULL, *cmdline = NULL;
-	AUTO(str_done) struct str plan = STR_INIT;
-	AUTO(topology_cleanup) struct topology *t = NULL;
-	struct qemu_opts o = { .image = "@VMLINUX@", .manual = true };
+	str_addf(&r->text, "echo \"== tests %zu to %zu of %zu\"\n", first + 1, first + n,
+		 json_len(r->boot->plan));
+}
+
+static void add_guest(struct repro *r, const struct qemu_opts *opts,
+		      const struct repro_plan *plan)
+{
+	const char *cmdline = r->boot->cmdline ? r->boot->cmdline : "";
+	AUTO_FREE char *whole = str_printf("%s %s", cmdline, plan->words);
+	struct qemu_opts o = *opts;
 	char **argv;
 
-	if (artifact_path(r->from->artifacts, r->boot->initramfs, &initramfs, err) < 0 ||
-	    plan_words(r->boot->plan, &plan, err) < 0 ||
-	    topology_parse(r->boot->topology, r->boot->topology, r->boot->topology_text,
-			   &t, err) < 0)
-		return -1;
-	cmdline = str_printf("%s sluice.plan=%s",
-			     r->boot->cmdline ? r->boot->cmdline : "", str_get(&plan));
-	o.qemu = r->from->config->qemu;
-	o.initramfs = initramfs;
-	o.topology = t;
-	o.accel = r->boot->accel && strcmp(r->boot->accel, "kvm") == 0 ? ACCEL_KVM :
-									 ACCEL_TCG;
-	o.cmdline = cmdline;
-	str_add(&r->text,
-		"\n# 3. The guest. Its init runs the tests that the kernel command line names\n"
-		"# and prints what they say; \"done N exit 0\" passed, 1 failed, 4 skipped.\n");
+	o.cmdline = whole;
 	argv = qemu_argv(&o);
 	shell_argv(&r->text, argv);
 	/* The script itself may be our standard input. */
 	str_add(&r->text, " </dev/null\n");
 	strv_free(argv);
+}
+
+static int add_guests(struct repro *r, const struct qemu_opts *opts, struct err *err)
+{
+	size_t used = (r->boot->cmdline ? strlen(r->boot->cmdline) : 0) + 1;
+	size_t room = used < QEMU_CMDLINE_MAX ? QEMU_CMDLINE_MAX - used : 0;
+	struct repro_plan *plans = NULL;
+	size_t n = 0, first = 0;
+
+	if (repro_plans(r->boot->plan, room, &plans, &n, err) < 0)
+		return -1;
+	if (n > 1)
+		str_addf(
+			&r->text,
+			"# A kernel takes %d bytes of command line: the tests are run by %zu\n"
+			"# guests, one after the other.\n",
+			QEMU_CMDLINE_MAX, n);
+	for (size_t i = 0; i < n; i++) {
+		if (n > 1)
+			add_part(r, first, plans[i].n);
+		add_guest(r, opts, &plans[i]);
+		first += plans[i].n;
+	}
+	repro_plans_free(plans, n);
 	return 0;
+}
+
+static int add_boot(struct repro *r, struct err *err)
+{
+	AUTO_FREE char *initramfs = NULL;
+	AUTO(topology_cleanup) struct topology *t = NULL;
+	struct qemu_opts o = { .image = "@VMLINUX@", .manual = true };
+
+	if (artifact_path(r->from->artifacts, r->boot->initramfs, &initramfs, err) < 0 ||
+	    topology_parse(r->boot->topology, r->boot->topology, r->boot->topology_text,
+			   &t, err) < 0)
+		return -1;
+	o.qemu = r->from->config->qemu;
+	o.initramfs = initramfs;
+	o.topology = t;
+	o.accel = r->boot->accel && strcmp(r->boot->accel, "kvm") == 0 ? ACCEL_KVM :
+									 ACCEL_TCG;
+	str_add(&r->text,
+		"\n# 3. The guest. Its init runs the tests that the kernel command line names\n"
+		"# and prints what they say; \"done N exit 0\" passed, 1 failed, 4 skipped.\n");
+	return add_guests(r, &o, err);
 }
 
 /* Variables of the script where the argument vectors had a mark. */

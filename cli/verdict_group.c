@@ -15,6 +15,7 @@ static bool same_group(const struct verdict *a, const struct verdict *b)
 	       same_text(a->test, b->test) && a->from_step == b->from_step &&
 	       a->until_step == b->until_step &&
 	       json_len(a->candidates) == json_len(b->candidates) &&
+	       json_len(a->repairs) == json_len(b->repairs) &&
 	       ((a->kind != KIND_WARNING && a->verdict != VERDICT_NOT_TESTED) ||
 		same_text(a->reason, b->reason));
 }

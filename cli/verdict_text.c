@@ -70,16 +70,16 @@ static void print_patch(const struct report *r, const struct term *t, const char
 	fputc('\n', t->out);
 }
 
-static void print_candidates(const struct verdict *v, const struct term *t)
+static void print_one_of(struct json_object *list, const char *how, const struct term *t)
 {
 	AUTO(str_done) struct str text = STR_INIT;
-	size_t n = json_len(v->candidates);
+	size_t n = json_len(list);
 
-	str_add(&text, "by one of the patches");
+	str_addf(&text, "%s one of the patches", how);
 	for (size_t i = 0; i < n; i++)
 		str_addf(&text, "%s %lld", i ? "," : "",
 			 (long long)json_object_get_int64(
-				 json_object_array_get_idx(v->candidates, i)));
+				 json_object_array_get_idx(list, i)));
 	str_add(&text, "; those between were not tested");
 	term_pad(t, LABEL_WIDTH);
 	term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);
@@ -89,21 +89,29 @@ static void print_blame(const struct report *r, const struct verdict *v,
 			const struct term *t)
 {
 	bool warning = v->kind == KIND_WARNING, apply = v->kind == KIND_APPLY;
+	bool charged = v->verdict == VERDICT_INTRODUCED ||
+		       v->verdict == VERDICT_TRANSIENT;
 
 	if (v->verdict == VERDICT_PASS || v->verdict == VERDICT_PRE_EXISTING)
 		return;
-	if (json_len(v->candidates) > 1)
-		print_candidates(v, t);
+	if (charged && json_len(v->candidates) > 1)
+		print_one_of(v->candidates, warning ? "from" : "by", t);
 	else if (v->from_step > 0)
 		print_patch(r, t,
-			    apply                            ? "patch" :
-			    warning                          ? "from patch" :
-			    v->verdict == VERDICT_FLAKY      ? "first seen at patch" :
-			    v->verdict == VERDICT_NOT_TESTED ? "patch" :
-							       "broken by patch",
+			    apply || v->verdict == VERDICT_NOT_TESTED ? "patch" :
+			    warning                                   ? "from patch" :
+			    charged ? "broken by patch" :
+				      "first seen at patch",
 			    v->from_step);
-	if (v->until_step > 0)
-		print_patch(r, t, warning ? "until patch" : "repaired by patch",
+	if (v->until_step <= 0)
+		return;
+	if (charged && json_len(v->repairs) > 1)
+		print_one_of(v->repairs, warning ? "until" : "repaired by", t);
+	else
+		print_patch(r, t,
+			    warning ? "until patch" :
+			    charged ? "repaired by patch" :
+				      "good again at patch",
 			    v->until_step);
 }
 

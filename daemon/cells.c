@@ -86,9 +86,12 @@ static enum sight sight_of_result(struct series_run *r, const struct run_boot *b
 	return issues_explain(b, res) ? SIGHT_ISSUE : SIGHT_BAD;
 }
 
-static bool result_is_culprit(const struct result *res)
+/* The guest died while it ran; what a signal or its own deadline ended has an end,
+ * and the guest lived on. */
+static bool died_with_guest(const struct result *res)
 {
-	return res->result == RESULT_CRASH || res->result == RESULT_TIMEOUT;
+	return (res->result == RESULT_CRASH || res->result == RESULT_TIMEOUT) &&
+	       res->seconds < 0;
 }
 
 /* The guest itself: did it come up, and end, without a splat of its own? */
@@ -97,10 +100,11 @@ static enum sight sight_of_boot(struct series_run *r, const struct run_boot *b)
 	if (!splats_known(r, b, b->boot.splats))
 		return SIGHT_BAD;
 	if (b->boot.status == BOOT_OK)
-		return SIGHT_GOOD;
-	/* It died under a test: that test is charged. */
+		return json_len(b->boot.splats) ? SIGHT_KNOWN : SIGHT_GOOD;
+	/* It died under a test: that test is charged. Between two of them, or after the
+	 * last, it is nobody's death but its own. */
 	for (size_t i = 0; i < b->nresults; i++)
-		if (result_is_culprit(&b->results[i]))
+		if (died_with_guest(&b->results[i]))
 			return SIGHT_GOOD;
 	return SIGHT_BAD;
 }
@@ -108,9 +112,14 @@ static enum sight sight_of_boot(struct series_run *r, const struct run_boot *b)
 static enum sight sight_of(struct series_run *r, const struct run_boot *b,
 			   const char *test, const struct result **ret_result)
 {
+	enum sight sight;
+
 	*ret_result = NULL;
-	if (!test)
-		return sight_of_boot(r, b);
+	if (!test) {
+		sight = sight_of_boot(r, b);
+		/* Without the tests that came before a death it is no answer to it. */
+		return b->role == BOOT_REST && sight != SIGHT_BAD ? SIGHT_NONE : sight;
+	}
 	*ret_result = boot_result(b, test);
 	return *ret_result ? sight_of_result(r, b, *ret_result) : SIGHT_NONE;
 }
@@ -227,7 +236,10 @@ struct cell_view cell_view_of(struct series_run *r, int step, const struct subje
 			bad += weight_of(b, s->test);
 		lost += unmade_is_lost(b, s->test);
 		skipped += sight == SIGHT_SKIP;
-		v.known_splat |= sight == SIGHT_KNOWN;
+		if (sight == SIGHT_KNOWN && !v.known_splat) {
+			v.known_splat = b;
+			v.known_result = res;
+		}
 		if (sight == SIGHT_ISSUE && !v.issue) {
 			v.issue = issues_explain(b, res);
 			v.issue_boot = b;

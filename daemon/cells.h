@@ -22,13 +22,15 @@ struct subject {
 
 struct cell_view {
 	struct cell cell;
-	bool known_splat;                  /* good only because the base splats as well */
-	const struct known_issue *issue;   /* good only because of it, or NULL */
-	const struct run_boot *issue_boot; /* the first boot that shows it */
-	const struct result *issue_result; /* of it */
-	const struct run_boot *bad;        /* the first boot that shows it, or NULL */
-	const struct result *result;       /* of it, for a test */
-	const char *skip_reason;           /* of a skip or a test that was not run */
+	const struct run_boot *known_splat; /* good only because the base splats as
+					     * well: the first that shows it, or NULL */
+	const struct result *known_result;  /* of it, for a test */
+	const struct known_issue *issue;    /* good only because of it, or NULL */
+	const struct run_boot *issue_boot;  /* the first boot that shows it */
+	const struct result *issue_result;  /* of it */
+	const struct run_boot *bad;         /* the first boot that shows it, or NULL */
+	const struct result *result;        /* of it, for a test */
+	const char *skip_reason;            /* of a skip or a test that was not run */
 };
 
 struct cell_view cell_view_of(struct series_run *r, int step, const struct subject *s);

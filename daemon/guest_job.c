@@ -29,8 +29,8 @@ int guest_job_fill(const struct guest_job *g, struct json_object *job,
 	const struct config *c = g->config;
 	const struct topology *t = g->plan->topologies[g->topology];
 	AUTO_FREE char *cmdline = plan_cmdline(g->plan, g->kconfig, c->cmdline_extra);
-	long long ms = (long long)g->hello_ms +
-		       (long long)END_SLACK_MS * g->plan->configs[g->kconfig]->slowdown;
+	unsigned int slowdown = g->plan->configs[g->kconfig]->slowdown;
+	long long ms = (long long)g->hello_ms + (long long)END_SLACK_MS * slowdown;
 
 	for (size_t i = 0; i < json_len(g->tests); i++)
 		ms += json_int(json_object_array_get_idx(g->tests, i), "deadline_ms", 0);
@@ -45,6 +45,7 @@ int guest_job_fill(const struct guest_job *g, struct json_object *job,
 	json_set(job, "plan", json_object_get(g->tests));
 	json_set_int(job, "boot_deadline_ms", (long long)g->hello_ms);
 	json_set_int(job, "deadline_ms", ms);
+	json_set_int(job, "slowdown", slowdown);
 	json_set_int(job, "console_max", (long long)c->console_bytes);
 	json_set_int(job, "events_max", c->qmp_events);
 	*ret_deadline_ms = (uint64_t)ms + ROLE_SLACK_MS;

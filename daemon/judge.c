@@ -39,14 +39,25 @@ static enum verdict_word judge_without_bad(const struct cell *cells, int nsteps)
 
 /* A run of bad cells after a good one, until the next good one. */
 struct episode {
-	int last_good, from, until; /* until: -1 when it lasts to the end */
-	enum cell_state strength;   /* the strongest thing known about its cells */
+	int last_good, from, last_bad, until; /* until: -1 when it lasts to the end */
+	enum cell_state strength; /* the strongest thing known about its cells */
 };
 
 /* FAIL before FLAKY before ONCE. */
 static int strength_rank(enum cell_state s)
 {
 	return s == CELL_FAIL ? 2 : s == CELL_FLAKY ? 1 : 0;
+}
+
+/* The last bad step from first on and before until (-1: to the end). */
+static int cell_last_bad(const struct cell *cells, int first, int until, int nsteps)
+{
+	int last = first;
+
+	for (int k = first; k < (until < 0 ? nsteps : until); k++)
+		if (cell_bad(&cells[k]))
+			last = k;
+	return last;
 }
 
 static bool episode_next(const struct cell *cells, int first, int nsteps,
@@ -64,6 +75,7 @@ static bool episode_next(const struct cell *cells, int first, int nsteps,
 		if (cells[k].state == CELL_PASS)
 			e.last_good = k;
 	e.until = cell_find(cells, e.from, nsteps, false);
+	e.last_bad = cell_last_bad(cells, e.from, e.until, nsteps);
 	for (int k = e.from; k < (e.until < 0 ? nsteps : e.until); k++)
 		if (cell_bad(&cells[k]) &&
 		    strength_rank(cells[k].state) > strength_rank(e.strength))
@@ -104,6 +116,7 @@ static void judge_episode(struct judgement *j, const struct cell *cells, int nst
 {
 	j->from = e->from;
 	j->until = e->until;
+	j->until_first = e->until < 0 ? -1 : e->last_bad + 1;
 	j->candidate_first = e->last_good + 1;
 	j->candidate_last = e->from;
 	if (e->strength == CELL_FLAKY)
@@ -121,6 +134,7 @@ struct judgement judge_cells(const struct cell *cells, int nsteps)
 	struct judgement j = {
 		.from = -1,
 		.until = -1,
+		.until_first = -1,
 		.candidate_first = -1,
 		.candidate_last = -1,
 	};
@@ -144,6 +158,8 @@ struct judgement judge_cells(const struct cell *cells, int nsteps)
 	/* Bad, and never good before it. */
 	j.from = bad_first;
 	j.until = cell_find(cells, bad_first, nsteps, false);
+	if (j.until >= 0)
+		j.until_first = cell_last_bad(cells, bad_first, j.until, nsteps) + 1;
 	if (bad_first > 0)
 		j.word = VERDICT_INCONCLUSIVE;
 	else if (cells[0].state == CELL_FLAKY)

@@ -28,7 +28,8 @@ struct judgement {
 	int from;                            /* first bad step, or -1 */
 	int until;                           /* first good step after it, or -1 */
 	int candidate_first, candidate_last; /* from could be any of them; -1 */
-	int runs, failures;                  /* over all steps */
+	int until_first;    /* until could be any from here to until; -1 */
+	int runs, failures; /* over all steps */
 };
 
 /*
@@ -36,7 +37,8 @@ struct judgement {
  * nothing known: infra if a cell was lost, else not-tested. Bad cells after a
  * good one, until the next good one, are an episode; the first of the most
  * certain ones (failed twice, then flaky, then once) is told; its candidates
- * reach back to just after the last good cell before it. Bad at the base: that
+ * reach back to just after the last good cell before it, and what ended it to just
+ * after the last bad one: a skip between is no evidence for either. Bad at the base: that
  * is pre-existing unless there is an episode that failed twice, for what comes
  * and goes at the base is no patch's doing. Bad with no good cell before and an
  * unknown base: inconclusive. Only flaky cells in the episode: flaky. Only

@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include "daemon/suites.h"
+#include "kernels/selftests_libs.h"
 #include "kernels/toolchain.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/job.h"
 #include "lib/paths.h"
 #include "lib/str.h"
+
+#define SYSTEM_HEADERS "/usr/include"
 
 static int load_configs(struct plan *p, char *const *names, struct err *err)
 {
@@ -161,9 +164,42 @@ static int load_machine(struct plan *p, const struct config *config,
 
 char *plan_cmdline(const struct plan *p, size_t config, const char *extra)
 {
-	const char *own = p->configs[config]->cmdline;
+	const struct kconfig *k = p->configs[config];
+	struct str s = STR_INIT;
 
-	return str_printf("%s%s%s", own, *own && *extra ? " " : "", extra);
+	str_add(&s, k->cmdline);
+	if (k->slowdown > 1)
+		str_addf(&s, "%ssluice.slowdown=%u", s.len ? " " : "", k->slowdown);
+	if (*extra)
+		str_addf(&s, "%s%s", s.len ? " " : "", extra);
+	return str_take(&s);
+}
+
+static int load_libraries(struct plan *p, struct err *err)
+{
+	for (size_t i = 0; i < p->nsuites; i++)
+		if (p->suites[i]->selftests)
+			return selftests_libs_id(SYSTEM_HEADERS, p->libraries, err);
+	return 0;
+}
+
+/* What a kernel would cut off is missed by nobody, until a test behaves strangely. */
+static int check_cmdlines(const struct plan *p, const char *extra, struct err *err)
+{
+	for (size_t c = 0; c < p->nconfigs; c++)
+		for (size_t t = 0; t < p->ntopologies; t++) {
+			AUTO_FREE char *words = plan_cmdline(p, c, extra);
+			AUTO_FREE char *all = qemu_cmdline(p->topologies[t], words);
+
+			if (strlen(all) > QEMU_CMDLINE_MAX)
+				return err_set(err, ERR_INPUT,
+					       "config %s, topology %s: a kernel command "
+					       "line of %zu bytes, a kernel takes %d",
+					       p->configs[c]->name,
+					       p->topologies[t]->name, strlen(all),
+					       QEMU_CMDLINE_MAX);
+		}
+	return 0;
 }
 
 bool plan_has_suite(const struct plan *p, size_t suite, const struct plan_cell *cell)
@@ -243,7 +279,8 @@ int plan_load(const struct config *config, const struct state *st, char *const *
 	    check_names("suite", suites, err) < 0 || load_configs(p, configs, err) < 0 ||
 	    load_topologies(p, topologies, err) < 0 ||
 	    load_suites(p, config, suites, err) < 0 || load_known_issues(p, err) < 0 ||
-	    load_machine(p, config, st, err) < 0) {
+	    check_cmdlines(p, config->cmdline_extra, err) < 0 ||
+	    load_machine(p, config, st, err) < 0 || load_libraries(p, err) < 0) {
 		plan_free(p);
 		return -1;
 	}

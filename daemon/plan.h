@@ -32,6 +32,7 @@ struct plan {
 	char **expired; /* of these, a line each: told, and looked at no more */
 	char toolchain[SHA256_HEX]; /* what a build's key holds */
 	char *toolchain_text;       /* one line for people */
+	char libraries[SHA256_HEX]; /* of selftests of the tree; "" without any */
 	enum accel accel;
 	char *accel_note; /* why not KVM although /dev/kvm is there, or NULL */
 	char *qemu_version;
@@ -68,7 +69,10 @@ bool plan_has_suite(const struct plan *p, size_t suite, const struct plan_cell *
 /* The test of that id and its suite, if its program is the tree's; else NULL. */
 const struct suite_test *plan_selftest(const struct plan *p, const char *test,
 				       size_t *ret_suite);
-/* Words for the kernel command line beside the topology's; the caller frees. */
+/*
+ * Words for the kernel command line beside the topology's: the config's, its slowdown
+ * for the guest (runners/guest/common/slowdown.h), then extra; the caller frees.
+ */
 char *plan_cmdline(const struct plan *p, size_t config, const char *extra);
 
 #endif

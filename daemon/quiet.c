@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/guest_job.h"
+#include "daemon/quiet_key.h"
 #include "daemon/quiet_record.h"
 #include "daemon/role.h"
 #include "lib/cleanup.h"
@@ -41,53 +42,17 @@ struct quiet_boot {
 	struct role *role;
 };
 
-/* ---- the key ---- */
-
-static struct json_object *suite_key(const struct suite *s, unsigned int repeat,
-				     unsigned int slowdown)
-{
-	struct json_object *o = json_object_new_object(), *tests, *names;
-
-	tests = json_object_new_array();
-	names = json_object_new_array();
-	for (size_t i = 0; i < s->ntests; i++)
-		json_object_array_add(tests, suite_test_json(&s->tests[i], slowdown));
-	for (char **t = s->topologies; t && *t; t++)
-		json_add_str(names, *t);
-	json_set_str(o, "suite", s->name);
-	json_set_int(o, "repeat", repeat);
-	json_set(o, "topologies", names);
-	json_set(o, "tests", tests);
-	return o;
-}
-
-/* All that a result hangs on but the topology, which each boot has by itself. */
-static struct json_object *make_key(const struct quiet_opts *o)
-{
-	struct json_object *key = json_object_new_object();
-	struct json_object *suites = json_object_new_array();
-	AUTO_FREE char *cmdline = plan_cmdline(o->plan, 0, o->config->cmdline_extra);
-
-	json_set_str(key, "image", o->image_sha);
-	json_set_str(key, "initramfs", o->initramfs_sha);
-	json_set_str(key, "accel", accel_str(o->plan->accel));
-	json_set_str(key, "cpu_model", o->plan->cpu_model);
-	json_set_str(key, "qemu_version", o->plan->qemu_version);
-	json_set_str(key, "cmdline_extra", cmdline);
-	for (size_t i = 0; i < o->plan->nsuites; i++)
-		json_object_array_add(suites, suite_key(o->plan->suites[i],
-							o->suites->v[i].repeat,
-							o->plan->configs[0]->slowdown));
-	json_set(key, "suites", suites);
-	return key;
-}
-
 int quiet_open(const struct quiet_opts *o, struct quiet_store **ret_store,
 	       struct err *err)
 {
-	AUTO_JSON struct json_object *key = make_key(o);
+	AUTO_JSON struct json_object *key = quiet_key(o);
 
 	return quiet_store_open(o->state->dir, key, ret_store, err);
+}
+
+uint64_t quiet_boot_ms(const struct quiet_opts *o)
+{
+	return o->config->boot_timeout_ms * o->plan->configs[0]->slowdown;
 }
 
 /* ---- one boot ---- */
@@ -167,8 +132,11 @@ static bool boot_take(struct quiet_boot *b, const struct role_end *end)
 
 static void quiet_advance(struct quiet *q);
 
-static void quiet_fail(struct quiet *q)
+/* The first cause counts. */
+static void quiet_fail(struct quiet *q, const struct err *err)
 {
+	if (!q->failed)
+		q->err = *err;
 	q->failed = true;
 	q->stopping = true;
 }
@@ -193,9 +161,13 @@ static void boot_ended(const struct role_end *end, void *arg)
 	bool keep = counts ? quiet_record_failures(b->record, NULL, NULL, NULL) > 0 :
 			     !end->cancelled;
 
-	if ((keep && keep_evidence(b, end, &q->err) < 0) ||
-	    quiet_store_end(q->store, b->record, &q->err) < 0)
-		quiet_fail(q);
+	struct err err = { 0 };
+
+	/* What it came to is stored even where its evidence is not. */
+	if (keep && keep_evidence(b, end, &err) < 0)
+		quiet_fail(q, &err);
+	if (quiet_store_end(q->store, b->record, &err) < 0)
+		quiet_fail(q, &err);
 	if (counts)
 		q->done[b->topology]++;
 	else
@@ -222,8 +194,7 @@ static int boot_start(struct quiet *q, size_t topology, struct err *err)
 				       .image = o->image,
 				       .initramfs = o->initramfs,
 				       .tests = q->tests[topology],
-				       .hello_ms = o->config->boot_timeout_ms *
-						   o->plan->configs[0]->slowdown };
+				       .hello_ms = quiet_boot_ms(o) };
 
 	b->q = q;
 	b->topology = topology;
@@ -253,13 +224,15 @@ static int boot_start(struct quiet *q, size_t topology, struct err *err)
 
 static void quiet_advance(struct quiet *q)
 {
+	struct err err = { 0 };
+
 	while (!q->stopping && q->nrunning < q->o->parallel) {
 		long t = quiet_next(q->made, q->o->plan->ntopologies, q->o->boots);
 
 		if (t < 0)
 			break;
-		if (boot_start(q, (size_t)t, &q->err) < 0)
-			quiet_fail(q);
+		if (boot_start(q, (size_t)t, &err) < 0)
+			quiet_fail(q, &err);
 	}
 	if (q->stopping)
 		for (size_t i = 0; i < q->nrunning; i++)
@@ -352,6 +325,8 @@ int quiet_run(const struct quiet_opts *o, struct quiet_store *store,
 	quiet_advance(&q);
 	sd_event_loop(q.event);
 	if (q.failed) {
+		/* Whatever was missing on the way, the options were good. */
+		q.err.code = ERR_SYS;
 		*err = q.err;
 		return -1;
 	}

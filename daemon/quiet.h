@@ -6,6 +6,8 @@
 #ifndef SLUICE_DAEMON_QUIET_H
 #define SLUICE_DAEMON_QUIET_H
 
+#include <stdint.h>
+
 #include "daemon/config.h"
 #include "daemon/plan.h"
 #include "daemon/quiet_plan.h"
@@ -36,12 +38,14 @@ enum quiet_end {
 	QUIET_LOST,        /* several in a row to our own trouble: no use to go on */
 };
 
+/* What a guest has until init's first word. */
+uint64_t quiet_boot_ms(const struct quiet_opts *o);
 /* The folder for these options' results. */
 int quiet_open(const struct quiet_opts *o, struct quiet_store **ret_store,
 	       struct err *err);
 /*
- * Blocks until *ret_end. -1 when it could not work at all; the boots until then
- * are kept. ERR_INPUT when a topology's tests are too many, or none.
+ * Blocks until *ret_end. -1 when it could not go on; the boots until then are kept,
+ * and can be reported. ERR_INPUT when a topology's tests are too many, or none.
  */
 int quiet_run(const struct quiet_opts *o, struct quiet_store *store,
 	      enum quiet_end *ret_end, struct err *err);

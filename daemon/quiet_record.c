@@ -5,15 +5,39 @@
 #include <time.h>
 
 #include "db/words.h"
+#include "lib/cleanup.h"
 #include "lib/sha256.h"
 #include "lib/str.h"
+#include "runners/qemu_argv.h"
 
-#define SCHEMA "sluice-quiet/1"
 #define LINES_MAX 5
 
-static void topology_sha(const struct topology *t, char ret[SHA256_HEX])
+static void add_machine(struct sha256 *h, const struct topology *t, enum accel accel)
 {
-	sha256_of(t->text, strlen(t->text), ret);
+	AUTO_FREE char *cmdline = qemu_cmdline(t, NULL);
+	const struct qemu_opts machine = { .qemu = "qemu",
+					   .image = "image",
+					   .initramfs = "initramfs",
+					   .topology = t,
+					   .accel = accel,
+					   .cmdline = cmdline };
+	char **argv = qemu_argv(&machine);
+
+	for (size_t i = 0; argv[i]; i++)
+		sha256_add_str(h, argv[i]);
+	strv_free(argv);
+}
+
+/* Which of the two accelerators it is, and what else there is, is in the key. */
+static void machine_sha(const struct topology *t, char ret[SHA256_HEX])
+{
+	struct sha256 *h = sha256_new();
+
+	sha256_add_str(h, t->text);
+	add_machine(h, t, ACCEL_TCG);
+	add_machine(h, t, ACCEL_KVM);
+	sha256_hex(h, ret);
+	sha256_free(h);
 }
 
 struct json_object *quiet_record_new(int64_t boot, const struct topology *topology)
@@ -21,11 +45,11 @@ struct json_object *quiet_record_new(int64_t boot, const struct topology *topolo
 	struct json_object *o = json_object_new_object();
 	char sha[SHA256_HEX];
 
-	topology_sha(topology, sha);
-	json_set_str(o, "schema", SCHEMA);
+	machine_sha(topology, sha);
+	json_set_str(o, "schema", QUIET_SCHEMA);
 	json_set_int(o, "boot", boot);
 	json_set_str(o, "topology", topology->name);
-	json_set_str(o, "topology_sha", sha);
+	json_set_str(o, "machine", sha);
 	json_set_int(o, "started", (long long)time(NULL));
 	return o;
 }
@@ -147,9 +171,9 @@ bool quiet_record_is_on(struct json_object *record, const struct topology *topol
 {
 	char sha[SHA256_HEX];
 
-	topology_sha(topology, sha);
+	machine_sha(topology, sha);
 	return strcmp(json_str(record, "topology", ""), topology->name) == 0 &&
-	       strcmp(json_str(record, "topology_sha", ""), sha) == 0;
+	       strcmp(json_str(record, "machine", ""), sha) == 0;
 }
 
 /* The boot itself: died outside any test, or splats that are no test's. */

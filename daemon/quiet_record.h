@@ -1,8 +1,8 @@
 /*
  * One boot of "sluice quiet" as the JSON document that is kept of it. Pure.
  *
- *   { "schema": "sluice-quiet/1", "boot": 7, "topology": "numa2",
- *     "topology_sha": "...", "started": 1795000000, "finished": 1795000040,
+ *   { "schema": "sluice-quiet/2", "boot": 7, "topology": "numa2",
+ *     "machine": "...", "started": 1795000000, "finished": 1795000040,
  *     "state": "done", "status": "ok", "phase": "end", "reason": "...",
  *     "kernel": "6.12.117", "seconds": 39.1, "boot_seconds": 1.9,
  *     "splats": [ titles of those outside any test ],
@@ -13,7 +13,8 @@
  *
  * "state" is "lost" for one that was lost to our own trouble or ended by us, with
  * the "reason"; it counts for nothing and is told. status, phase and result are
- * the words of docs/json.md. seed and lines are there where a test named them;
+ * the words of docs/json.md. machine is a sha256 of the topology's text and of what
+ * becomes of it: QEMU's arguments and the kernel command line. seed and lines are there where a test named them;
  * kept names the folder with console and documents, where there is one.
  */
 #ifndef SLUICE_DAEMON_QUIET_RECORD_H
@@ -25,6 +26,8 @@
 #include "lib/json.h"
 #include "runners/known_issues.h"
 #include "runners/topology.h"
+
+#define QUIET_SCHEMA "sluice-quiet/2"
 
 /* What is known when a boot begins; a new object. */
 struct json_object *quiet_record_new(int64_t boot, const struct topology *topology);

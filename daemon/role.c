@@ -66,7 +66,8 @@ static struct json_object *role_read_result(struct role *r, struct err *err)
 		return NULL;
 	}
 	if (st.st_size > RESULT_MAX) {
-		err_set(err, ERR_LIMIT, "result of %lld bytes", (long long)st.st_size);
+		err_set(err, ERR_LIMIT, "a result of %lld bytes, %d are the most",
+			(long long)st.st_size, RESULT_MAX);
 		return NULL;
 	}
 	text = mem_alloc0((size_t)st.st_size + 1);

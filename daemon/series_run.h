@@ -1,7 +1,7 @@
 /*
  * One series on its way: what the files of the pipeline share. pipeline.c says
  * what follows what; intake.c brings the patches and the steps; walk.c builds
- * them one after the other; boots.c boots them; verdicts.c judges. Everything
+ * them one after the other; boots.c and its kin boot them; verdicts.c judges. Everything
  * here lives in one thread on one event loop and belongs to run_series.
  */
 #ifndef SLUICE_DAEMON_SERIES_RUN_H
@@ -211,7 +211,7 @@ bool walk_is_deep(const struct series_run *r);
 bool walk_selftests_ready(struct series_run *r, int step, const struct plan_cell *cell,
 			  bool *ret_asked);
 
-/* boots.c */
+/* boots.c, boots_more.c, boots_run.c */
 void boots_done(struct series_run *r);
 /* The image of a step is known, or will never be: makes its cells of the quick tier. */
 int boots_plan_step(struct series_run *r, int step, size_t config, struct err *err);

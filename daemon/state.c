@@ -65,37 +65,6 @@ static int find_build_user(const struct config *config, struct state *st, struct
 	return 0;
 }
 
-static int file_copy(const char *src, const char *dst, mode_t mode, struct err *err)
-{
-	AUTO_FD int in = open(src, O_RDONLY | O_CLOEXEC);
-	AUTO_FD int out = -1;
-	AUTO_FREE char *buf = mem_alloc0(1 << 16);
-	ssize_t n;
-
-	if (in < 0)
-		return err_sys(err, "open %s", src);
-	out = open(dst, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (out < 0)
-		return err_sys(err, "create %s", dst);
-	while ((n = read(in, buf, 1 << 16)) > 0) {
-		ssize_t done = 0;
-
-		while (done < n) {
-			ssize_t w = write(out, buf + done, (size_t)(n - done));
-
-			if (w < 0)
-				return err_sys(err, "write %s", dst);
-			done += w;
-		}
-	}
-	if (n < 0)
-		return err_sys(err, "read %s", src);
-	/* The umask is not ours to trust. */
-	if (fchmod(out, mode) < 0)
-		return err_sys(err, "chmod %s", dst);
-	return 0;
-}
-
 /* bin/<sha256 of the file>/<name>; copied only once. */
 static char *state_copy_program(struct state *st, const char *src, const char *name,
 				struct err *err)

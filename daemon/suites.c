@@ -94,7 +94,8 @@ int suites_load(const struct config *config, const char *name, struct suite **re
 	return rc;
 }
 
-/* The first test of the suites before v[n] that has the program name. */
+/* The first test of the suites before v[n] that has the program name; selftests of
+ * the tree have names of their own. */
 static const struct suite_test *find_program(struct suite *const *v, size_t n,
 					     const char *program,
 					     const struct suite **ret_suite)
@@ -106,6 +107,25 @@ static const struct suite_test *find_program(struct suite *const *v, size_t n,
 				return &v[i]->tests[k];
 			}
 	return NULL;
+}
+
+/* In the guest the programs of a suite of selftests are in a folder of its name. */
+static int check_folders(struct suite *const *v, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct suite_test *t;
+		const struct suite *other = NULL;
+
+		t = v[i]->selftests ? find_program(v, n, v[i]->name, &other) : NULL;
+		if (t)
+			return err_set(
+				err, ERR_INPUT,
+				"%s:%d: program: \"%s\" is also the name of the "
+				"suite %s, and in the guest its selftests are in a "
+				"folder of that name",
+				other->path, t->line, t->program, v[i]->path);
+	}
+	return 0;
 }
 
 int suites_check_programs(struct suite *const *v, size_t n, struct err *err)
@@ -126,5 +146,5 @@ int suites_check_programs(struct suite *const *v, size_t n, struct err *err)
 				       v[i]->path, t->line, t->program, other->path,
 				       o->line);
 		}
-	return 0;
+	return check_folders(v, n, err);
 }

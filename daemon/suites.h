@@ -23,7 +23,10 @@ char **suites_dirs(const struct config *config);
 int suites_load(const struct config *config, const char *name, struct suite **ret_suite,
 		struct err *err);
 
-/* That no two suites mean different files by the same program name. */
+/*
+ * That no two suites mean different files by the same program name, and that no
+ * program has the name of a suite of selftests: that is a folder in the guest.
+ */
 int suites_check_programs(struct suite *const *v, size_t n, struct err *err);
 
 #endif

@@ -37,16 +37,24 @@ static struct verdict *verdict_add(struct verdict_list *l, enum verdict_kind kin
 	return v;
 }
 
+static struct json_object *steps_between(long long first, long long last)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (long long k = first; k <= last; k++)
+		json_object_array_add(a, json_object_new_int64(k));
+	return a;
+}
+
 static void verdict_fill(struct verdict *v, const struct judgement *j, bool with_runs)
 {
 	v->verdict = j->word;
 	v->from_step = j->from >= 0 ? j->from : DB_NO_INT;
 	v->until_step = j->until >= 0 ? j->until : DB_NO_INT;
-	if (j->candidate_first >= 0) {
-		v->candidates = json_object_new_array();
-		for (int k = j->candidate_first; k <= j->candidate_last; k++)
-			json_object_array_add(v->candidates, json_object_new_int(k));
-	}
+	if (j->candidate_first >= 0)
+		v->candidates = steps_between(j->candidate_first, j->candidate_last);
+	if (j->until_first >= 0)
+		v->repairs = steps_between(j->until_first, j->until);
 	if (with_runs) {
 		v->runs = j->runs;
 		v->failures = j->failures;
@@ -217,13 +225,15 @@ static struct json_object *step_new_warnings(struct series_run *r, int step, siz
 	return NULL;
 }
 
-/* The first step from k on that no longer shows the warning, or none. */
+/* The first step from k on that no longer shows the warning, or none; *ret_shows: the
+ * last that does. */
 static int64_t warning_until(struct series_run *r, struct json_object *warning, int k,
-			     size_t c)
+			     size_t c, int *ret_shows)
 {
 	AUTO_JSON struct json_object *shown = NULL;
 	AUTO_FREE char *want = warnings_normal_text(json_str(warning, "text", ""));
 
+	*ret_shows = k;
 	for (int s = k + 1; s < r->ntested; s++) {
 		AUTO_JSON struct json_object *doc = NULL, *all = NULL;
 		AUTO_FREE char *text = NULL;
@@ -250,6 +260,7 @@ static int64_t warning_until(struct series_run *r, struct json_object *warning, 
 		}
 		if (!there)
 			return s;
+		*ret_shows = s;
 	}
 	return DB_NO_INT;
 }
@@ -261,14 +272,15 @@ static void judge_one_warning(struct series_run *r, struct verdict_list *l, size
 		verdict_add(l, KIND_WARNING, r->plan->configs[c]->name, NULL, NULL);
 	const char *flag = json_str(w, "flag", "");
 	long long since = json_int(w, "since", k);
+	int shows;
 
 	v->from_step = k;
-	v->until_step = warning_until(r, w, k, c);
+	v->until_step = warning_until(r, w, k, c, &shows);
 	v->verdict = v->until_step == DB_NO_INT ? VERDICT_INTRODUCED : VERDICT_TRANSIENT;
-	v->candidates = json_object_new_array();
 	/* Seen only now because a build between failed before it got there. */
-	for (long long s = since < k && since > 0 ? since : k; s <= k; s++)
-		json_object_array_add(v->candidates, json_object_new_int64(s));
+	v->candidates = steps_between(since < k && since > 0 ? since : k, k);
+	if (v->until_step != DB_NO_INT)
+		v->repairs = steps_between(shows + 1, v->until_step);
 	v->reason = str_printf("%s:%lld: %s%s%s%s", json_str(w, "file", "?"),
 			       json_int(w, "line", 0), json_str(w, "text", ""),
 			       *flag ? " [-W" : "", flag, *flag ? "]" : "");
@@ -377,6 +389,20 @@ static void tell_issue(struct verdict *v, const struct cell_view *view)
 		v->evidence = failing_lines(res->output);
 }
 
+/* Good but for a splat that was there before the series. */
+static void tell_known_splat(struct verdict *v, const struct cell_view *view)
+{
+	const struct run_boot *b = view->known_splat;
+	struct json_object *splats = view->known_result ? view->known_result->splats :
+							  b->boot.splats;
+
+	v->boot_id = b->boot.id;
+	v->reason = str_printf("the base has it too: %s",
+			       json_str(json_object_array_get_idx(splats, 0), "title",
+					"a splat"));
+	v->evidence = lines_of(first_splat_text(splats));
+}
+
 static void tell_nothing_bad(struct series_run *r, struct verdict *v,
 			     const struct subject *s, struct cell_view *views)
 {
@@ -423,11 +449,11 @@ static void tell_inconclusive(struct verdict *v)
 				       "nothing good before it to hold it against");
 }
 
-/* The first step that shows a known issue of the kernel, or -1. */
-static int first_issue(const struct cell_view *views, int n)
+/* The first step that is good only since what is wrong there is not the series', or -1. */
+static int first_excused(const struct cell_view *views, int n)
 {
 	for (int k = 0; k < n; k++)
-		if (views[k].issue)
+		if (views[k].issue || views[k].known_splat)
 			return k;
 	return -1;
 }
@@ -436,22 +462,18 @@ static struct judgement judge_views(struct series_run *r, const struct subject *
 				    struct cell_view *views)
 {
 	struct cell *cells = mem_alloc0((size_t)r->ntested * sizeof(*cells));
-	bool known = false;
 	struct judgement j;
-	int issue;
+	int excused;
 
 	for (int k = 0; k < r->ntested; k++) {
 		views[k] = cell_view_of(r, k, s);
 		cells[k] = views[k].cell;
-		known |= views[k].known_splat;
 	}
 	j = judge_cells(cells, r->ntested);
-	issue = first_issue(views, r->ntested);
-	if (j.word == VERDICT_PASS && (known || issue >= 0)) {
-		/* Good but for a splat that the base shows as well, or for what
-		 * is known to be wrong in the kernel. */
+	excused = first_excused(views, r->ntested);
+	if (j.word == VERDICT_PASS && excused >= 0) {
 		j.word = VERDICT_PRE_EXISTING;
-		j.from = known ? 0 : issue;
+		j.from = excused;
 	}
 	free(cells);
 	return j;
@@ -462,7 +484,6 @@ static void judge_subject(struct series_run *r, struct verdict_list *l,
 {
 	struct cell_view *views = mem_alloc0((size_t)r->ntested * sizeof(*views));
 	struct judgement j = judge_views(r, s, views);
-	int issue = first_issue(views, r->ntested);
 	struct verdict *v;
 
 	if (!only_bad || j.from >= 0) {
@@ -470,10 +491,12 @@ static void judge_subject(struct series_run *r, struct verdict_list *l,
 				r->plan->configs[s->config]->name,
 				r->plan->topologies[s->topology]->name, s->test);
 		verdict_fill(v, &j, true);
-		if (j.word == VERDICT_PRE_EXISTING && issue >= 0 && !views[j.from].bad)
-			tell_issue(v, &views[issue]);
-		else if (j.from >= 0 && views[j.from].bad)
+		if (j.from >= 0 && views[j.from].bad)
 			tell_evidence(v, &views[j.from]);
+		else if (j.from >= 0 && views[j.from].issue)
+			tell_issue(v, &views[j.from]);
+		else if (j.from >= 0 && views[j.from].known_splat)
+			tell_known_splat(v, &views[j.from]);
 		else
 			tell_nothing_bad(r, v, s, views);
 		if (j.word == VERDICT_INCONCLUSIVE && j.from >= 0)

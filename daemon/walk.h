@@ -15,6 +15,8 @@ void walk_failed(struct series_run *r);
 /* walk_known.c. The base key has no trees: what may share a folder. */
 void walk_base_key(struct series_run *r, size_t c, char ret[SHA256_HEX]);
 void walk_key(struct series_run *r, size_t c, const char *chain, char ret[SHA256_HEX]);
+/* What all processes of a build may take together, bytes. */
+uint64_t walk_memory(const struct series_run *r);
 /* The limits that a build hangs on, as its row keeps them; the caller frees. */
 char *walk_limits(const struct series_run *r);
 /* Takes a known build over; the build stays undecided when there is none. */

@@ -285,9 +285,7 @@ void walk_job_limits(const struct series_run *r, struct json_object *job)
 	json_set_int(job, "timeout_ms", (long long)cf->build_timeout_ms);
 	json_set_int(job, "out_max_bytes", (long long)cf->output_bytes);
 	json_set_int(job, "memory_max_bytes", (long long)cf->process_memory_bytes);
-	json_set_int(job, "memory_total_bytes",
-		     (long long)(cf->build_memory_bytes ? cf->build_memory_bytes :
-							  run_memory(r) / 4 * 3));
+	json_set_int(job, "memory_total_bytes", (long long)walk_memory(r));
 	json_set_int(job, "output_max_bytes", (long long)cf->log_bytes);
 }
 

@@ -68,12 +68,24 @@ static bool chain_is_ours(const struct build *b, void *arg)
 }
 
 /* What a build may fail by without being wrong; a text that changes with them. */
-char *walk_limits(const struct series_run *r)
+uint64_t walk_memory(const struct series_run *r)
 {
 	const struct config *c = r->opts->config;
 
-	return str_printf("memory %llu, output %llu, log %llu, tmp %llu",
+	return c->build_memory_bytes ? c->build_memory_bytes : run_memory(r) / 4 * 3;
+}
+
+char *walk_limits(const struct series_run *r)
+{
+	const struct config *c = r->opts->config;
+	uint64_t together = walk_memory(r);
+
+	/* A kernel of this machine that takes a little more makes no other limit. */
+	if (!c->build_memory_bytes && !c->memory_bytes)
+		together &= ~((1ULL << 30) - 1);
+	return str_printf("memory %llu, together %llu, output %llu, log %llu, tmp %llu",
 			  (unsigned long long)c->process_memory_bytes,
+			  (unsigned long long)together,
 			  (unsigned long long)c->output_bytes,
 			  (unsigned long long)c->log_bytes,
 			  (unsigned long long)c->tmp_bytes);

@@ -2,8 +2,8 @@
  * Selftests of the tree under test: for a step and a suite that names a folder of
  * them, the role "selftests" builds what the suite wants. They hang on the tree
  * alone, not on a config or an image, so they are built once a step, beside the
- * builds and in a folder of their own. Its steps may come in any order: the role
- * knows what of it still holds.
+ * builds and in a folder of their own, which each begins anew: steps may come in
+ * any order.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +13,10 @@
 #include "db/selftests.h"
 #include "kernels/make_argv.h"
 #include "lib/file.h"
+#include "runners/program.h"
 
 #define ATTEMPTS_MAX 2
-#define KEY_SCHEMA "selftests-1"
+#define KEY_SCHEMA "selftests-2"
 /* What the role may take beyond make's own time. */
 #define MARGIN_MS 120000
 
@@ -83,6 +84,7 @@ static void selftests_key(struct series_run *r, int step, size_t suite,
 	sha256_add_str(h, KEY_SCHEMA);
 	sha256_add_str(h, r->steps[step].tree);
 	sha256_add_str(h, r->plan->toolchain);
+	sha256_add_str(h, r->plan->libraries);
 	sha256_add_str(h, limits);
 	add_words(h, s->selftests);
 	add_words(h, programs);
@@ -262,16 +264,15 @@ static struct json_object *selftests_job(struct series_run *r, size_t suite)
 	json_set_str(job, "arch", arch_of(r));
 	json_set_str(job, "src", "/src");
 	json_set_str(job, "out", "/out");
+	/* No more than a program of the user's own, which cannot be a patch's. */
+	json_set_int(job, "programs_max_bytes", PROGRAM_MAX_BYTES);
 	json_set(job, "folders", list_of(s->selftests));
 	json_set(job, "programs", list_of(programs));
 	strv_free(programs);
 	return job;
 }
 
-/*
- * Empty each time: what was built of another step may be newer than the sources of
- * this one, and make would take it for built.
- */
+/* Empty each time, as the role would have it anyway. */
 static int make_out(struct series_run *r, size_t suite, struct err *err)
 {
 	char **out = &r->walk.selftests_out[suite];

@@ -158,6 +158,29 @@ int build_find_by_key(struct db *db, const char *key, struct build *ret, struct 
 	return row_read_one(db, st, &table, ret, err);
 }
 
+int build_find_base(struct db *db, const struct build_base *of, struct build *ret,
+		    struct err *err)
+{
+	static const char sql[] =
+		"SELECT " COLS
+		" FROM build WHERE id = (SELECT c.build_id FROM step_build c"
+		" JOIN series s ON s.id = c.series_id JOIN build b ON b.id = c.build_id"
+		" WHERE s.message_id = :message_id AND s.tree = :tree"
+		" AND CASE WHEN :base IS NULL THEN s.base_how <> 'option'"
+		"  ELSE s.base_commit = :base END"
+		" AND c.step = 0 AND c.config = :config AND b.image IS NOT NULL"
+		" ORDER BY s.updated DESC, s.id DESC LIMIT 1)";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_text(st, ":message_id", of->message_id);
+	bind_text(st, ":tree", of->tree);
+	bind_text(st, ":base", of->base);
+	bind_text(st, ":config", of->config);
+	return row_read_one(db, st, &table, ret, err);
+}
+
 int build_find_by_tree(struct db *db, const char *base_key, const char *tree,
 		       build_match_fn match, void *arg, struct build *ret,
 		       struct err *err)

@@ -60,6 +60,10 @@ int step_build_clear(struct db *db, const struct step_build *of, struct err *err
 int build_find(struct db *db, int64_t id, struct build *ret, struct err *err);
 int build_find_by_key(struct db *db, const char *key, struct build *ret, struct err *err);
 
+struct build_base {
+	const char *message_id, *tree, *base, *config;
+};
+
 /* Return true to stop: *ret of build_find_by_tree is a copy of b then. */
 typedef bool (*build_match_fn)(const struct build *b, void *arg);
 /*
@@ -70,6 +74,14 @@ typedef bool (*build_match_fn)(const struct build *b, void *arg);
 int build_find_by_tree(struct db *db, const char *base_key, const char *tree,
 		       build_match_fn match, void *arg, struct build *ret,
 		       struct err *err);
+
+/*
+ * Of the base of the series with that message-id on a tree, as last tested: its
+ * build with an image for a config. base: its commit; NULL: any that sluice chose
+ * by itself. 1 found, 0 not, -1 error.
+ */
+int build_find_base(struct db *db, const struct build_base *of, struct build *ret,
+		    struct err *err);
 
 /* By step, config, arch. */
 int step_build_list(struct db *db, int64_t series_id, struct step_build **ret_list,

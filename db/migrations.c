@@ -201,6 +201,8 @@ static const char selftests[] = "CREATE TABLE selftests ( "
 				" finished INTEGER NOT NULL "
 				") STRICT;";
 
+static const char repairs[] = "ALTER TABLE verdict ADD COLUMN repairs TEXT;";
+
 static const char source[] =
 	"CREATE TABLE source ( "
 	" name TEXT PRIMARY KEY, "
@@ -218,6 +220,7 @@ static const char source[] =
 const char *const db_migrations[] = {
 	first,
 	selftests,
+	repairs,
 	source,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

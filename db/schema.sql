@@ -126,7 +126,8 @@ CREATE TABLE step_build (
 CREATE INDEX step_build_build ON step_build (build_id); -- /build/<id>: where it was used
 
 -- The selftests of a tree that a suite wants, built. The key names everything that
--- may change them: the tree, arch, folders, programs, make arguments, toolchain.
+-- may change them: the tree, arch, folders, programs, make arguments, limits, toolchain,
+-- libraries.
 CREATE TABLE selftests (
   key         TEXT PRIMARY KEY CHECK (length(key) = 64), -- tree, arch, folders, programs, arguments, toolchain
   tree        TEXT NOT NULL,        -- tree object
@@ -230,6 +231,7 @@ CREATE TABLE verdict (
   reason      TEXT,                 -- one line: what was expected and seen, or why not tested
   evidence    TEXT,                 -- json, console lines or compiler messages that matter
   boot_id     INTEGER REFERENCES boot (id), -- the run that shows it
+  repairs     TEXT,                 -- json [5]: steps that could be until_step
   PRIMARY KEY (series_id, seq)
 ) STRICT;
 CREATE INDEX verdict_summary ON verdict (series_id, verdict, kind); -- /

@@ -9,7 +9,8 @@
 #include "lib/json.h"
 
 struct selftests {
-	char *key;    /* tree, arch, folders, programs, make's arguments, toolchain */
+	char *key;    /* tree, arch, folders, programs, make's arguments, toolchain,
+		      libraries */
 	char *tree;   /* tree object */
 	char *folder; /* below tools/testing/selftests; NULL: the tree has none of them */
 	/* [{"name","status":"ok|fail|absent|lacking","sha256","error"}], the first an artifact */

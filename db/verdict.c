@@ -14,6 +14,7 @@ static const struct col cols[] = {
 	COL_(OPT_INT, verdict, from_step),
 	COL_(OPT_INT, verdict, until_step),
 	COL_(JSON, verdict, candidates),
+	COL_(JSON, verdict, repairs),
 	COL_(OPT_INT, verdict, runs),
 	COL_(OPT_INT, verdict, failures),
 	COL_(OPT_REAL, verdict, probability),
@@ -23,10 +24,10 @@ static const struct col cols[] = {
 };
 static const struct table table = TABLE(cols, verdict);
 
-#define COLS                                                                      \
-	"series_id, seq, kind, config, topology, test, verdict, from_step,"       \
-	" until_step, candidates, runs, failures, probability, reason, evidence," \
-	" boot_id"
+#define COLS                                                                     \
+	"series_id, seq, kind, config, topology, test, verdict, from_step,"      \
+	" until_step, candidates, repairs, runs, failures, probability, reason," \
+	" evidence, boot_id"
 
 void verdict_done(struct verdict *v)
 {
@@ -54,8 +55,8 @@ static int put(struct db *db, int64_t series_id, int64_t seq, const struct verdi
 {
 	static const char sql[] =
 		"INSERT INTO verdict (" COLS ") VALUES (:series_id, :seq, :kind, :config,"
-		" :topology, :test, :verdict, :from_step, :until_step, :candidates, :runs,"
-		" :failures, :probability, :reason, :evidence, :boot_id)";
+		" :topology, :test, :verdict, :from_step, :until_step, :candidates,"
+		" :repairs, :runs, :failures, :probability, :reason, :evidence, :boot_id)";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)

@@ -15,6 +15,7 @@ struct verdict {
 	enum verdict_word verdict;
 	int64_t from_step, until_step;  /* DB_NO_INT: none */
 	struct json_object *candidates; /* [3] or NULL */
+	struct json_object *repairs;    /* [5] or NULL, the same for until_step */
 	int64_t runs, failures;         /* DB_NO_INT: does not apply */
 	double probability;             /* DB_NO_REAL: none */
 	char *reason;                   /* one line */

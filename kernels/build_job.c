@@ -1,15 +1,22 @@
 #include "kernels/build_job.h"
 
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
+#include "kernels/logtool.h"
+#include "lib/cleanup.h"
 #include "lib/job.h"
 #include "lib/json.h"
 #include "lib/str.h"
+#include "lib/text.h"
 
 #define OUTPUT_MAX_DEFAULT (16LL << 20)
 #define PROCESSES_MAX_DEFAULT 4096
 #define WATCH_MS_DEFAULT 10000
 #define STRIP_MS 60000
+#define STRIP_LINE_MAX 300
 
 static uint64_t positive(struct json_object *job, const char *key, long long def)
 {
@@ -65,21 +72,55 @@ uint64_t build_peak_memory(void)
 	return getrusage(RUSAGE_CHILDREN, &use) == 0 ? (uint64_t)use.ru_maxrss * 1024 : 0;
 }
 
-int build_strip(const char *from, const char *to, char *const *envp, bool *ret_ok,
+struct strip_words {
+	const char *from;
+	char *fault; /* the first line about the file */
+	char *ours;  /* the first about anything else */
+};
+
+static void strip_says(struct job *job, const char *line, size_t len, void *arg)
+{
+	struct strip_words *w = arg;
+	bool about = !logtool_evidence(line) && strstr(line, w->from);
+	char **to = about ? &w->fault : &w->ours;
+
+	(void)job;
+	(void)len;
+	if (!*to)
+		*to = text_clean_line(line, STRIP_LINE_MAX);
+}
+
+/* What a strange file does to a tool, and nobody from outside. */
+static bool is_crash(int sig)
+{
+	return sig == SIGSEGV || sig == SIGABRT || sig == SIGBUS || sig == SIGFPE ||
+	       sig == SIGILL;
+}
+
+int build_strip(const char *from, const char *to, char *const *envp, char **ret_fault,
 		struct err *err)
 {
 	char *argv[] = { (char *)"strip", (char *)"-s", (char *)"-o",
 			 (char *)to,      (char *)from, NULL };
-	struct job_opts opts = {
-		.argv = argv,
-		.envp = envp,
-		.deadline_ms = STRIP_MS,
-	};
+	struct strip_words w = { .from = from };
+	struct job_opts opts = { .argv = argv,
+				 .envp = envp,
+				 .deadline_ms = STRIP_MS,
+				 .on_line = strip_says,
+				 .arg = &w };
 	enum job_how how;
-	int code;
+	int code, rc = job_run(&opts, &how, &code, err);
 
-	if (job_run(&opts, &how, &code, err) < 0)
-		return -1;
-	*ret_ok = how == JOB_EXITED && code == 0;
-	return 0;
+	*ret_fault = NULL;
+	if (rc == 0 && how == JOB_SIGNALED && is_crash(code))
+		*ret_fault = str_printf("strip was ended by signal %d (%s)", code,
+					strsignal(code));
+	else if (rc == 0 && how == JOB_EXITED && code != 0 && w.fault && !w.ours)
+		*ret_fault = TAKE_PTR(w.fault);
+	else if (rc == 0 && (how != JOB_EXITED || code != 0))
+		rc = err_set(err, ERR_SYS, "strip of %s: %s", from,
+			     w.ours ? w.ours : job_how_str(how));
+	free(w.fault);
+	free(w.ours);
+	return rc;
 }

@@ -29,9 +29,11 @@ uint64_t build_peak_memory(void);
 
 /*
  * A copy without symbols: a fraction of the size, and it does not change with
- * names alone. *ret_ok: strip could read it. Blocks.
+ * names alone. *ret_fault: what strip cannot read in it, NULL when all went well; the
+ * caller frees. -1 when strip could not do its work, as on a full disk: that says
+ * nothing of the file. Blocks.
  */
-int build_strip(const char *from, const char *to, char *const *envp, bool *ret_ok,
+int build_strip(const char *from, const char *to, char *const *envp, char **ret_fault,
 		struct err *err);
 
 #endif

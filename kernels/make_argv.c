@@ -1,7 +1,9 @@
 #include "kernels/make_argv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "kernels/kconfig.h"
 #include "lib/str.h"
 
 /* Owned texts, NULL-terminated. */
@@ -59,6 +61,13 @@ static char *env_or(const char *name, const char *fallback)
 	const char *v = getenv(name);
 
 	return str_printf("%s=%s", name, v && *v ? v : fallback);
+}
+
+char *make_image(const char *arch, const char *goal)
+{
+	if (strcmp(goal, "vmlinux") == 0)
+		return str_dup("vmlinux");
+	return str_printf("arch/%s/boot/%s", kconfig_srcarch(arch), goal);
 }
 
 char **make_env(const char *ccache_dir, bool ccache_write)

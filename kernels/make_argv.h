@@ -23,6 +23,9 @@ char **make_vars(const char *arch);
  * object. strv_free.
  */
 char **make_argv(const struct make_opts *o, const char *goal);
+/* Where kbuild puts what a goal makes, relative to the output folder: "vmlinux",
+ * "arch/x86/boot/bzImage". The caller frees. */
+char *make_image(const char *arch, const char *goal);
 /*
  * The whole environment: PATH and TMPDIR as ours, HOME the same as TMPDIR, LC_ALL=C;
  * with ccache_dir that folder, read-only unless ccache_write. strv_free.

@@ -212,14 +212,6 @@ static bool wants_configure(const struct build *b, struct json_object *job)
 
 /* --- the image ------------------------------------------------------------ */
 
-/* Where kbuild puts a target, relative to the output folder. */
-static char *image_of(const struct build *b)
-{
-	if (strcmp(b->target, "vmlinux") == 0)
-		return str_dup("vmlinux");
-	return str_printf("arch/%s/boot/%s", kconfig_srcarch(b->make.arch), b->target);
-}
-
 static int publish_image(const char *path, struct json_object *result, struct err *err)
 {
 	char hash[SHA256_HEX];
@@ -233,21 +225,23 @@ static int publish_image(const char *path, struct json_object *result, struct er
 
 static int take_image(struct build *b, struct json_object *result, struct err *err)
 {
-	AUTO_FREE char *name = image_of(b);
+	AUTO_FREE char *name = make_image(b->make.arch, b->target);
 	AUTO_FREE char *from = path_join(b->make.out, name, NULL);
 	AUTO_FREE char *to = path_join(b->jobdir, "image", NULL);
+	AUTO_FREE char *fault = NULL;
 	struct stat st;
-	bool ok;
 
 	if (lstat(from, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
 		fail(b, str_printf("make succeeded, but left no file %s", name));
 		return 0;
 	}
 	if (strcmp(name, "vmlinux") != 0)
-		return publish_image(from, result, err);
-	if (build_strip(from, to, b->env, &ok, err) < 0)
+		return tree_remove(to, err) < 0 || file_copy(from, to, 0644, err) < 0 ?
+			       -1 :
+			       publish_image(to, result, err);
+	if (build_strip(from, to, b->env, &fault, err) < 0)
 		return -1;
-	if (!ok) {
+	if (fault) {
 		fail(b, str_dup("vmlinux is no ELF file that strip can read"));
 		return 0;
 	}

@@ -11,7 +11,7 @@
 #include "kernels/make_argv.h"
 #include "kernels/make_run.h"
 #include "kernels/selftests_error.h"
-#include "kernels/selftests_inputs.h"
+#include "kernels/selftests_size.h"
 #include "kernels/selftests_tree.h"
 #include "kernels/strays.h"
 #include "lib/cleanup.h"
@@ -21,20 +21,33 @@
 
 #define ROOT ".selftests"
 
+/*
+ * Linked into each program: what it prints goes out line by line, as if to a
+ * terminal. Some fork with their output unwritten, and in a pipe the child's copy of
+ * it comes out once more; the tree's own runner starts them by stdbuf for that, which
+ * does nothing for static programs (selftests/kselftest/runner.sh).
+ */
+static const char line_buffered[] =
+	"#include <stdio.h>\n"
+	"__attribute__((constructor)) static void line_buffered(void)\n"
+	"{\n"
+	"\tsetvbuf(stdout, NULL, _IOLBF, 0);\n"
+	"}\n";
+
 /* One run of the role, from job to result. */
 struct selftests {
 	const char *jobdir;
 	struct make_opts make; /* of "make headers" */
 	const char *out;       /* the kernel's output folder */
 	char **folders, **programs;
-	char **env, **program_env; /* the second tells which files are read */
+	char **env;
 	struct make_limits limits;
-	uint64_t timeout_ms;
+	uint64_t timeout_ms, programs_max;
 	FILE *copy;
 	const char *copy_path; /* NULL: stdout */
 	const char *folder;    /* of folders */
 	/* Below out/.selftests: */
-	char *headers, *tree, *cwd, *bin, *deps, *list;
+	char *headers, *tree, *cwd, *bin, *line_buffered;
 	enum build_outcome status; /* BUILD_OK while nothing of ours went wrong */
 	char *reason;
 	struct json_object *results; /* borrowed */
@@ -64,17 +77,6 @@ static int open_log(struct selftests *s, struct json_object *job, struct err *er
 	return 0;
 }
 
-static char **program_env(const char *deps)
-{
-	char **env = make_env(NULL, false);
-	size_t n = strv_len(env);
-
-	env = mem_realloc(env, n + 2, sizeof(*env));
-	env[n] = selftests_inputs_env(deps);
-	env[n + 1] = NULL;
-	return env;
-}
-
 static int read_job(struct selftests *s, struct json_object *job, struct err *err)
 {
 	const char *src = json_str(job, "src", "");
@@ -86,8 +88,7 @@ static int read_job(struct selftests *s, struct json_object *job, struct err *er
 	s->headers = path_join(s->out, ROOT, "headers", NULL);
 	s->tree = path_join(s->out, ROOT, "tree", NULL);
 	s->bin = path_join(s->out, ROOT, "bin", NULL);
-	s->deps = path_join(s->out, ROOT, "deps", NULL);
-	s->list = path_join(s->out, ROOT, "inputs.json", NULL);
+	s->line_buffered = path_join(s->out, ROOT, "line_buffered.o", NULL);
 	s->make = (struct make_opts){
 		.make = json_str(job, "make", "make"),
 		.src = src,
@@ -98,7 +99,7 @@ static int read_job(struct selftests *s, struct json_object *job, struct err *er
 	s->folders = build_job_strings(json_arr(job, "folders"));
 	s->programs = build_job_strings(json_arr(job, "programs"));
 	s->env = make_env(NULL, false);
-	s->program_env = program_env(s->deps);
+	s->programs_max = (uint64_t)json_int(job, "programs_max_bytes", 0);
 	build_job_limits(job, &s->limits, &s->timeout_ms);
 	return open_log(s, job, err);
 }
@@ -110,26 +111,24 @@ static void selftests_done(struct selftests *s)
 	strv_free(s->folders);
 	strv_free(s->programs);
 	strv_free(s->env);
-	strv_free(s->program_env);
 	free(s->headers);
 	free(s->tree);
 	free(s->cwd);
 	free(s->bin);
-	free(s->deps);
-	free(s->list);
+	free(s->line_buffered);
 	free(s->reason);
 }
 
 /* --- make --------------------------------------------------------------- */
 
 /* Takes argv over. Afterwards no process of it is left. */
-static int run(struct selftests *s, char **argv, char *const *env, const char *src,
-	       struct made *ret, struct err *err)
+static int run(struct selftests *s, char **argv, const char *src, struct made *ret,
+	       struct err *err)
 {
 	struct made m = { .log = buildlog_new(src, s->out) };
 	struct make_run r = {
 		.argv = argv,
-		.envp = env,
+		.envp = s->env,
 		.out = s->out,
 		.limits = &s->limits,
 		.log = m.log,
@@ -180,7 +179,7 @@ static char **program_argv(const struct selftests *s, const char *program)
 	v[n++] = str_printf("OUTPUT=%s", s->bin);
 	v[n++] = str_printf("ARCH=%s", s->make.arch);
 	v[n++] = str_printf("KHDR_INCLUDES=-isystem %s/usr/include", s->headers);
-	v[n++] = str_dup("LDFLAGS=-static");
+	v[n++] = str_printf("LDFLAGS=-static %s", s->line_buffered);
 	v[n++] = str_printf("%s/%s", s->bin, program);
 	return v;
 }
@@ -206,12 +205,15 @@ static int take_program(struct selftests *s, const char *program, struct err *er
 	AUTO_FREE char *file = path_join("bin", program, NULL);
 	AUTO_FREE char *to = path_join(s->jobdir, file, NULL);
 	AUTO_FREE char *why = NULL;
+	AUTO_FREE char *unreadable = NULL;
+	AUTO_FREE char *large = selftests_size_fault(from, s->programs_max);
 	const char *fault = elf_static_fault(from);
-	bool ok = true;
 
-	if (!fault && build_strip(from, to, s->env, &ok, err) < 0)
+	if (!fault)
+		fault = large;
+	if (!fault && build_strip(from, to, s->env, &unreadable, err) < 0)
 		return -1;
-	if (!fault && !ok)
+	if (unreadable)
 		fault = "cannot be read by strip";
 	if (fault)
 		why = str_printf("make succeeded, but %s %s", program, fault);
@@ -248,14 +250,11 @@ static int make_program(struct selftests *s, const char *program, struct err *er
 		add_result(s, program, "absent", NULL, why);
 		return 0;
 	}
-	if (!path_exists(path) &&
-	    run(s, program_argv(s, program), s->program_env, s->tree, &m, err) < 0)
+	/* One may have been made on the way to another. */
+	if (!path_exists(path) && run(s, program_argv(s, program), s->tree, &m, err) < 0)
 		return -1;
 	if (m.outcome == BUILD_OK)
 		return take_program(s, program, err);
-	/* Whatever a recipe left behind is not to be found by the next step. */
-	if (tree_remove(path, err) < 0)
-		return -1;
 	if (!lost(s, &m))
 		tell_failure(s, program, &m);
 	return 0;
@@ -270,7 +269,7 @@ static int make_headers(struct selftests *s, bool *ret_ok, struct err *err)
 
 	*ret_ok = false;
 	if (dir_make(s->headers, 0755, err) < 0 ||
-	    run(s, make_argv(&s->make, "headers"), s->env, s->make.src, &m, err) < 0)
+	    run(s, make_argv(&s->make, "headers"), s->make.src, &m, err) < 0)
 		return -1;
 	*ret_ok = m.outcome == BUILD_OK;
 	if (*ret_ok || lost(s, &m))
@@ -281,15 +280,40 @@ static int make_headers(struct selftests *s, bool *ret_ok, struct err *err)
 	return 0;
 }
 
-/* Removes what the sources as they are now would not give. */
-static int drop_stale(struct selftests *s, struct err *err)
+/* What was made of other sources may be newer than these, and make would take it for
+ * made; of headers the tree's makefiles name but a few. */
+static int drop_made(struct selftests *s, struct err *err)
 {
-	if (selftests_inputs_same(s->list, s->make.src, s->folder))
-		return 0;
-	if (tree_remove(s->list, err) < 0 || tree_remove(s->bin, err) < 0 ||
-	    tree_remove(s->deps, err) < 0)
+	AUTO_FREE char *root = path_join(s->out, ROOT, NULL);
+
+	return tree_remove(root, err);
+}
+
+/* By the compiler that the selftests are built with, see their lib.mk. */
+static int make_line_buffered(struct selftests *s, struct err *err)
+{
+	AUTO_FREE char *dir = path_join(s->out, ROOT, NULL);
+	AUTO_FREE char *source = path_join(dir, "line_buffered.c", NULL);
+	AUTO(made_done) struct made m = { .outcome = BUILD_OK };
+	char **v = mem_alloc0(7 * sizeof(*v));
+
+	v[0] = str_dup("gcc");
+	v[1] = str_dup("-O2");
+	v[2] = str_dup("-c");
+	v[3] = str_dup("-o");
+	v[4] = str_dup(s->line_buffered);
+	v[5] = str_dup(source);
+	if (dir_make(dir, 0755, err) < 0 ||
+	    file_write_atomic(source, line_buffered, strlen(line_buffered), 0644, err) <
+		    0) {
+		strv_free(v);
 		return -1;
-	return tree_remove(s->tree, err);
+	}
+	if (run(s, v, dir, &m, err) < 0)
+		return -1;
+	if (m.outcome == BUILD_OK || lost(s, &m))
+		return 0;
+	return err_set(err, ERR_SYS, "gcc cannot compile %s: %s", source, m.reason);
 }
 
 static int make_folder(struct selftests *s, struct err *err)
@@ -298,19 +322,19 @@ static int make_folder(struct selftests *s, struct err *err)
 	bool ok;
 
 	s->cwd = path_join(s->tree, SELFTESTS_DIR, s->folder, NULL);
-	if (make_headers(s, &ok, err) < 0)
+	if (drop_made(s, err) < 0 || make_headers(s, &ok, err) < 0)
 		return -1;
 	if (!ok)
 		return 0;
-	if (drop_stale(s, err) < 0 || dir_make(bin, 0755, err) < 0 ||
-	    dir_make(s->bin, 0755, err) < 0 ||
-	    selftests_tree_make(s->make.src, s->tree, s->folder, err) < 0)
+	if (dir_make(bin, 0755, err) < 0 || dir_make(s->bin, 0755, err) < 0 ||
+	    selftests_tree_make(s->make.src, s->tree, s->folder, err) < 0 ||
+	    make_line_buffered(s, err) < 0)
 		return -1;
 	for (size_t i = 0; s->programs[i] && s->status == BUILD_OK; i++)
 		if (make_program(s, s->programs[i], err) < 0)
 			return -1;
-	return selftests_inputs_write(s->list, s->make.src, s->folder, s->deps, s->cwd,
-				      err);
+	selftests_size_fit(s->results, s->jobdir, s->programs_max);
+	return 0;
 }
 
 static int run_all(struct selftests *s, struct err *err)

@@ -7,13 +7,14 @@
 #include "lib/file.h"
 #include "lib/str.h"
 
-/* Headers outside of the tree that selftests are known to include. */
-static const struct {
-	const char *header, *library;
-} known[] = {
-	{ "numa.h", "libnuma" },          { "numaif.h", "libnuma" },
-	{ "sys/capability.h", "libcap" }, { "liburing.h", "liburing" },
-	{ "keyutils.h", "libkeyutils" },  { "popt.h", "libpopt" },
+const struct selftests_library selftests_libraries[] = {
+	{ "numa.h", "libnuma" },
+	{ "numaif.h", "libnuma" },
+	{ "sys/capability.h", "libcap" },
+	{ "liburing.h", "liburing" },
+	{ "keyutils.h", "libkeyutils" },
+	{ "popt.h", "libpopt" },
+	{ 0 },
 };
 
 /* ld's "cannot find -lnuma: No such file or directory" */
@@ -36,13 +37,14 @@ char *selftests_error_library(const struct buildlog_error *e)
 
 	if (!e)
 		return NULL;
-	for (size_t i = 0; missing && i < ARRAY_SIZE(known); i++) {
-		size_t n = strlen(known[i].header);
+	for (const struct selftests_library *l = selftests_libraries;
+	     missing && l->header; l++) {
+		size_t n = strlen(l->header);
 		size_t len = (size_t)(missing - e->text);
 
-		if (len >= n && strncmp(missing - n, known[i].header, n) == 0 &&
+		if (len >= n && strncmp(missing - n, l->header, n) == 0 &&
 		    (len == n || missing[-(long)n - 1] == ' '))
-			return str_dup(known[i].library);
+			return str_dup(l->library);
 	}
 	return library_of_linker(e->text);
 }

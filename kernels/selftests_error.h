@@ -7,6 +7,12 @@
 
 #include "kernels/buildlog.h"
 
+/* Headers outside of the tree that selftests are known to include; a NULL header ends. */
+struct selftests_library {
+	const char *header, *library;
+};
+extern const struct selftests_library selftests_libraries[];
+
 /*
  * The library that is missing on this machine ("libnuma"), if that is why, else
  * NULL. The caller frees.

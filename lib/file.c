@@ -116,6 +116,38 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
 	return 0;
 }
 
+static int fd_copy(int from, int to)
+{
+	char buf[64 << 10];
+	ssize_t n;
+
+	while ((n = read(from, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || fd_write_all(to, buf, (size_t)n) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int file_copy(const char *from, const char *to, mode_t mode, struct err *err)
+{
+	AUTO_FD int in = open(from, O_RDONLY | O_CLOEXEC);
+	AUTO_FD int out = -1;
+
+	if (in < 0)
+		return file_failed(err, "open", from);
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & 0600);
+	if (out < 0)
+		return file_failed(err, "create", to);
+	if (fd_copy(in, out) < 0 || fchmod(out, mode) < 0) {
+		err_sys(err, "copy %s to %s", from, to);
+		unlink(to);
+		return -1;
+	}
+	return 0;
+}
+
 static int dir_make_one(const char *path, mode_t mode, struct err *err)
 {
 	AUTO_FD int fd = -1;

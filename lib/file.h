@@ -30,6 +30,11 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_len,
  */
 int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
 		      struct err *err);
+/*
+ * What the file from holds becomes that of the file to, which must be new; mode is exact.
+ * A copy that failed is removed. For a folder of one's own: not by rename, no fsync.
+ */
+int file_copy(const char *from, const char *to, mode_t mode, struct err *err);
 /* mkdir -p; what it makes gets exactly mode, whatever the umask is. */
 int dir_make(const char *path, mode_t mode, struct err *err);
 /*

@@ -8,11 +8,12 @@
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/str.h"
+#include "runners/boot_tests.h"
 #include "runners/frame.h"
 
 #define BOOT_DEADLINE_MS (60 * 1000)
 #define DEADLINE_MS (600 * 1000)
-#define DEADLINE_MAX_MS (24 * 3600 * 1000LL)
+#define SLOWDOWN_MAX 100
 #define CONSOLE_MAX (16 << 20)
 #define EVENTS_MAX 10000
 
@@ -62,10 +63,11 @@ static int read_limit(struct json_object *o, const char *key, long long def,
 
 static int read_limits(struct json_object *o, struct boot_job *j, struct err *err)
 {
-	if (read_limit(o, "boot_deadline_ms", BOOT_DEADLINE_MS, DEADLINE_MAX_MS,
+	if (read_limit(o, "boot_deadline_ms", BOOT_DEADLINE_MS, BOOT_DEADLINE_MAX_MS,
 		       &j->boot_deadline_ms, err) < 0 ||
-	    read_limit(o, "deadline_ms", DEADLINE_MS, DEADLINE_MAX_MS, &j->deadline_ms,
-		       err) < 0 ||
+	    read_limit(o, "deadline_ms", DEADLINE_MS, BOOT_DEADLINE_MAX_MS,
+		       &j->deadline_ms, err) < 0 ||
+	    read_limit(o, "slowdown", 1, SLOWDOWN_MAX, &j->slowdown, err) < 0 ||
 	    read_limit(o, "console_max", CONSOLE_MAX, 1LL << 40, &j->console_max, err) <
 		    0)
 		return -1;

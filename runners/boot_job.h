@@ -26,6 +26,7 @@ struct boot_job {
 	enum accel accel;
 	uint64_t boot_deadline_ms;
 	uint64_t deadline_ms;
+	uint64_t slowdown;    /* 1 to 100: how much longer graces are */
 	uint64_t console_max; /* bytes that are kept */
 	uint64_t events_max;
 	char **argv; /* QEMU's */

@@ -73,7 +73,7 @@ static int read_test(struct json_object *o, struct boot_test *t, struct err *err
 	t->id = str_dup(id);
 	t->deadline_ms = (uint64_t)ms;
 	t->ktap = ktap_new();
-	if (!*id || ms <= 0)
+	if (!*id || ms <= 0 || ms > BOOT_DEADLINE_MAX_MS)
 		return err_set(err, ERR_INPUT,
 			       "job: a test without a name or a deadline");
 	return read_argv(json_arr(o, "argv"), t, err);
@@ -235,7 +235,8 @@ static const char *last_words(const struct boot_test *b)
 	for (uint64_t i = 1; !ktap_seen(b->ktap) && i <= n; i++) {
 		const char *line = b->output[(b->lines - i) % OUTPUT_LINES];
 
-		if (line[strspn(line, " \t\r")])
+		/* Not what init says that it put right. */
+		if (line[strspn(line, " \t\r")] && !str_starts(line, "# sluice: "))
 			return line;
 	}
 	return NULL;
@@ -254,6 +255,8 @@ static struct outcome outcome_exit(const struct boot_test *b)
 		return (struct outcome){ ktap_result_str(k), reason };
 	if (b->code == 0 || reason)
 		return (struct outcome){ "fail", reason ? reason : str_dup("not ok") };
+	if (ktap_is_cut(b->ktap))
+		said = "its output was too long to say why";
 	return (struct outcome){ "fail", str_printf("exit status %d%s%s", b->code,
 						    said ? ": " : "", said ? said : "") };
 }
@@ -434,7 +437,11 @@ static struct json_object *test_json(struct boot_test *b, const struct boot_verd
 		}
 	json_set_str(o, "test", b->id);
 	set_results(o, &own, first);
-	json_set_num(o, "seconds", (double)b->ms / 1000);
+	/* None without an end of its own: it went down with the guest. */
+	if (b->state == DONE)
+		json_set_num(o, "seconds", (double)b->ms / 1000);
+	else
+		json_set(o, "seconds", NULL);
 	output_json(b, o);
 	json_set(o, "subtests", subtests_json(b->ktap));
 	json_set(o, "data", data_json(b->ktap));

@@ -15,6 +15,12 @@
 #include "runners/frame.h"
 
 #define BOOT_TESTS_MAX 512
+/*
+ * Of a job's deadlines: what a timer in µs holds. How long a test may take is bounded
+ * where it is said (suite, kernel config, config.ini), and a whole boot may take their
+ * sum, which is a day and more for many rounds of a slow kernel.
+ */
+#define BOOT_DEADLINE_MAX_MS (INT64_MAX / 4000)
 
 struct boot_tests;
 
@@ -38,7 +44,8 @@ void boot_tests_frame(struct boot_tests *t, const struct frame_event *e, uint64_
 /*
  * Adds "tests" and "splats" (those outside any test) to result. A splat within
  * a test makes it "splat"; "own_result" and "own_reason" keep what it would be
- * without, for a splat that the base has too.
+ * without, for a splat that the base has too. "seconds" is null for a test without
+ * an end: the boot died, or was ended, while it ran, or before.
  */
 void boot_tests_report(struct boot_tests *t, const struct console *console,
 		       const struct boot_verdict *v, struct json_object *result);

@@ -41,6 +41,7 @@ struct console {
 	struct open_splat open;
 	struct console_splat *splats;
 	size_t nsplats;
+	size_t nhere; /* of these, since the last test began */
 	uint64_t dropped;
 	char *panic;
 };
@@ -135,10 +136,11 @@ static void remember(struct console *c, const char *line)
 
 static void keep_splat(struct console *c, struct open_splat *o)
 {
-	if (c->nsplats == CONSOLE_SPLATS_MAX) {
+	if (c->nsplats >= CONSOLE_SPLATS_MAX && c->nhere > 0) {
 		c->dropped++;
 		return;
 	}
+	c->nhere++;
 	c->splats = mem_realloc(c->splats, c->nsplats + 1, sizeof(*c->splats));
 	c->splats[c->nsplats++] = (struct console_splat){
 		.kind = o->kind,
@@ -344,6 +346,8 @@ static bool take_marker(struct console *c, const char *text, uint64_t behind)
 	close_splat(c);
 	if (!mark_span(c, start, (long)idx, behind))
 		return true;
+	if (start)
+		c->nhere = 0;
 	free(c->panic);
 	c->panic = NULL;
 	return true;

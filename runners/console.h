@@ -1,7 +1,8 @@
 /*
  * The guest's console: bytes in, markers and splats out. No descriptor inside.
  * Offsets count bytes of the stream from 0. Lines, the text of a splat and the
- * number of splats are capped; beyond that splats are counted only.
+ * number of splats are capped; beyond that splats are counted only, but for the first
+ * of each test: that one test floods the log hides nothing of the others.
  *
  * Once a line with printk's time stamp was seen, only such lines are the
  * kernel's: a program that writes "BUG:" to the console is not believed.

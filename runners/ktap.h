@@ -44,10 +44,13 @@ const struct ktap_data *ktap_data(const struct ktap *k, size_t *ret_n);
 /* False when there was no plan, no result and no bail-out. */
 bool ktap_seen(const struct ktap *k);
 
+/* The guest's init dropped what came after its limit: results may be missing. */
+bool ktap_is_cut(const struct ktap *k);
+
 /*
  * What the output as a whole says: fail when a result is "not ok", when fewer
- * or more came than planned, or at "Bail out!"; skip when all were skipped or
- * none planned; else pass. *ret_reason (the caller frees, may become NULL):
+ * (unless it was cut) or more came than planned, or at "Bail out!"; skip when all
+ * were skipped or none planned; else pass. *ret_reason (the caller frees, may become NULL):
  * "name: expected ..., saw ..." of the first that failed.
  */
 enum ktap_result ktap_verdict(const struct ktap *k, char **ret_reason);

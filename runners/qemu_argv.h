@@ -13,6 +13,12 @@
 #include "lib/err.h"
 #include "runners/topology.h"
 
+/*
+ * Bytes of command line that a kernel takes; the rest is cut without a word. x86's
+ * COMMAND_LINE_SIZE, less the NUL (arch/x86/include/asm/setup.h).
+ */
+#define QEMU_CMDLINE_MAX 2047
+
 enum accel { ACCEL_TCG, ACCEL_KVM };
 const char *accel_str(enum accel a); /* "tcg", "kvm" */
 

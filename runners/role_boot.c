@@ -20,8 +20,9 @@
 
 #define PROTOCOL_VERSION 1
 #define HELLO_AGAIN_MS 1000 /* answer a repeated HELLO at most that often */
-#define TEST_GRACE_MS 30000 /* the guest's init ends a test itself, we only step in */
-#define END_GRACE_MS 30000  /* from the end frame to the power-off */
+/* Times slowdown: the guest's init ends a test itself, we only step in, ... */
+#define TEST_GRACE_MS 30000
+#define END_GRACE_MS 30000 /* ... and from the end frame to the power-off. */
 #define QEMU_FILES 256
 #define QEMU_FILE_BYTES (64u << 20)
 #define QEMU_OUTPUT_MAX (1u << 20)
@@ -177,7 +178,7 @@ static void on_frame(const struct frame_event *e, void *arg)
 		if (e->n < boot_tests_count(b->tests))
 			kill_qemu(b, KILL_GAVE_UP);
 		else
-			arm(b, END_GRACE_MS, KILL_END_DEADLINE);
+			arm(b, END_GRACE_MS * b->job->slowdown, KILL_END_DEADLINE);
 		return;
 	default:
 		break;
@@ -187,7 +188,7 @@ static void on_frame(const struct frame_event *e, void *arg)
 	s = frame_stats(b->frame);
 	boot_tests_frame(b->tests, e, s->foreign + s->damaged + s->noise);
 	if (e->kind == FRAME_START && boot_tests_current(b->tests, &ms))
-		arm(b, ms + TEST_GRACE_MS, KILL_TEST_DEADLINE);
+		arm(b, ms + TEST_GRACE_MS * b->job->slowdown, KILL_TEST_DEADLINE);
 	else if (e->kind == FRAME_DONE)
 		disarm(b);
 }

@@ -251,6 +251,10 @@ static void parse_selftests(struct conf *c, const struct conf_section *top,
 				      suite->selftests[i]);
 	if (!suite->selftests[0])
 		conf_complain(c, line, "selftests: names no folder");
+	if (strcmp(suite->name, WITH) == 0)
+		conf_complain(c, line,
+			      "selftests: a suite of them cannot be called \"" WITH
+			      "\", as a program is that sluice ships");
 }
 
 static void parse_all(struct conf *c, struct suite *suite)

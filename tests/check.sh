@@ -90,7 +90,7 @@ run_reals() {
 	trap 'kill $one 2>/dev/null; exit 130' INT TERM
 	for real_name in $reals; do
 		real_begin=$(date +%s)
-		timeout -k 10 1500 "tests/e2e/$real_name.sh" >"$logs/$real_name.log" 2>&1 &
+		timeout -k 10 3000 "tests/e2e/$real_name.sh" >"$logs/$real_name.log" 2>&1 &
 		one=$!
 		wait $one
 		echo "$? $(($(date +%s) - real_begin))" >"$logs/$real_name.end"

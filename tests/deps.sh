@@ -44,6 +44,7 @@ list() {
 	tree  | libcap-dev               | file:/usr/include/sys/capability.h | selftests of the tree (kselftest-mm), static
 	quiet | linux-source-6.12        | file:/usr/src/linux-source-6.12.tar.xz | a good kernel
 	quiet | linux-source-6.1         | file:/usr/src/linux-source-6.1.tar.xz | a good kernel
+	test  | linux-source-6.1         | file:/usr/src/linux-source-6.1.tar.xz | an older kernel, for tests
 	test  | libcmocka-dev            | lib:cmocka | unit tests
 	test  | public-inbox             | program:public-inbox-init | the archive that b4 is tested against
 	test  | jq                       | program:jq | reads results in tests

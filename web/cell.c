@@ -113,13 +113,19 @@ static struct tally *tally_of(struct tally **list, size_t *n, const char *test)
 	return &(*list)[(*n)++];
 }
 
+static bool is_lost(const struct boot *b)
+{
+	return b->infra || b->status == BOOT_INFRA;
+}
+
 static void count_results(const struct series_view *v, const struct boot *b,
 			  struct tally **list, size_t *n)
 {
 	size_t nresults;
 	const struct result *r = view_results(v, b->id, &nresults);
 
-	for (size_t i = 0; i < nresults; i++) {
+	/* What was done before a boot was lost is evidence of nothing. */
+	for (size_t i = 0; !is_lost(b) && i < nresults; i++) {
 		struct tally *t = tally_of(list, n, r[i].test);
 
 		if (result_is_bad(r[i].result))
@@ -145,7 +151,7 @@ static bool has_bad(const struct series_view *v, int64_t run)
 /* Of two boots, the one that says more about the cell. */
 static int weight(const struct series_view *v, const struct boot *b)
 {
-	if (b->infra || b->status == BOOT_INFRA)
+	if (is_lost(b))
 		return 0;
 	if (b->status != BOOT_OK)
 		return 3;
@@ -159,6 +165,7 @@ static void take_boot(const struct series_view *v, const struct step_boot *sb,
 
 	c->reused = (c->boots == 0 || c->reused) && sb->reused;
 	c->boots++;
+	c->lost += b && is_lost(b);
 	if (!b || weight(v, b) <= *best)
 		return;
 	*best = weight(v, b);
@@ -177,6 +184,9 @@ static enum mark judge(const struct cell *c, bool good_boot, size_t flaky)
 		return c->tests == 0 && good_boot ? MARK_FLAKY : MARK_FAIL;
 	if (c->failing > 0)
 		return flaky == c->failing ? MARK_FLAKY : MARK_FAIL;
+	/* The quick boot beside a deep one, or the other way round: not all was tested. */
+	if (c->lost > 0)
+		return MARK_INFRA;
 	return c->tests > 0 && c->skipped == c->tests ? MARK_SKIP : MARK_PASS;
 }
 
@@ -202,7 +212,7 @@ void cell_of(const struct series_view *v, int64_t step, const struct column *col
 		if (sb->boot_id == DB_NO_INT)
 			continue;
 		take_boot(v, sb, c, &best);
-		if (b && weight(v, b) > 0) {
+		if (b && !is_lost(b)) {
 			good_boot |= b->status == BOOT_OK;
 			count_results(v, b, &list, &n);
 		}
@@ -250,7 +260,7 @@ static enum mark boot_mark(const struct cell *c)
 		return MARK_NONE;
 	switch (c->status) {
 	case BOOT_OK:
-		return MARK_PASS;
+		return c->lost ? MARK_INFRA : MARK_PASS;
 	case BOOT_SKIPPED:
 		return MARK_SKIP;
 	case BOOT_INFRA:
@@ -260,22 +270,28 @@ static enum mark boot_mark(const struct cell *c)
 	}
 }
 
-/* Whether a boot of the cell was to run the test; true where that is not known. */
+/* True, too, where that is not known. */
+static bool boot_plans(const struct boot *b, const char *test)
+{
+	if (!b || !b->plan)
+		return true;
+	for (size_t k = 0; k < json_len(b->plan); k++)
+		if (same(json_str(json_object_array_get_idx(b->plan, k), "test", ""),
+			 test))
+			return true;
+	return false;
+}
+
+/* Whether a boot of the cell was to run the test, a lost one if asked for that. */
 static bool is_planned(const struct series_view *v, int64_t step, const struct column *c,
-		       const char *test)
+		       const char *test, bool lost)
 {
 	for (size_t i = 0; i < v->nstep_boots; i++) {
 		const struct boot *b = view_boot(v, v->step_boots[i].boot_id);
 
-		if (!is_in(&v->step_boots[i], step, c))
-			continue;
-		if (!b || !b->plan)
+		if (is_in(&v->step_boots[i], step, c) && (!lost || (b && is_lost(b))) &&
+		    boot_plans(b, test))
 			return true;
-		for (size_t k = 0; k < json_len(b->plan); k++)
-			if (same(json_str(json_object_array_get_idx(b->plan, k), "test",
-					  ""),
-				 test))
-				return true;
 	}
 	return false;
 }
@@ -301,10 +317,10 @@ enum mark cell_test(const struct series_view *v, int64_t step, const struct colu
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(list[i].test, test) == 0 && tally_mark(&list[i]) != MARK_NONE)
 			return tally_mark(&list[i]);
-	if (cell.first && !is_planned(v, step, c, test))
-		return MARK_NONE;
 	/* Not reached: what ended the boot says why. */
-	return cell.status == BOOT_INFRA                 ? MARK_INFRA :
-	       cell.status == BOOT_SKIPPED && cell.first ? MARK_SKIP :
-							   MARK_NONE;
+	if (is_planned(v, step, c, test, true))
+		return MARK_INFRA;
+	return cell.status == BOOT_SKIPPED && is_planned(v, step, c, test, false) ?
+		       MARK_SKIP :
+		       MARK_NONE;
 }

@@ -28,11 +28,13 @@ enum mark {
 
 struct cell {
 	enum mark mark;
-	enum boot_status status; /* worst of its boots; infra ones count when alone */
+	enum boot_status status; /* worst of its boots; infra ones count when alone,
+				  * and are told by lost beside others */
 	const char *reason;      /* of that boot, or why skipped */
 	const struct step_boot *first;
 	int64_t run; /* the one to look at, or DB_NO_INT */
 	size_t boots;
+	size_t lost;                     /* of them, to our own trouble */
 	bool reused;                     /* every boot of it */
 	size_t tests, failing, skipped;  /* distinct ones */
 	const char *names[CELL_FAILING]; /* of the failing */

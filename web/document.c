@@ -201,6 +201,7 @@ static struct json_object *verdict_json(const struct verdict *d)
 	set_opt_int(o, "from", d->from_step);
 	set_opt_int(o, "until", d->until_step);
 	json_set(o, "candidates", json_clean(d->candidates));
+	json_set(o, "repairs", json_clean(d->repairs));
 	set_opt_int(o, "runs", d->runs);
 	set_opt_int(o, "failures", d->failures);
 	set_opt_num(o, "probability", d->probability);

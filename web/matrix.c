@@ -134,6 +134,12 @@ static void print_boot(struct html *h, const struct series_view *v, int64_t step
 		html_textf(h, "%zu boots", c.boots);
 		html_close(h);
 	}
+	if (c.lost && c.lost < c.boots) {
+		html_open(h, "span");
+		html_attr(h, "class", "sub warn");
+		html_textf(h, "%zu lost", c.lost);
+		html_close(h);
+	}
 	if (c.run == DB_NO_INT && c.reason)
 		print_sub(h, c.reason);
 }

@@ -287,11 +287,10 @@ int page_series(struct request *rq, struct reply *re, struct err *err)
 			   0);
 	print_heading(&h, s);
 	print_state(&h, s);
-	html_verdicts(&h, &v);
-	if (v.nsteps > 0) {
-		html_el(&h, "h2", NULL, "Patch by patch");
+	html_headline(&h, &v);
+	if (v.nsteps > 0)
 		html_matrix(&h, &v);
-	}
+	html_verdicts(&h, &v);
 	print_troubles(&h, &v);
 	print_warnings(&h, &v);
 	print_not_built(&h, &v);

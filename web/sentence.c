@@ -2,20 +2,28 @@
 
 #include <string.h>
 
+/* "3", "3 or 4": those of the list, or the one where it has no more. */
+static void patches(struct json_object *list, int64_t one, struct str *out)
+{
+	size_t n = json_len(list);
+
+	if (n < 2)
+		str_addf(out, "%lld", (long long)one);
+	for (size_t i = 0; n > 1 && i < n; i++)
+		str_addf(out, "%s%lld",
+			 i == 0     ? "" :
+			 i + 1 == n ? " or " :
+				      ", ",
+			 (long long)json_object_get_int64(
+				 json_object_array_get_idx(list, i)));
+}
+
 /* "Patch 3", "Patch 3 or 4", "The base" */
 static void who(const struct verdict *v, struct str *out)
 {
-	size_t n = v->candidates ? json_object_array_length(v->candidates) : 0;
-
-	if (n > 1) {
+	if (json_len(v->candidates) > 1) {
 		str_add(out, "Patch ");
-		for (size_t i = 0; i < n; i++)
-			str_addf(out, "%s%d",
-				 i == 0     ? "" :
-				 i + 1 == n ? " or " :
-					      ", ",
-				 json_object_get_int(
-					 json_object_array_get_idx(v->candidates, i)));
+		patches(v->candidates, v->from_step, out);
 	} else if (v->from_step > 0) {
 		str_addf(out, "Patch %lld", (long long)v->from_step);
 	} else if (v->from_step == 0) {
@@ -82,10 +90,9 @@ void verdict_sentence(const struct verdict *v, bool many_configs, struct str *ou
 		break;
 	case VERDICT_TRANSIENT:
 		breaks(v, many_configs, out);
-		str_addf(out,
-			 v->kind == KIND_WARNING ? ", patch %lld removes it" :
-						   ", patch %lld repairs it",
-			 (long long)v->until_step);
+		str_add(out, ", patch ");
+		patches(v->repairs, v->until_step, out);
+		str_add(out, v->kind == KIND_WARNING ? " removes it" : " repairs it");
 		break;
 	case VERDICT_FLAKY:
 		what(v, many_configs, out);

@@ -27,6 +27,8 @@ static const struct {
 	{ VERDICT_NOT_TESTED, IS_ANY, MARK_SKIP },
 };
 
+#define SHOWN_OF_A_KIND 3
+
 static bool has_many_configs(const struct series_view *v)
 {
 	for (size_t i = 1; i < v->nstep_builds; i++)
@@ -51,10 +53,12 @@ static size_t count(const struct series_view *v, enum verdict_word w)
 	return n;
 }
 
+/* Where it could be one of several, the verdict says so. */
 static bool is_culprit(const struct series_view *v, int64_t step)
 {
 	for (size_t i = 0; i < v->nverdicts; i++)
-		if (breaks(&v->verdicts[i]) && v->verdicts[i].from_step == step)
+		if (breaks(&v->verdicts[i]) && v->verdicts[i].from_step == step &&
+		    json_len(v->verdicts[i].candidates) < 2)
 			return true;
 	return false;
 }
@@ -132,12 +136,31 @@ static void print_hunk(struct html *h, const struct series_view *v, int64_t step
 	}
 }
 
+/* The first of those that one patch broke are read; of the others, what they are. */
+static bool is_folded(const struct series_view *v, const struct verdict *d)
+{
+	size_t before = 0;
+
+	for (const struct verdict *o = v->verdicts; o < d; o++)
+		before += o->verdict == d->verdict && o->from_step == d->from_step &&
+			  o->until_step == d->until_step && o->kind == d->kind;
+	return before >= SHOWN_OF_A_KIND;
+}
+
 static void print_verdict(struct html *h, const struct series_view *v,
 			  const struct verdict *d, enum mark m, bool many)
 {
-	html_open(h, "article");
+	bool folded = is_folded(v, d);
+
+	if (folded)
+		html_open(h, "details");
+	else
+		html_open(h, "article");
 	html_attr(h, "class", breaks(d) ? "verdict bad" : "verdict");
-	html_open(h, "h3");
+	if (folded)
+		html_open(h, "summary");
+	else
+		html_open(h, "h3");
 	page_mark(h, m, verdict_word_str(d->verdict));
 	html_text(h, " ");
 	print_sentence(h, d, many);
@@ -187,15 +210,19 @@ static void print_passes(struct html *h, const struct series_view *v, bool many)
 	html_close(h);
 }
 
+void html_headline(struct html *h, const struct series_view *v)
+{
+	/* Before the end it would only repeat that there is no answer yet. */
+	if (v->nverdicts > 0 || v->series.state == SERIES_DONE)
+		print_headline(h, v);
+}
+
 void html_verdicts(struct html *h, const struct series_view *v)
 {
 	bool many = has_many_configs(v);
 
 	html_open(h, "section");
 	html_attr(h, "aria-label", "Verdicts");
-	/* Before the end it would only repeat that there is no answer yet. */
-	if (v->nverdicts > 0 || v->series.state == SERIES_DONE)
-		print_headline(h, v);
 	for (size_t k = 0; k < ARRAY_SIZE(order); k++)
 		for (size_t i = 0; i < v->nverdicts; i++) {
 			const struct verdict *d = &v->verdicts[i];

@@ -8,6 +8,9 @@
 #include "web/html.h"
 #include "web/view.h"
 
+/* "This series breaks 3 things: patch 3.", once there is an answer. */
+void html_headline(struct html *h, const struct series_view *v);
+/* Each with its evidence; of many that one patch broke, the later ones folded. */
 void html_verdicts(struct html *h, const struct series_view *v);
 
 #endif

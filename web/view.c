@@ -14,6 +14,39 @@ static int load_rows(struct db *db, int64_t id, struct series_view *v, struct er
 	return verdict_list(db, id, &v->verdicts, &v->nverdicts, err);
 }
 
+static bool is_wanted(const struct series_view *v, const char *what, const char *name)
+{
+	struct json_object *names = json_arr(v->series.wanted, what);
+
+	for (size_t i = 0; i < json_len(names); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(names, i)),
+			   name) == 0)
+			return true;
+	return !names;
+}
+
+/* Cells of an earlier run that was asked for other ones: the verdicts do not cover
+ * them. They stay in the database, for whoever asks for them again. */
+static void drop_unwanted(struct series_view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->nstep_builds; i++)
+		if (is_wanted(v, "configs", v->step_builds[i].config))
+			v->step_builds[n++] = v->step_builds[i];
+		else
+			step_build_done(&v->step_builds[i]);
+	v->nstep_builds = n;
+	n = 0;
+	for (size_t i = 0; i < v->nstep_boots; i++)
+		if (is_wanted(v, "configs", v->step_boots[i].config) &&
+		    is_wanted(v, "topologies", v->step_boots[i].topology))
+			v->step_boots[n++] = v->step_boots[i];
+		else
+			step_boot_done(&v->step_boots[i]);
+	v->nstep_boots = n;
+}
+
 int series_view_load(struct db *db, int64_t id, struct series_view *ret, struct err *err)
 {
 	AUTO_TX struct tx tx = TX_INIT;
@@ -26,6 +59,8 @@ int series_view_load(struct db *db, int64_t id, struct series_view *ret, struct 
 	r = series_find(db, id, &v.series, err);
 	if (r == 1 && load_rows(db, id, &v, err) < 0)
 		r = -1;
+	if (r == 1)
+		drop_unwanted(&v);
 	if (r == 1 && db_commit(&tx, err) < 0)
 		r = -1;
 	if (r == 1)

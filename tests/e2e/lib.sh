@@ -229,23 +229,25 @@ doc_block() {
 		here && $0 == fence { out = 1 }' "$SLUICE_ROOT/docs/HACKING.md"
 }
 
-# real_world NAME: like begin, for tests on Debian's linux 6.12: its tree and builds
-# are kept in the cache folder, so that the base is built only once. Boots are done
-# anew each time, since the kernel command line is another. Ends the test where
-# there is no such tree.
+# real_world NAME [VERSION]: like begin, for tests on Debian's linux (6.12): its tree
+# and builds are kept in the cache folder, so that the base is built only once. Boots
+# are done anew each time, since the kernel command line is another. Ends the test
+# where there is no such tree.
 real_world() {
 	begin "$1"
 	unset SLUICE_DATADIR SLUICE_GUESTDIR
+	version=${2:-6.12}
 	cache=$base/real
-	tarball=/usr/src/linux-source-6.12.tar.xz
+	[ "$version" = 6.12 ] || cache=$cache-$version
+	tarball=/usr/src/linux-source-$version.tar.xz
 	if [ ! -e "$tarball" ]; then
 		skip "$1" "no $tarball"
 		finish
 	fi
 	mkdir -p "$cache" && chmod 755 "$cache"
 	now=$(date +%s)
-	printf '[sluice]\ntree = debian-6.12\nsuite = mlock-migrate\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
-		"$cache" "$now" >"$T/config.ini"
+	printf '[sluice]\ntree = debian-%s\nsuite = mlock-migrate\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
+		"$version" "$cache" "$now" >"$T/config.ini"
 	STATE=$cache/state
 	# The cache is only good for the same tarball.
 	stamp=$(sha256sum "$tarball" | cut -d ' ' -f 1)
@@ -255,9 +257,16 @@ real_world() {
 	fi
 	rm -rf "$STATE"
 	mkdir -p "$STATE"
-	sl tree add debian-6.12 "$tarball"
-	is "tree add: Debian's 6.12" "$RC" 0
+	sl tree add "debian-$version" "$tarball"
+	is "tree add: Debian's $version" "$RC" 0
 	[ "$RC" = 0 ] && echo "$stamp" >"$cache/stamp"
+}
+
+# comment_patch: a series of one patch that changes a comment, in $T/one.mbox: the
+# image stays what it was, and its boots are the base's.
+comment_patch() {
+	sl example -o "$T/mbox" mlock
+	awk '/^From / { n++ } n == 3' "$T/mbox" | sed 's|\[PATCH [^]]*\]|[PATCH]|' >"$T/one.mbox"
 }
 
 # calls WHAT: how many builds or boots were started so far.

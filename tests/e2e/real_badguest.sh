@@ -16,10 +16,7 @@ done
 check "the recipe's program: builds" cc -static -O2 -o "$T/suites/resident" "$T/suites/resident.c"
 sed -i "s|^\[boot\]|suites_dir = $T/suites\n[boot]|" "$T/config.ini"
 
-# One patch that changes a comment: the image stays what it was, and its boots are
-# the base's.
-sl example -o "$T/mbox" mlock
-awk '/^From / { n++ } n == 3' "$T/mbox" | sed 's|\[PATCH [^]]*\]|[PATCH]|' >"$T/one.mbox"
+comment_patch
 sl test --topology smp4 --suite badguest,mine --json "$T/json" "$T/one.mbox"
 sed 's/^/# /' "$OUT"
 : >"$OUT"
@@ -67,6 +64,11 @@ expect console pass null
 expect wrong-plan fail 'expected 3 results, saw 2'
 expect endless timeout 'not done after [0-9.]* s'
 expect settings pass null
+expect devices pass null
+expect disks pass null
+expect huge-pages pass null
+expect merged pass null
+expect hierarchy pass null
 expect offline-cpus pass null
 expect crash crash 'Kernel panic - not syncing: sysrq triggered crash in test badguest/crash'
 expect reboot crash 'guest reset itself (triple fault or reboot) in test badguest/reboot'
@@ -74,7 +76,7 @@ expect power-off crash 'guest powered off too early in test badguest/power-off'
 
 tests=$(grep -c '^\[test ' "$T/suites/badguest.ini")
 good=$(grep -c '^\[test good-' "$T/suites/badguest.ini")
-is "all tests of the suite were looked at" "$((tests - good))" 25
+is "all tests of the suite were looked at" "$((tests - good))" 30
 for n in $(seq 0 $((good - 1))); do
 	got=$(results "badguest/good-$n")
 	[ "$got" = "pass|null" ] || echo "good-$n: $got"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Each detector seen to fire, on Debian's linux 6.12: the example series "detectors"
 # makes the kernel misbehave in one way after the other, and each step is charged
-# with its own, by the detector that is there for it. (That memory failure works is
-# a case of the suite mlock-migrate.)
+# with its own, by the detector that is there for it. What becomes of a frame that
+# breaks, or is about to, is for two tests of mlock-migrate to tell.
 # shellcheck source=tests/e2e/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
 real_world detectors
@@ -41,12 +41,16 @@ detector 4 reset 5 reset crash 'guest reset itself \(triple fault or reboot\) in
 detector 5 hung-task 6 ok timeout \
 	'not done after 30\.[0-9] s; INFO: task detectors:[0-9]+ blocked for more than 2[0-9] seconds\.'
 detector 6 soft-lockup 7 ok splat 'watchdog: BUG: soft lockup - CPU#0 stuck for [0-9]+s! \[detectors:[0-9]+\]'
-detector 7 irqs-off null hang timeout 'watchdog: guest hung in test detectors/irqs-off'
+detector 7 irqs-off 8 hang timeout 'watchdog: guest hung in test detectors/irqs-off'
+detector 8 memory-failure 9 ok fail \
+	'at-rest: expected SIGBUS with BUS_MCEERR_AR for the touched page, saw none.*'
+detector 9 soft-offline null ok fail \
+	'at-rest: expected the mlocked page in another frame and the old one out of use .*, saw Success, .*'
 is "the oops is told, too" "$(jget '[.steps[2].boots[].tests[] | select(.test == "detectors/oops") |
 	.splats[].title | select(test("BUG: kernel NULL pointer dereference"))] | length > 0')" true
 is "nothing else is charged to any of them" \
 	"$(jget '[.verdicts[] | select(.verdict != "pass" and .kind != "test")] | length')" 0
 is "each step has one test that fails" \
 	"$(jget '[.steps[] | [.boots[].tests[] | select(.result | test("splat|crash|timeout|fail")) |
-		.test] | unique | length] | join(" ")')" "0 1 1 1 1 1 1 1"
+		.test] | unique | length] | join(" ")')" "0 1 1 1 1 1 1 1 1 1"
 finish

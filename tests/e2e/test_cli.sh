@@ -121,4 +121,47 @@ check "reader beside a writer" grep -q "broken by patch 1" "$OUT"
 wait $writer
 is "the first writer was not disturbed" "$?" 0
 
+# An image that is not at the top of the output folder.
+printf '# sluice: include=toy.config\n# sluice: target=bzImage\n' \
+	>"$T/data/kernels/configs/toy-big.config"
+series big
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: break beta of a bzImage"
+test_range big --config toy-big --topology smp4
+is "repro of a bzImage: exit 1" "$RC" 1
+sl repro "$(jget '[.steps[1].boots[].run][0]')"
+cp "$OUT" "$T/repro.sh"
+(cd "$T" && sh repro.sh "$T/big-by-hand" >"$OUT" 2>&1)
+is "repro of a bzImage: the script runs through" "$?" 0
+check "repro of a bzImage: the same test fails by hand" \
+	grep -q "^sluice: out 1 not ok 1 toy/beta # expected 100, saw 0" "$OUT"
+check "repro of a bzImage: on that image" test -s "$T/big-by-hand/out/arch/x86/boot/bzImage"
+
+# More tests than a kernel command line holds.
+{
+	printf '[suite]\ndescription = many\n'
+	i=0
+	while [ $i -lt 120 ]; do
+		i=$((i + 1))
+		printf '[test t%d]\nprogram = toy\nargs = number-%d rounds=%d\n' $i $i $i
+	done
+} >"$T/data/runners/suites/toy-many.ini"
+series many
+say mm/rmap.c "note many"
+patch "mm/rmap: many tests"
+test_range many --suite toy-many --topology smp4
+sl repro "$(jget '[.steps[1].boots[].run][0]')"
+cp "$OUT" "$T/repro.sh"
+(cd "$T" && VMLINUX=$T/big-by-hand/out/vmlinux sh repro.sh "$T/many-by-hand" >"$OUT" 2>&1)
+is "repro of many tests: the script runs through" "$?" 0
+is "repro of many tests: each runs once" \
+	"$(grep -o 'ok 1 toy/number-[0-9]*' "$OUT" | sort -u | wc -l) $(grep -c 'ok 1 toy/number-' "$OUT")" \
+	"120 120"
+check "repro of many tests: it says which guest has which" grep -q "^== tests 1 to [0-9]* of 120" "$OUT"
+sed "/^\[boot\]/a cmdline = $(printf '%02000d' 0)" "$T/config.ini" >"$T/long.ini"
+"$SLUICE" test --config-file "$T/long.ini" --repo "$T/toy" base..one >"$OUT" 2>&1
+is "a kernel command line that would be cut: exit 2" "$?" 2
+check "a kernel command line that would be cut: says so" \
+	grep -q "config toy, topology smp4: a kernel command line of 2[0-9]* bytes, a kernel takes 2047" "$OUT"
+
 finish

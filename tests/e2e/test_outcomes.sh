@@ -106,6 +106,12 @@ printf '[sandbox]\nbuild_memory = 300M\n' >>"$T/config.ini"
 test_range hogs
 is "together out of memory: the build fails" "$(verdict_kind build)" "introduced 1 null"
 check "together out of memory: said so" grep -q "together went over the limit of 300 MiB" "$OUT"
+test_range hogs
+is "together out of memory: taken over" "$(jget '.steps[1].builds[0].reused')" true
+sed -i 's/^build_memory = .*/build_memory = 320M/' "$T/config.ini"
+test_range hogs
+is "together out of memory: built again when they may take more" \
+	"$(jget '.steps[1].builds[0].reused')" false
 sed -i '/^\[sandbox\]/,$d' "$T/config.ini"
 
 series jobs
@@ -225,6 +231,16 @@ test_range splat
 is "splat: exit 1" "$RC" 1
 is "splat: charged to the patch and the test" "$(verdict toy/beta smp4)" "introduced 1 null"
 
+series dies
+say mm/rmap.c "test toy/beta dies"
+patch "mm/rmap: beta is killed, then the guest dies"
+test_range dies --topology smp4
+is "death after a test: exit 1" "$RC" 1
+is "death after a test: the test is charged with its own end" \
+	"$(verdict toy/beta smp4)" "introduced 1 null"
+is "death after a test: the boot is charged, too" "$(verdict_kind boot)" "introduced 1 null"
+is "death after a test: what was not reached is run" "$(verdict toy/gamma smp4)" "pass null null"
+
 series deadline
 say mm/rmap.c "test toy/alpha timeout"
 patch "mm/rmap: alpha takes long"
@@ -248,6 +264,53 @@ patch "mm/swap: innocent"
 sl test --repo "$T/toy" --json "$T/json" "badbase~1..badbase"
 is "pre-existing: exit 0" "$RC" 0
 is "pre-existing: said so" "$(verdict toy/beta smp4)" "pre-existing 0 null"
+
+# The base's kernel log is dirty already: in a test, and outside of all.
+git -C "$T/toy" checkout -q base
+say mm/rmap.c "test toy/beta splat"
+say mm/rmap.c "boot warn"
+git -C "$T/toy" checkout -q -B dirtybase
+git -C "$T/toy" commit -q -a -m "a base that warns"
+say mm/swap.c "note harmless"
+patch "mm/swap: innocent"
+sl test --repo "$T/toy" --json "$T/json" "dirtybase~1..dirtybase"
+is "the base warns: exit 0" "$RC" 0
+is "the base warns: told of the test" "$(verdict toy/beta smp4)" "pre-existing 0 null"
+is "the base warns: told of the boot" "$(verdict_kind boot)" "pre-existing 0 null"
+is "the base warns: with reason and run" \
+	"$(jget '[.verdicts[] | select(.verdict == "pre-existing") |
+		"\(.reason) \(.run != null) \(.evidence | length > 0)"] | unique | join("; ")')" \
+	"the base has it too: WARNING: CPU: 0 PID: 77 at mm/stub.c:7 stub_warn+0x12/0x340 true true"
+
+# Skips are evidence of nothing.
+git -C "$T/toy" checkout -q base
+say mm/rmap.c "test toy/beta skip"
+git -C "$T/toy" checkout -q -B skipbase
+git -C "$T/toy" commit -q -a -m "a base on which beta cannot run"
+unsay mm/rmap.c
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: beta runs, and fails"
+sl test --repo "$T/toy" --json "$T/json" "skipbase~1..skipbase"
+is "skip, then fail: exit 0" "$RC" 0
+is "skip, then fail: charged to nobody" "$(verdict toy/beta smp4)" "inconclusive 1 null"
+check "skip, then fail: said so" grep -q "first seen at patch 1" "$OUT"
+check "skip, then fail: not said to be broken" sh -c "! grep -q 'broken by' '$OUT'"
+git -C "$T/toy" checkout -q base
+
+series skip-between
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: break beta"
+unsay mm/rmap.c
+say mm/rmap.c "test toy/beta skip"
+patch "mm/rmap: beta cannot run"
+unsay mm/rmap.c
+say mm/swap.c "note runs again"
+patch "mm/rmap: beta can run"
+test_range skip-between --topology smp4
+is "fail, skip, pass: transient" "$(verdict toy/beta smp4)" "transient 1 3"
+is "fail, skip, pass: either may have repaired it" \
+	"$(jget '.verdicts[] | select(.test == "toy/beta") | .repairs')" "[2,3]"
+check "fail, skip, pass: said so" grep -q "repaired by one of the patches 2, 3" "$OUT"
 
 # The base is bad, a patch repairs it, a later one breaks it again.
 git -C "$T/toy" checkout -q -B again badbase~1

@@ -66,6 +66,15 @@ sed -i 's/^suite = toy/suite = mine/' "$T/config.ini"
 sl check-config
 is "check-config: complains, too" "$RC" 2
 check "check-config: says where" grep -q "MISTAKE .*mine.ini:5: program" "$OUT"
+printf '[suite]\nselftests = mm\n[test t]\nprogram = toy_lock\n' >"$mine/resident.ini"
+cc -static -o "$mine/resident" "$mine/resident.c"
+sed -i 's/^suite = mine/suite = mine,resident/' "$T/config.ini"
+sl check-config
+is "check-config: suites that do not go together" "$RC" 2
+check "check-config: says which" grep -q \
+	"MISTAKE .*mine.ini:5: program: \"resident\" is also the name of the suite" "$OUT"
+rm "$mine/resident.ini" "$mine/resident"
+sed -i 's/^suite = mine,resident/suite = mine/' "$T/config.ini"
 cp "$T/good.ini" "$T/data/runners/suites/mine.ini"
 sed -i 's|\./resident|toy|' "$T/data/runners/suites/mine.ini" "$ini"
 complains "a name twice" "suites/mine.ini: there is a suite of that name already"

@@ -160,6 +160,8 @@ while pgrep -f "$STATE" >/dev/null && [ "$i" -lt 100 ]; do
 	sleep 0.1
 done
 check "kill -9: nothing is left running" test "$i" -lt 100
+# What the killed one said is not to be taken for this one's.
+: >"$OUT"
 "$SLUICE" quiet --config-file "$T/config.ini" --image "$T/image" -n 6 --topology smp4,numa2 \
 	--suite 'toy*3,toy-deep' >"$OUT" 2>&1 &
 pid=$!
@@ -174,6 +176,36 @@ is "and on: all boots are there" "$(column '(the boot itself)' 2)" 6
 is "and on: those cut off are told" "$(grep -c '^- boot .* on .*: \(sluice was killed while it ran\|ended by us: .*\)$' "$OUT")" 2
 check "and on: with their number" grep -q "besides, 2 lost and repeated" "$OUT"
 
+# A record that cannot be stored: a folder is in its place.
+image "sleep-ms 600" "test toy/beta fail nodes 2"
+: >"$OUT"
+"$SLUICE" quiet --config-file "$T/config.ini" --image "$T/image" -n 6 --topology smp4,numa2 \
+	--suite 'toy*3,toy-deep' >"$OUT" 2>&1 &
+pid=$!
+check "no room for a record: a boot is under way" under_way 2
+dir=$(sed -n 's/^image: boots are kept in //p' "$OUT")
+mkdir "$dir/boots/00003.json"
+wait $pid
+is "no room for a record: exit 1, since something failed" "$?" 1
+check "no room for a record: says why" grep -q "^sluice: write $dir/boots/00003.json: " "$OUT"
+is "no room for a record: what was measured is reported" \
+	"$(column toy/alpha 2) $(column toy/beta 3)" "6 3"
+check "no room for a record: with what failed" grep -q "^- boot 2 on numa2, round 1: toy/beta: fail" "$OUT"
+rmdir "$dir/boots/00003.json"
+image "sleep-ms 600"
+: >"$OUT"
+"$SLUICE" quiet --config-file "$T/config.ini" --image "$T/image" -n 6 --topology smp4,numa2 \
+	--suite toy-deep >"$OUT" 2>&1 &
+pid=$!
+check "no record, nothing failed: a boot is under way" under_way 1
+dir=$(sed -n 's/^image: boots are kept in //p' "$OUT")
+mkdir "$dir/boots/00002.json"
+wait $pid
+is "no record, nothing failed: exit 3" "$?" 3
+is "no record, nothing failed: what was measured is reported" "$(column toy-deep/delta 2)" 1
+
+image "sleep-ms 600"
+quiet 6
 echo '{' >"$(kept)/boots/00001.json"
 quiet 6
 check "a damaged record is told and made again" \
@@ -182,6 +214,12 @@ is "and its boot is made again" "$(column '(the boot itself)' 2)" 6
 
 # Of a tree: its base is built as for a series.
 toy_tree
+builds=$(calls build) boots=$(calls boot)
+sl quiet --tree toy -n 0 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree, report only, nothing there: exit 2" "$RC" 2
+check "a tree, report only, nothing there: said so" \
+	grep -q "toy: no kernel of it was measured with the config toy" "$OUT"
+is "a tree, report only: nothing was built or booted" "$(calls build) $(calls boot)" "$builds $boots"
 sl quiet --tree toy -n 2 --topology smp4,numa2 --suite 'toy*3,toy-deep'
 is "a tree: exit 0" "$RC" 0
 is "a tree: both boots" "$(column '(the boot itself)' 2)" 2
@@ -189,6 +227,47 @@ builds=$(calls build)
 sl quiet --tree toy -n 4 --topology smp4,numa2 --suite 'toy*3,toy-deep'
 is "a tree again: nothing was built" "$(calls build)" "$builds"
 is "a tree again: two more boots" "$(column '(the boot itself)' 2)" 4
+
+# Of another config, with the first one's build beside it.
+booted() {
+	sed -n 's/.*(image \([0-9a-f]*\), .*/\1/p' "$OUT" | head -n 1
+}
+first=$(booted)
+printf '# sluice: include=toy.config\nCONFIG_KSM=y\n' >"$T/data/kernels/configs/toy-ksm.config"
+sl quiet --tree toy --config toy-ksm -n 2 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree, another config: exit 0" "$RC" 0
+is "a tree, another config: its kernel is built" "$(calls build)" $((builds + 2))
+check "a tree, another config: and is the one that is booted" \
+	sh -c "[ -n '$(booted)' ] && [ '$(booted)' != '$first' ]"
+is "a tree, another config: its boots are counted apart" "$(column '(the boot itself)' 2)" 2
+sl quiet --tree toy --config toy -n 0 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "and the first one again" "$(booted) $(column '(the boot itself)' 2)" "$first 4"
+
+# Many rounds, long deadlines, a slow kernel: more than a day, on paper.
+printf '[suite]\ndescription = long\n[test theta]\nprogram = toy\nargs = theta\ndeadline = 1h\n' \
+	>"$T/data/runners/suites/toy-long.ini"
+printf '# sluice: include=toy.config\n# sluice: slowdown=100\n' \
+	>"$T/data/kernels/configs/toy-slow.config"
+image "test-sleep-ms 1"
+quiet 2 --config toy-slow --suite 'toy-long*20'
+is "deadlines of weeks: exit 0" "$RC" 0
+is "deadlines of weeks: all rounds" "$(column toy-long/theta 2)" 40
+
+# To report, a tree that went on need not be built: what was measured is there.
+say mm/swap.c "note goes on"
+git -C "$T/toy" commit -q -a -m "toy: goes on"
+builds=$(calls build) boots=$(calls boot) others=$(calls other)
+sl quiet --tree toy -n 0 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree, report only: exit 0" "$RC" 0
+is "a tree, report only: what is kept" "$(column '(the boot itself)' 2)" 4
+is "a tree, report only: nothing was built, booted or applied" \
+	"$(calls build) $(calls boot) $(calls other)" "$builds $boots $others"
+sl quiet --tree toy -n 0 --base base~1 --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree at a base, report only: the same kernel" "$(column '(the boot itself)' 2)" 4
+sl quiet --tree toy -n 0 --base base --topology smp4,numa2 --suite 'toy*3,toy-deep'
+is "a tree at another base, report only: not measured" "$RC" 2
+sl quiet --tree toy -n 1 --topology smp4 --suite 'toy*3,toy-deep'
+is "a tree that went on: built anew" "$RC $(column '(the boot itself)' 2)" "0 1"
 
 quiet 2 --suite 'toy*3,nowhere'
 is "a suite that is missing: exit 2" "$RC" 2

@@ -88,6 +88,16 @@ test_range fails --suite toy --topology smp4
 is "fails: without the suite it is the base's boot" "$(jget '.steps[1].boots[0].reused')" true
 is "fails: and the patch is not tested" "$(verdict_kind build)" "not-tested 1 null"
 
+series large
+echo 'char blob[65 << 20] = { 1 };' >>"$T/toy/$SELF/toy_moves.c"
+patch "selftests/mm: toy_moves is large"
+test_range large --suite toy,self --topology smp4
+is "large: exit 1" "$RC" 1
+is "large: charged" "$(verdict self/moves smp4)" "introduced 1 null"
+check "large: says how large" sh -c "echo '$(reason self/moves smp4)' |
+	grep -q 'toy_moves has 65.* MiB, and a guest has room for 64.0 MiB of selftests'"
+is "large: the others do not suffer" "$(verdict self/lock smp4)" "pass null null"
+
 series removes
 rm "$T/toy/$SELF/toy_moves.c"
 patch "selftests/mm: remove toy_moves"
@@ -110,6 +120,10 @@ is "deep: the patch is named" "$(verdict selfdeep/moves smp4)" "introduced 4 nul
 is "deep: the rest passes" "$(verdict selfdeep/lock smp4)" "pass null null"
 is "deep: looked at base, tip and by halves" "$(jget '[.steps[] | select([.boots[].tests[] |
 	select(.test == "selfdeep/moves")] | length > 0) | .step] | join(" ")')" "0 3 4 6"
+is "deep: each bad step was seen twice" "$(jget '.steps[] | [.boots[].tests[] |
+	select(.test == "selfdeep/moves" and .result == "fail")] | length | select(. > 0)' | sort -u)" 2
+is "deep: the second time with nothing else running" "$(jget '[.steps[].boots[] |
+	select(.role == "confirm") | .alone] | unique | map(tostring) | join(" ")')" true
 n=$(calls selftests)
 test_range deep --suite toy,selfdeep --topology smp4
 is "deep, again: the same" "$(verdict selfdeep/moves smp4)" "introduced 4 null"

@@ -68,6 +68,15 @@ test_mbox
 is "symlink in the series' repository: the same exit code" "$RC" 1
 is "symlink in the series' repository: not followed" "$(ls "$T/outside")" ""
 
+# Asked for other cells, those of before are none of this run's.
+test_range three --topology numa2
+is "another topology: only that is shown" "$(jget '[.steps[].boots[].topology] | unique | join(" ")')" numa2
+is "another topology: the verdict's, too" "$(jget '[.verdicts[].topology // empty] | unique | join(" ")')" numa2
+before=$(calls boot)
+test_range three
+is "both again: both are shown" "$(jget '[.steps[].boots[].topology] | unique | join(" ")')" "numa2 smp4"
+is "both again: no boot" "$(calls boot)" "$before"
+
 series conflict
 say mm/swap.c "boot ok"
 patch "mm/swap: one"

@@ -98,6 +98,66 @@ test_deep skip
 is "skipped at the tip: inconclusive, nothing narrowed" \
 	"$RC $(of toy test toy-deep/zeta) $(deep_steps)" "0 inconclusive null null null 0 6"
 
+# A base that does not come up is never looked at by the deep tier. What fails later is
+# seen twice all the same.
+git -C "$T/toy" checkout -q base
+say mm/rmap.c "boot panic"
+git -C "$T/toy" checkout -q -B deadbase
+git -C "$T/toy" commit -q -a -m "a base that does not come up"
+unsay mm/rmap.c
+patch "mm/rmap: comes up"
+say mm/swap.c "note two"
+patch "mm/swap: harmless"
+both
+patch "mm/rmap: break beta and zeta"
+say mm/swap.c "note four"
+patch "mm/swap: harmless, too"
+git -C "$T/toy" checkout -q base
+test_dead() {
+	sl test --repo "$T/toy" --json "$T/json" --topology smp4 --suite toy,toy-deep \
+		deadbase~4..deadbase
+}
+test_dead
+is "dead base: the quick test is charged" "$(of toy test toy/beta)" "introduced 3 null [3]"
+is "dead base: deep where the quick test says, and at the tip" "$(deep_steps)" "2 3 4"
+is "dead base: the deep test is charged" "$(of toy test toy-deep/zeta)" "introduced 3 null [3]"
+taken_over "dead base" test_dead
+
+# The quick boot of the tip is lost, the deep one is not: its program says otherwise.
+printf '[suite]\ntier = deep\n[test theta]\nprogram = sturdy\ndeadline = 3s\n' \
+	>"$T/data/runners/suites/sturdy.ini"
+printf 'stub: boot ok\n' >"$T/guest/sturdy"
+chmod 755 "$T/guest/sturdy"
+six lost 6 say mm/rmap.c "boot die"
+test_range lost --topology smp4 --suite toy,sturdy
+is "quick boot lost: exit 3" "$RC" 3
+is "quick boot lost: deep all the same" "$(of toy test sturdy/theta)" "pass null null null"
+is "quick boot lost: its tests are" "$(of toy test toy/alpha)" "infra null null null"
+check "quick boot lost: both are in the matrix" sh -c \
+	"grep -A 1 ' 6 mm/swap: patch 6 of lost' '$OUT' | tr -s ' \n' ' ' | grep -q ' 1 ok 1 boot lost '"
+sl show "$(jget .series.id | sed 's/^/s/')"
+check "quick boot lost: sluice show says it, too" grep -q "1 boot lost" "$OUT"
+
+# That of the base is lost: no reason to wait, nor to take the base for bad.
+git -C "$T/toy" checkout -q base
+say mm/rmap.c "boot die"
+git -C "$T/toy" checkout -q -B lostbase
+git -C "$T/toy" commit -q -a -m "a base whose quick boot is lost"
+unsay mm/rmap.c
+patch "mm/rmap: comes up"
+say mm/swap.c "note harmless"
+patch "mm/swap: harmless"
+say mm/rmap.c "test sturdy fail"
+patch "mm/rmap: break theta"
+sl test --repo "$T/toy" --json "$T/json" --topology smp4 --suite toy,sturdy lostbase~3..lostbase
+git -C "$T/toy" checkout -q base
+is "base's quick boot lost: exit 1" "$RC" 1
+is "base's quick boot lost: the deep failure is narrowed and charged" \
+	"$(of toy test sturdy/theta)" "introduced 3 null [3]"
+is "base's quick boot lost: and seen twice" \
+	"$(jget '[.steps[3].boots[].tests[] | select(.test == "sturdy/theta" and .result == "fail")] | length')" 2
+is "base's quick boot lost: its tests are lost" "$(of toy test toy/alpha)" "infra null null null"
+
 printf 'topologies = numa2\n' | sed -i '1r /dev/stdin' "$T/data/runners/suites/toy-deep.ini"
 test_range good --suite toy,toy-deep
 is "a topology of its own: passes there" "$(verdict toy-deep/zeta numa2)" "pass null null"

@@ -29,11 +29,14 @@ check "deep config: steps between are empty" grep -q " 3 mm/swap: patch 3 of goo
 run=$(jget '[.steps[6].boots[] | select(.config == "toy-debug")][0].run')
 sl repro "$run"
 check "deep config: its words are on the command line" grep -q "toy.debug=on" "$OUT"
+check "deep config: its image is where its makefile puts it" \
+	grep -qx 'VMLINUX=$work/out/arch/x86/boot/bzImage' "$OUT"
 is "deep config: three times the deadline" \
 	"$(grep -c 'sluice.plan=9000:/tests/toy:alpha,9000:/tests/toy:beta' "$OUT")" 1
+check "deep config: the guest knows" grep -q "toy.debug=on sluice.slowdown=3 " "$OUT"
 run=$(jget '[.steps[6].boots[] | select(.config == "toy")][0].run')
 sl repro "$run"
-is "the other config: without them" "$(grep -c "toy.debug=on" "$OUT")" 0
+is "the other config: without them" "$(grep -c "toy.debug=on\|slowdown" "$OUT")" 0
 taken_over "deep config" test_debug good
 
 six debug 2 say mm/ksm.c "test toy/alpha fail"

@@ -12,6 +12,7 @@ debug_config() {
 		>"$T/data/kernels/configs/toy-debug.config"
 }
 debug_config '# sluice: tier=deep
+# sluice: target=bzImage
 # sluice: cmdline=toy.debug=on
 # sluice: slowdown=3'
 

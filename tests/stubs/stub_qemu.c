@@ -7,6 +7,7 @@
  *   stub: test PROGRAM/CASE RESULT [nodes N]
  *         RESULT: pass fail skip timeout crash splat hang panic reset poweroff
  *         unclean (leaves what cannot be undone; the guest does not power off)
+ *         dies (is killed by a signal; the guest panics before the next)
  *         or flaky-P (fails in P of 100 boots, by the nonce)
  *   stub: boot WHAT [nodes N]
  *         WHAT: ok panic hang watchdog reset poweroff flood qmpflood die badqmp
@@ -34,6 +35,7 @@
 #define IMAGE_MAX (64u << 20)
 #define TESTS_MAX 512
 #define PLAN_MAX 65536
+#define CMDLINE_MAX 2048
 
 struct plan {
 	char text[PLAN_MAX];
@@ -377,13 +379,15 @@ static void run_test(unsigned int idx, long ms)
 	}
 	if (strcmp(result, "timeout") == 0)
 		frame("done %u timeout 9 1000", idx);
-	else if (strcmp(result, "crash") == 0)
+	else if (strcmp(result, "crash") == 0 || strcmp(result, "dies") == 0)
 		frame("done %u signal 11 5", idx);
 	else
 		frame("done %u exit %d 5", idx,
 		      strcmp(result, "fail") == 0 ? 1 :
 		      strcmp(result, "skip") == 0 ? 4 :
 						    0);
+	if (strcmp(result, "dies") == 0)
+		panic();
 }
 
 static void flood(int fd, const char *line)
@@ -475,11 +479,14 @@ static void guest(void)
 /* "3000:/tests/toy:beta,..." to plan lines "idx deadline argv0 arg..." */
 static void plan_by_hand(const char *append)
 {
-	const char *from = strstr(append, "sluice.plan=");
+	static char cmdline[CMDLINE_MAX], copy[CMDLINE_MAX];
 	struct plan *p = &vm.plan;
 	char *to = p->text, *end = p->text + PLAN_MAX, *test, *save = NULL;
-	static char copy[PLAN_MAX];
+	const char *from;
 
+	/* Cut without a word, as a kernel does. */
+	snprintf(cmdline, sizeof(cmdline), "%s", append);
+	from = strstr(cmdline, "sluice.plan=");
 	snprintf(copy, sizeof(copy), "%s", from ? from + strlen("sluice.plan=") : "");
 	copy[strcspn(copy, " ")] = '\0';
 	for (test = strtok_r(copy, ",", &save); test; test = strtok_r(NULL, ",", &save)) {

@@ -195,6 +195,30 @@ static void detectors_are_named(void **state)
 		       "timeout: watchdog: guest hung in test a/2" });
 }
 
+/* A program that was killed, and one whose guest went down with it, are both a crash:
+ * which of them took the guest along is told by who has an end. */
+static void only_what_ended_has_seconds(void **state)
+{
+	const struct boot_verdict v = { .status = BOOT_PANIC, .reason = (char *)"oops" };
+	struct boot b = boot_new("");
+	struct json_object *tests;
+
+	(void)state;
+	start(&b, 0, 0);
+	done(&b, 0, FRAME_SIGNAL, 11, 0);
+	start(&b, 1, 0);
+	boot_tests_report(b.tests, b.console, &v, b.result);
+	tests = json_arr(b.result, "tests");
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(json_str(json_object_array_get_idx(tests, i),
+					     "result", ""),
+				    i < 2 ? "crash" : "not-run");
+	assert_true(json_num(json_object_array_get_idx(tests, 0), "seconds", -1) == 2);
+	assert_true(json_num(json_object_array_get_idx(tests, 1), "seconds", -1) == -1);
+	assert_true(json_num(json_object_array_get_idx(tests, 2), "seconds", -1) == -1);
+	boot_free(&b);
+}
+
 /* Output and an exit status alone: what becomes of a/0. */
 static void expect_exit(const char *output, int code, const char *want)
 {
@@ -235,12 +259,29 @@ static void exits_and_ktap(void **state)
 	expect_exit("1..2\nnot ok 1 a # no\nok 2 b # SKIP x", 4, "fail: a: no");
 }
 
+/* Of a test that says more than is passed on, the exit status tells the rest. */
+static void output_that_is_cut(void **state)
+{
+#define CUT "\n# sluice: the rest of the output is cut"
+	(void)state;
+	expect_exit("1..670\nok 1 a\nok 2 b" CUT, 0, "pass: none");
+	expect_exit("1..670\nok 1 a\nok 2 b" CUT, 1,
+		    "fail: exit status 1: its output was too long to say why");
+	expect_exit("1..670\nok 1 a\nnot ok 2 b # no" CUT, 0, "fail: b: no");
+	expect_exit("1..670\nok 1 a # SKIP x" CUT, 4, "skip: x");
+	expect_exit("1..1\nok 1 a\nok 2 b" CUT, 0, "fail: expected 1 results, saw 2");
+	/* Fewer, and all that it said is there. */
+	expect_exit("1..670\nok 1 a\nok 2 b", 0, "fail: expected 670 results, saw 2");
+}
+
 /* Programs of older trees say it in words. */
 static void words_of_no_ktap(void **state)
 {
 	(void)state;
 	expect_exit("checking\nOK", 0, "pass: none");
 	expect_exit("checking\nmmap should have failed\n  ", 1,
+		    "fail: exit status 1: mmap should have failed");
+	expect_exit("mmap should have failed\n# sluice: removed cgroups, 2", 1,
 		    "fail: exit status 1: mmap should have failed");
 	expect_exit("", 1, "fail: exit status 1");
 	expect_exit("needs 2 nodes", 4, "skip: needs 2 nodes");
@@ -251,12 +292,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exits_and_ktap),
+		cmocka_unit_test(output_that_is_cut),
 		cmocka_unit_test(words_of_no_ktap),
 		cmocka_unit_test(ways_to_end),
 		cmocka_unit_test(the_rest_is_not_run),
 		cmocka_unit_test(lines_of_others_on_the_port),
 		cmocka_unit_test(one_after_the_other),
 		cmocka_unit_test(detectors_are_named),
+		cmocka_unit_test(only_what_ended_has_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "daemon/cells.h"
+#include "lib/cleanup.h"
 #include "lib/str.h"
 
 #define BOOTS 16
@@ -168,9 +169,10 @@ static void a_splat_of_the_base_is_nobodys_fault(void **state)
 	same->results[0].splats = splat_list(&f, "WARNING mm/old.c f");
 	other->results[0].splats = splat_list(&f, "BUG mm/new.c g");
 	assert_int_equal(look(&f, 0, "suite/a").cell.state, CELL_PASS);
-	assert_true(look(&f, 0, "suite/a").known_splat);
+	assert_ptr_equal(look(&f, 0, "suite/a").known_splat, base);
 	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
-	assert_true(look(&f, 1, "suite/a").known_splat);
+	assert_ptr_equal(look(&f, 1, "suite/a").known_splat, same);
+	assert_ptr_equal(look(&f, 1, "suite/a").known_result, &same->results[0]);
 	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_ONCE);
 	fixture_done(&f);
 }
@@ -213,6 +215,10 @@ static void a_splat_outside_of_tests_is_the_boots(void **state)
 	b->boot.splats = splat_list(&f, "WARNING kernel/x.c h");
 	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_ONCE);
 	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_PASS);
+	/* Of the base, too: good, and told. */
+	f.boots[0].boot.splats = splat_list(&f, "WARNING kernel/x.c h");
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
+	assert_ptr_equal(look(&f, 1, NULL).known_splat, b);
 	fixture_done(&f);
 }
 
@@ -223,6 +229,7 @@ static void a_panic_under_a_test_is_the_tests(void **state)
 
 	(void)state;
 	b->boot.status = BOOT_PANIC;
+	b->results[0].seconds = DB_NO_REAL;
 	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
 	assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_ONCE);
 	/* Before any test it is the boot's. */
@@ -230,6 +237,49 @@ static void a_panic_under_a_test_is_the_tests(void **state)
 	b->boot.status = BOOT_PANIC;
 	assert_int_equal(look(&f, 2, NULL).cell.state, CELL_ONCE);
 	assert_int_equal(look(&f, 2, "suite/a").cell.state, CELL_NONE);
+}
+
+/* A test that came to its own end, however badly, did not take the guest with it. */
+static void a_panic_after_a_bad_test_is_the_boots(void **state)
+{
+	static const enum test_result bad[] = { RESULT_FAIL, RESULT_CRASH,
+						RESULT_TIMEOUT };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct fixture f = { .ngarbage = 0 };
+		struct run_boot *b = add_boot(&f, 1, 10, bad[i]);
+
+		b->boot.status = BOOT_PANIC;
+		b->results[0].seconds = 0.005;
+		assert_int_equal(look(&f, 1, NULL).cell.state, CELL_ONCE);
+		assert_int_equal(look(&f, 1, "suite/a").cell.state, CELL_ONCE);
+		/* Unless it died under the next. */
+		b->results[1] = (struct result){ .test = (char *)"suite/b",
+						 .result = RESULT_CRASH,
+						 .seconds = DB_NO_REAL };
+		b->nresults = 2;
+		assert_int_equal(look(&f, 1, NULL).cell.state, CELL_PASS);
+		assert_int_equal(look(&f, 1, "suite/b").cell.state, CELL_ONCE);
+	}
+}
+
+/* The boot for what was not reached leaves out the tests that the first died after. */
+static void a_boot_for_the_rest_does_not_clear_the_first(void **state)
+{
+	struct fixture f = { .ngarbage = 0 };
+	struct run_boot *b = add_boot(&f, 1, 10, RESULT_PASS);
+
+	(void)state;
+	b->boot.status = BOOT_PANIC;
+	add_boot(&f, 1, 11, RESULT_PASS)->role = BOOT_REST;
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_ONCE);
+	b = add_boot(&f, 1, 12, RESULT_PASS);
+	b->role = BOOT_CONFIRM;
+	b->boot.status = BOOT_RESET;
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_FAIL);
+	b->boot.status = BOOT_OK;
+	assert_int_equal(look(&f, 1, NULL).cell.state, CELL_FLAKY);
 }
 
 static void a_skip_is_not_a_pass(void **state)
@@ -303,6 +353,8 @@ int main(void)
 		cmocka_unit_test(a_known_issue_is_nobodys_fault),
 		cmocka_unit_test(a_splat_outside_of_tests_is_the_boots),
 		cmocka_unit_test(a_panic_under_a_test_is_the_tests),
+		cmocka_unit_test(a_panic_after_a_bad_test_is_the_boots),
+		cmocka_unit_test(a_boot_for_the_rest_does_not_clear_the_first),
 		cmocka_unit_test(a_skip_is_not_a_pass),
 		cmocka_unit_test(settled_means_all_of_them),
 		cmocka_unit_test(tiers_are_apart),

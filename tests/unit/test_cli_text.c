@@ -265,6 +265,39 @@ static void test_several_candidates(void **state)
 		text, "by one of the patches 1, 2; those between were not tested\n"));
 }
 
+static void test_several_repairs(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *text = NULL;
+
+	f->verdicts[1].repairs = array_of("[3,4]");
+	text = printed(f, 100);
+	json_object_put(f->verdicts[1].repairs);
+	assert_non_null(strstr(text, "repaired by one of the patches 3, 4; those between "
+				     "were not tested\n"));
+	assert_null(strstr(text, "repaired by patch"));
+}
+
+/* What was not seen twice, or has nothing good before it, is charged to no patch. */
+static void test_not_charged(void **state)
+{
+	static const enum verdict_word words[] = { VERDICT_INCONCLUSIVE, VERDICT_FLAKY };
+	struct fixture *f = *state;
+
+	json_object_put(f->verdicts[1].candidates);
+	f->verdicts[1].candidates = array_of("[1,2]");
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		AUTO_FREE char *text = NULL;
+
+		f->verdicts[1].verdict = words[i];
+		text = printed(f, 100);
+		assert_non_null(strstr(text, "first seen at patch 2"));
+		assert_non_null(strstr(text, "good again at patch 4"));
+		assert_null(strstr(text, "broken by"));
+		assert_null(strstr(text, "repaired by"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +306,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_very_narrow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_short_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_candidates, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_several_repairs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_charged, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "tests/unit/cm.h"
 
+#include "lib/cleanup.h"
 #include "runners/console.h"
 
 #define NONCE "0123456789abcdef0123456789abcdef"
@@ -337,6 +338,41 @@ static void floods_are_capped(void **state)
 	console_free(NULL);
 }
 
+static void feed_marker(struct console *c, const char *text)
+{
+	AUTO_FREE char *line = str_printf("[    1.100000] sluice " NONCE " %s\n", text);
+
+	console_feed(c, line, strlen(line));
+}
+
+/* A test of many warnings does not hide that another one has its first. */
+static void each_test_has_its_first(void **state)
+{
+	struct console *c = console_new(NONCE, 3);
+	struct console_span span;
+	const struct console_splat *s;
+	size_t n;
+
+	(void)state;
+	feed_marker(c, "start 0");
+	for (int i = 0; i < 5000; i++)
+		console_feed(c, warning, strlen(warning));
+	feed_marker(c, "done 0");
+	feed_marker(c, "start 1");
+	for (int i = 0; i < 3; i++)
+		console_feed(c, warning, strlen(warning));
+	feed_marker(c, "done 1");
+	feed_marker(c, "start 2");
+	feed_marker(c, "done 2");
+	console_end(c);
+	s = console_splats(c, &n);
+	assert_int_equal(n, CONSOLE_SPLATS_MAX + 1);
+	span = console_span(c, 1);
+	assert_true(s[n - 1].offset > span.from && s[n - 1].offset < span.to);
+	assert_int_equal(console_splats_dropped(c), 5003 - n);
+	console_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +390,7 @@ int main(void)
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(tails),
 		cmocka_unit_test(floods_are_capped),
+		cmocka_unit_test(each_test_has_its_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

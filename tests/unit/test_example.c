@@ -122,6 +122,11 @@ static const char mini_mm[] =
 	"\t\t\tmlock_drain_local();\n}\n\n"
 	"static bool try_to_migrate_one(void)\n{\n\t\tif (vma->vm_flags & VM_LOCKED)\n"
 	"\t\t\tmlock_drain_local();\n}\nE\n"
+	"cat > mm/memory-failure.c <<'E'\n"
+	"int unmap_poisoned_folio(void)\n{\n"
+	"\tenum ttu_flags ttu = TTU_IGNORE_MLOCK | TTU_SYNC | TTU_HWPOISON;\n}\n\n"
+	"static int soft_offline_in_use_page(struct page *page)\n{\n"
+	"\tif (PageHWPoison(page)) {\n\t}\n}\nE\n"
 	"git add .; git commit -qm base\n";
 
 static char *shipped(const char *name)
@@ -176,11 +181,29 @@ static void test_detectors(void **state)
 	sh(dir, mini_mm);
 	write_series(dir, "detectors", "d.mbox");
 	sh(dir, "cd r; git am -q --empty=drop ../d.mbox");
-	cases = sh_out(dir,
-		       "for k in 6 5 4 3 2 1 0; do git -C r show HEAD~$k:mm/mlock.c | "
-		       "sed -n 's/^\tcase \\([0-9]*\\):$/\\1/p'; done | tr '\\n' ' '");
+	cases = sh_out(
+		dir, "for k in 8 7 6 5 4 3 2 1 0; do git -C r show HEAD~$k:mm/mlock.c | "
+		     "sed -n 's/^\tcase \\([0-9]*\\):$/\\1/p'; done | tr '\\n' ' '");
 	assert_string_equal(cases, "1 2 3 4 5 6 7 ");
-	sh(dir, "! grep -q 'asm/desc.h\\|jiffies\\|load_idt' r/mm/mlock.c");
+	sh(dir, "git -C r diff --quiet HEAD~9 HEAD -- mm/mlock.c\n"
+		"git -C r show HEAD~1:mm/memory-failure.c | grep -q 'ttu = TTU_SYNC |'\n"
+		"grep -q TTU_IGNORE_MLOCK r/mm/memory-failure.c\n"
+		"grep -q folio_test_mlocked r/mm/memory-failure.c");
+}
+
+/* Each patch adds to what the one before it did. */
+static void test_detectors_debug(void **state)
+{
+	const char *dir = *state;
+	AUTO_FREE char *cases = NULL;
+
+	sh(dir, mini_mm);
+	write_series(dir, "detectors-debug", "d.mbox");
+	sh(dir, "cd r; git am -q --empty=drop ../d.mbox");
+	cases = sh_out(dir, "for k in 3 2 1 0; do git -C r show HEAD~$k:mm/mlock.c | "
+			    "grep -c '^\tcase'; done | tr '\n' ' '");
+	assert_string_equal(cases, "1 2 3 4 ");
+	sh(dir, "test $(git -C r diff --numstat HEAD~4 | cut -f 2) = 0");
 }
 
 static void test_mails(void **state)
@@ -236,8 +259,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_apply), tmpdir_test(test_git_am),
-		tmpdir_test(test_detectors),  tmpdir_test(test_mails),
-		tmpdir_test(test_unfit),
+		tmpdir_test(test_detectors),  tmpdir_test(test_detectors_debug),
+		tmpdir_test(test_mails),      tmpdir_test(test_unfit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,15 @@ static const struct expected table[] = {
 	{ "PIFF", VERDICT_INTRODUCED, 2, -1, 1, 2 },
 	{ "PPS", VERDICT_INCONCLUSIVE, -1, -1, -1, -1 },
 	{ "PSP", VERDICT_PASS, -1, -1, -1, -1 },
+	/* A skip is evidence of nothing: neither good before nor good after. */
+	{ "SF", VERDICT_INCONCLUSIVE, 1, -1, -1, -1 },
+	{ "SSFF", VERDICT_INCONCLUSIVE, 2, -1, -1, -1 },
+	{ "SFP", VERDICT_INCONCLUSIVE, 1, 2, -1, -1 },
+	{ "PSF", VERDICT_INTRODUCED, 2, -1, 1, 2 },
+	{ "PFS", VERDICT_INTRODUCED, 1, -1, 1, 1 },
+	{ "PFSP", VERDICT_TRANSIENT, 1, 3, 1, 1 },
+	{ "FSS", VERDICT_PRE_EXISTING, 0, -1, -1, -1 },
+	{ "FSF", VERDICT_PRE_EXISTING, 0, -1, -1, -1 },
 	{ "PP..", VERDICT_INCONCLUSIVE, -1, -1, -1, -1 },
 };
 
@@ -104,6 +113,29 @@ static void the_table(void **state)
 			fail_msg("%s: %s from %d until %d candidates %d..%d", e->steps,
 				 verdict_word_str(j.word), j.from, j.until,
 				 j.candidate_first, j.candidate_last);
+	}
+}
+
+/* What ended it is known only where the step before is: no skip, no loss, no gap. */
+static void what_repaired_it_may_be_several(void **state)
+{
+	static const struct {
+		const char *steps;
+		int until, until_first;
+	} cases[] = {
+		{ "PFP", 2, 2 },   { "PFSP", 3, 2 },   { "PF.SP", 4, 2 },
+		{ "PFIP", 3, 2 },  { "PFSFSP", 5, 4 }, { "PFS", -1, -1 },
+		{ "FSP", 2, 1 },   { "SFSP", 3, 2 },   { "PFSPPF", 3, 2 },
+		{ "PPP", -1, -1 }, { "PfSP", 3, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct judgement j = judge(cases[i].steps);
+
+		if (j.until != cases[i].until || j.until_first != cases[i].until_first)
+			fail_msg("%s: until %d, first %d", cases[i].steps, j.until,
+				 j.until_first);
 	}
 }
 
@@ -128,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table),
+		cmocka_unit_test(what_repaired_it_may_be_several),
 		cmocka_unit_test(runs_and_failures_add_up),
 		cmocka_unit_test(names_are_the_words_users_see),
 	};

@@ -134,6 +134,35 @@ static void failed_write_leaves_nothing(void **state)
 	assert_int_equal(count_entries(*state), 1);
 }
 
+static void copies(void **state)
+{
+	AUTO_FREE char *from = path_join(*state, "from", NULL);
+	AUTO_FREE char *to = path_join(*state, "to", NULL);
+	AUTO_FREE char *big = mem_alloc0(200000);
+	AUTO_FREE char *data = NULL;
+	struct err err = { 0 };
+	struct stat st;
+	size_t len;
+
+	memset(big, 'x', 200000);
+	assert_int_equal(file_copy(from, to, 0644, &err), -1);
+	assert_int_equal(err.code, ERR_MISSING);
+	assert_int_equal(file_write_atomic(from, big, 200000, 0600, &err), 0);
+	assert_int_equal(file_copy(from, to, 0755, &err), 0);
+	assert_int_equal(stat(to, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(file_read(to, 1 << 20, &data, &len, &err), 0);
+	assert_int_equal(len, 200000);
+	assert_memory_equal(data, big, len);
+	/* What is there is somebody's. */
+	assert_int_equal(file_copy(from, to, 0644, &err), -1);
+	assert_non_null(strstr(err.msg, to));
+	assert_int_equal(unlink(to), 0);
+	/* A folder opens, and cannot be read. */
+	assert_int_equal(file_copy(*state, to, 0644, &err), -1);
+	assert_false(path_exists(to));
+}
+
 static void makes_folders(void **state)
 {
 	AUTO_FREE char *deep = path_join(*state, "a//b/./c/", NULL);
@@ -468,6 +497,7 @@ int main(void)
 		tmpdir_test(reading_fails_by_name),
 		tmpdir_test(writes_by_rename),
 		tmpdir_test(failed_write_leaves_nothing),
+		tmpdir_test(copies),
 		tmpdir_test(makes_folders),
 		tmpdir_test(removes_trees),
 		tmpdir_test(removal_follows_no_symlink),

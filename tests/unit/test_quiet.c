@@ -1,6 +1,7 @@
 /* What "sluice quiet" plans, keeps and counts. */
 #include "tests/unit/cm.h"
 
+#include "daemon/quiet_key.h"
 #include "daemon/quiet_plan.h"
 #include "daemon/quiet_record.h"
 #include "daemon/quiet_store.h"
@@ -117,6 +118,25 @@ static void rounds_then_deep(void **state)
 	topology_free(up);
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
 		suite_free(v[i]);
+}
+
+/* A slow kernel's guest knows that it is: the word is in a boot's key, too. */
+static void slowdown_is_on_the_command_line(void **state)
+{
+	struct kconfig slow = { .slowdown = 6, .cmdline = (char *)"a=1" };
+	struct kconfig usual = { .slowdown = 1, .cmdline = (char *)"" };
+	struct kconfig *configs[] = { &slow, &usual };
+	const struct plan p = { .configs = configs, .nconfigs = 2 };
+	AUTO_FREE char *all = plan_cmdline(&p, 0, "b=2");
+	AUTO_FREE char *own = plan_cmdline(&p, 0, "");
+	AUTO_FREE char *extra = plan_cmdline(&p, 1, "b=2");
+	AUTO_FREE char *none = plan_cmdline(&p, 1, "");
+
+	(void)state;
+	assert_string_equal(all, "a=1 sluice.slowdown=6 b=2");
+	assert_string_equal(own, "a=1 sluice.slowdown=6");
+	assert_string_equal(extra, "b=2");
+	assert_string_equal(none, "");
 }
 
 /* A guest takes 512 tests and 64 KiB: the usual plan fits, and more is refused. */
@@ -331,6 +351,80 @@ static void seeds_and_lines(void **state)
 	topology_free(t);
 }
 
+/* The same file, of which sluice would make another machine. */
+static void a_record_is_of_one_machine(void **state)
+{
+	struct topology *t = topology("up");
+	AUTO_JSON struct json_object *r = quiet_record_new(1, t);
+
+	(void)state;
+	assert_true(quiet_record_is_on(r, t));
+	t->nodes[0].memory *= 2;
+	assert_false(quiet_record_is_on(r, t));
+	t->nodes[0].memory /= 2;
+	free(t->cmdline);
+	t->cmdline = str_dup("nosmp");
+	assert_false(quiet_record_is_on(r, t));
+	topology_free(t);
+}
+
+/* ---- key ---- */
+
+static char *key_text(const struct quiet_opts *o)
+{
+	AUTO_JSON struct json_object *key = quiet_key(o);
+
+	return str_dup(json_object_to_json_string(key));
+}
+
+static void expect_other_key(const struct quiet_opts *o, const char *first)
+{
+	AUTO_FREE char *now = key_text(o);
+
+	assert_string_not_equal(now, first);
+}
+
+static void key_holds_what_judges(void **state)
+{
+	struct suite *v[] = { suite("q", "[suite]\n[test a]\nprogram = p\n") };
+	struct kconfig kconfig = { .slowdown = 1, .cmdline = (char *)"" };
+	struct kconfig *configs[] = { &kconfig };
+	struct config c = { .boot_timeout_ms = 60000,
+			    .console_bytes = 1,
+			    .qmp_events = 1,
+			    .cmdline_extra = (char *)"" };
+	struct plan p = { .configs = configs,
+			  .suites = v,
+			  .nsuites = 1,
+			  .qemu_version = (char *)"7.2.1",
+			  .cpu_model = (char *)"" };
+	struct quiet_suite once = { .repeat = 1 };
+	const struct quiet_suites want = { .v = &once, .n = 1 };
+	const struct quiet_opts o = { .config = &c,
+				      .plan = &p,
+				      .suites = &want,
+				      .image_sha = "1",
+				      .initramfs_sha = "2" };
+	AUTO_JSON struct json_object *key = quiet_key(&o);
+	AUTO_FREE char *first = key_text(&o);
+
+	(void)state;
+	assert_string_equal(json_str(key, "schema", "-"), QUIET_SCHEMA);
+	assert_int_equal(strspn(json_str(key, "judge", ""), "0123456789abcdef"), 64);
+	p.qemu_version = (char *)"7.2.2";
+	expect_other_key(&o, first);
+	p.qemu_version = (char *)"7.2.1";
+	c.boot_timeout_ms = 1000;
+	expect_other_key(&o, first);
+	c.boot_timeout_ms = 60000;
+	kconfig.slowdown = 2;
+	expect_other_key(&o, first);
+	kconfig.slowdown = 1;
+	once.repeat = 2;
+	expect_other_key(&o, first);
+	suite_free(v[0]);
+}
+
 /* ---- tally ---- */
 
 static void add(struct quiet_tally *tally, struct json_object *r)
@@ -523,11 +617,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(suites_with_repeats),
 		cmocka_unit_test(rounds_then_deep),
+		cmocka_unit_test(slowdown_is_on_the_command_line),
 		cmocka_unit_test(plans_fit_a_guest),
 		cmocka_unit_test(turns_are_even),
 		cmocka_unit_test(failures_of_a_boot),
 		cmocka_unit_test(known_failures_do_not_count),
 		cmocka_unit_test(seeds_and_lines),
+		cmocka_unit_test(a_record_is_of_one_machine),
+		cmocka_unit_test(key_holds_what_judges),
 		cmocka_unit_test(counts),
 		cmocka_unit_test(times),
 		cmocka_unit_test(older_topologies),

@@ -22,6 +22,7 @@ struct order {
 	const char *qemu;  /* NULL: the stub */
 	long long boot_deadline_ms, deadline_ms, console_max, events_max; /* 0: plenty */
 	bool two_nodes;
+	long long slowdown;
 };
 
 struct run {
@@ -92,6 +93,8 @@ static struct json_object *make_job(const char *dir, const struct order *o)
 	json_set_int(job, "deadline_ms", o->deadline_ms ? o->deadline_ms : 20000);
 	json_set_int(job, "console_max", o->console_max ? o->console_max : 1 << 20);
 	json_set_int(job, "events_max", o->events_max ? o->events_max : 1000);
+	if (o->slowdown)
+		json_set_int(job, "slowdown", o->slowdown);
 	return job;
 }
 
@@ -312,12 +315,37 @@ static void topology_arrives(void **state)
 	expect_simple(state, o.image, "ok", "end", "", "pass pass pass");
 }
 
+static void expect_error(void **state, long long slowdown, const char *error)
+{
+	const struct order o = { .image = "x", .slowdown = slowdown };
+	AUTO_JSON struct json_object *r = run_boot(*state, &o);
+
+	assert_non_null(strstr(json_str(r, "error", ""), error));
+}
+
 static void bad_jobs(void **state)
 {
 	const struct order no_qemu = { .image = "x", .qemu = "/nowhere/qemu" };
 	AUTO_JSON struct json_object *r = run_boot(*state, &no_qemu);
 
 	assert_non_null(strstr(json_str(r, "error", ""), "/nowhere/qemu"));
+	expect_error(state, 101, "slowdown is 101");
+	expect_error(state, -1, "slowdown is -1");
+}
+
+/* Ten rounds of a quick suite and one of a deep one on a slow kernel: 33 hours. */
+static void long_deadlines(void **state)
+{
+	const struct order days = { .image = "stub: boot ok",
+				    .boot_deadline_ms = 30 * 3600 * 1000LL,
+				    .deadline_ms = 33 * 3600 * 1000LL };
+	const struct order endless = { .image = "stub: boot ok",
+				       .deadline_ms = INT64_MAX };
+	AUTO_JSON struct json_object *r = NULL;
+
+	expect(state, &days, "ok", "end", "", "pass pass pass");
+	r = run_boot(*state, &endless);
+	assert_non_null(strstr(json_str(r, "error", ""), "job: deadline_ms is "));
 }
 
 static void root_is_refused(void **state)
@@ -353,6 +381,7 @@ int main(void)
 		tmpdir_test(lies_and_noise),
 		tmpdir_test(topology_arrives),
 		tmpdir_test(bad_jobs),
+		tmpdir_test(long_deadlines),
 		tmpdir_test(root_is_refused),
 	};
 

@@ -14,8 +14,9 @@
 struct walk {
 	struct toy toy;
 	int step;
-	bool fresh;     /* the next build configures */
-	char *warnings; /* of the build before; NULL */
+	bool fresh;         /* the next build configures */
+	const char *target; /* of the next build only; NULL: vmlinux */
+	char *warnings;     /* of the build before; NULL */
 	struct json_object *result;
 	/* for the next build only */
 	const char *set_key;
@@ -53,6 +54,7 @@ static struct json_object *job_of(const struct walk *w, const char *changed)
 	json_set_str(job, "src", w->toy.src);
 	json_set_str(job, "out", w->toy.out);
 	json_set_str(job, "log", log);
+	json_set_str(job, "target", w->target ? w->target : "vmlinux");
 	json_set_int(job, "jobs", 2);
 	json_set_int(job, "step", w->step);
 	json_set_bool(job, "configure", w->fresh);
@@ -90,6 +92,7 @@ static const char *build(struct walk *w, const char *changed)
 	w->step++;
 	w->fresh = false;
 	w->set_key = NULL;
+	w->target = NULL;
 	return json_str(w->result, "status", "");
 }
 
@@ -408,6 +411,23 @@ static void stray_process(void **state)
 	assert_true(gone((pid_t)pid));
 }
 
+/* Only the job folder is looked into for what a role hands over. */
+static void images_are_in_the_job_folder(void **state)
+{
+	AUTO(walk_done) struct walk w = walk_new(*state);
+
+	assert_ok(&w, "");
+	assert_true(str_starts(json_str(w.result, "image", ""), w.toy.job));
+	w.target = "bzImage";
+	assert_ok(&w, "");
+	assert_true(str_starts(json_str(w.result, "image", ""), w.toy.job));
+	assert_true(path_exists(json_str(w.result, "image", "")));
+	/* Again, over the first one. */
+	toy_append(&w.toy, "mm/rmap.c", "int another_one;\n");
+	w.target = "bzImage";
+	assert_ok(&w, "mm/rmap.c");
+}
+
 static void success_without_image(void **state)
 {
 	AUTO(walk_done) struct walk w = walk_new(*state);
@@ -456,6 +476,7 @@ int main(void)
 		tmpdir_test(killed_from_outside),
 		tmpdir_test(pretended_trouble),
 		tmpdir_test(stray_process),
+		tmpdir_test(images_are_in_the_job_folder),
 		tmpdir_test(success_without_image),
 		tmpdir_test(our_own_trouble),
 	};

@@ -1,5 +1,6 @@
 #include "tests/unit/toy_fixture.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "kernels/elf_static.h"
@@ -11,8 +12,8 @@
 /* A toy tree whose selftests are built, changed and built again. */
 struct bench {
 	struct toy toy;
-	const char *folders, *programs; /* words */
-	long long timeout_ms;
+	const char *folders, *programs;     /* words */
+	long long timeout_ms, programs_max; /* 0: any */
 	struct json_object *result;
 };
 
@@ -54,6 +55,7 @@ static const char *build(struct bench *b)
 	json_set(job, "folders", words(b->folders));
 	json_set(job, "programs", words(b->programs));
 	json_set_int(job, "timeout_ms", b->timeout_ms);
+	json_set_int(job, "programs_max_bytes", b->programs_max);
 	json_set_int(job, "jobs", 2);
 	json_object_put(b->result);
 	b->result = json_object_new_object();
@@ -167,35 +169,33 @@ static void sources_by_a_symlink(void **state)
 	assert_program(&b, "toy_lock", "ok", NULL);
 }
 
-static void only_what_changed(void **state)
+/* Whether make wrote it again. */
+static bool made_anew(struct bench *b)
+{
+	struct timespec before = made_at(b, "toy_lock");
+
+	assert_string_equal(build(b), "ok");
+	assert_program(b, "toy_lock", "ok", NULL);
+	return !same_time(before, made_at(b, "toy_lock"));
+}
+
+/* In a folder that another step was built in, whichever is newer. */
+static void nothing_of_another_step_stays(void **state)
 {
 	AUTO(bench_done) struct bench b = bench_new(*state);
-	AUTO_FREE char *second = NULL, *third = NULL;
-	struct timespec first;
+	AUTO_FREE char *path = path_join(b.toy.src, MM "toy_moves.c", NULL);
+	const struct timespec long_ago[2] = { { .tv_sec = 1000000000 },
+					      { .tv_sec = 1000000000 } };
+	AUTO_FREE char *second = NULL;
 
 	assert_string_equal(build(&b), "ok");
-	first = made_at(&b, "toy_lock");
-	assert_string_equal(build(&b), "ok");
-	assert_program(&b, "toy_lock", "ok", NULL);
-	assert_true(same_time(first, made_at(&b, "toy_lock")));
-	/* Not a word of it in a selftest. */
-	toy_append(&b.toy, "mm/mlock.c", "/* */\n");
-	assert_string_equal(build(&b), "ok");
-	assert_true(same_time(first, made_at(&b, "toy_lock")));
-	/* A header that no makefile names, included as <mm/…>. */
-	toy_append(&b.toy, "mm/toy_limits.h", "/* */\n");
-	assert_string_equal(build(&b), "ok");
-	assert_false(same_time(first, made_at(&b, "toy_lock")));
-	/* The tree's own headers. */
-	first = made_at(&b, "toy_lock");
-	toy_write(&b.toy, "include/uapi/linux/toy.h", "#define TOY_PAGES 5\n");
-	assert_string_equal(build(&b), "ok");
-	assert_false(same_time(first, made_at(&b, "toy_lock")));
-	/* A source beside the program. */
+	assert_true(made_anew(&b));
+	/* A source that is older than what was made of the one before. */
 	toy_write(&b.toy, MM "toy_moves.c",
 		  "int main(void) { return \"moves two\"[0]; }\n"
 		  "const char moves[] = \"moves two\";\n");
-	assert_string_equal(build(&b), "ok");
+	assert_int_equal(utimensat(AT_FDCWD, path, long_ago, 0), 0);
+	assert_true(made_anew(&b));
 	second = program_text(&b, "toy_moves");
 	assert_non_null(strstr(second, "moves two"));
 }
@@ -302,6 +302,31 @@ static void dynamic_is_no_use(void **state)
 	assert_program(&b, "toy_moves", "fail", "toy_moves is linked dynamically");
 }
 
+/* What is printed before a fork is not said twice, as in a pipe it would be. */
+static void prints_by_lines(void **state)
+{
+	AUTO(bench_done) struct bench b = bench_new(*state);
+	AUTO_FREE char *command = NULL;
+	char said[64] = "";
+	FILE *f;
+
+	b.programs = "toy_fork";
+	toy_write(&b.toy, MM "toy_fork.c",
+		  "#include <stdio.h>\n#include <sys/wait.h>\n#include <unistd.h>\n"
+		  "int main(void)\n{\n"
+		  "\tprintf(\"once\\n\");\n\tif (fork() == 0)\n\t\treturn 0;\n"
+		  "\twait(NULL);\n\treturn 0;\n}\n");
+	assert_string_equal(build(&b), "ok");
+	assert_program(&b, "toy_fork", "ok", NULL);
+	command = str_printf("%s/%s", b.toy.job,
+			     json_str(program(&b, "toy_fork"), "file", "?"));
+	f = popen(command, "r");
+	assert_non_null(f);
+	assert_int_equal(fread(said, 1, sizeof(said) - 1, f), strlen("once\n"));
+	assert_int_equal(pclose(f), 0);
+	assert_string_equal(said, "once\n");
+}
+
 /* A compile without end is nobody's fault before it was seen again. */
 static void out_of_time(void **state)
 {
@@ -316,6 +341,28 @@ static void out_of_time(void **state)
 	assert_string_equal(json_str(b.result, "reason", ""), "no end within 3 s");
 	assert_program(&b, "toy_moves", "ok", NULL);
 	assert_int_equal(json_len(json_arr(b.result, "programs")), 1);
+}
+
+/* It is the large one that fails, and not what does not fit any more behind it. */
+static void too_large(void **state)
+{
+	AUTO(bench_done) struct bench b = bench_new(*state);
+
+	b.programs_max = 4 << 20;
+	toy_append(&b.toy, MM "toy_lock.c", "char blob[5 << 20] = { 1 };\n");
+	assert_string_equal(build(&b), "ok");
+	assert_program(&b, "toy_lock", "fail", "make succeeded, but toy_lock has 5.");
+	assert_program(&b, "toy_lock", "fail",
+		       "and a guest has room for 4.0 MiB of selftests");
+	assert_program(&b, "toy_moves", "ok", NULL);
+	b.programs_max = 16 << 20;
+	assert_string_equal(build(&b), "ok");
+	assert_program(&b, "toy_lock", "ok", NULL);
+	/* So large that strip does not even look at it. */
+	b.programs_max = 400 << 10;
+	assert_string_equal(build(&b), "ok");
+	assert_program(&b, "toy_lock", "fail", "room for 0.4 MiB");
+	assert_program(&b, "toy_moves", "fail", "room for 0.4 MiB");
 }
 
 static void elf_faults(void **state)
@@ -338,14 +385,16 @@ int main(void)
 		tmpdir_test(builds_each_static),
 		tmpdir_test(sources_stay_clean),
 		tmpdir_test(sources_by_a_symlink),
-		tmpdir_test(only_what_changed),
+		tmpdir_test(nothing_of_another_step_stays),
 		tmpdir_test(what_broke_is_told),
 		tmpdir_test(what_is_gone),
 		tmpdir_test(folders_in_order),
 		tmpdir_test(missing_libraries),
 		tmpdir_test(headers_that_do_not_install),
 		tmpdir_test(dynamic_is_no_use),
+		tmpdir_test(prints_by_lines),
 		tmpdir_test(out_of_time),
+		tmpdir_test(too_large),
 		tmpdir_test(elf_faults),
 	};
 

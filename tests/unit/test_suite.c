@@ -293,6 +293,28 @@ static void own_complaints(void **state)
 			  "mine.ini:5: program: \"first\" is another file");
 }
 
+/* Each says what it may take, wherever it runs, and a deadline is no budget. */
+static void budgets_are_stated(const struct suite *s)
+{
+	static const char *const measured[] = { "numa2", "smp4" };
+
+	for (size_t k = 0; k < ARRAY_SIZE(measured); k++) {
+		uint64_t whole = suite_budget_ms(&s->budgets, measured[k]);
+
+		for (size_t i = 0; suite_runs_on(s, measured[k]) && i < s->ntests; i++) {
+			const struct suite_test *t = &s->tests[i];
+			uint64_t ms = suite_budget_ms(&t->budgets, measured[k]);
+
+			if (ms == 0 || ms > t->deadline_ms / 2 || (whole && ms > whole))
+				fail_msg("%s on %s: budget %llu ms, deadline %llu ms",
+					 t->id, measured[k], (unsigned long long)ms,
+					 (unsigned long long)t->deadline_ms);
+		}
+	}
+	if (suite_budget_ms(&s->budgets, "numa2") == 0)
+		fail_msg("suite %s: no budget on numa2", s->name);
+}
+
 static void shipped_ones_are_fine(void **state)
 {
 	char *dir = path_join(paths_data(), "runners/suites", NULL);
@@ -307,6 +329,7 @@ static void shipped_ones_are_fine(void **state)
 		if (suite_load(dir, *n, &s, &err) < 0)
 			fail_msg("%s", err.msg);
 		budgets_name_topologies(&s->budgets);
+		budgets_are_stated(s);
 		for (size_t i = 0; i < s->ntests; i++)
 			budgets_name_topologies(&s->tests[i].budgets);
 		suite_free(s);

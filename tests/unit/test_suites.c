@@ -144,6 +144,59 @@ static void programs_of_two_suites(void **state)
 		suite_free(v[i]);
 }
 
+/* Two users' suites with a ./x each; the same file by two ways is one. */
+static void own_programs_of_two_suites(void **state)
+{
+	const struct config config = { .suites_dir = (char *)"" };
+	struct err err = { .msg = "" };
+	struct suite *v[3];
+
+	put_suite(*state, "sluice/suites", "one.ini", INI("./x"));
+	put_suite(*state, "sluice/suites", "again.ini", INI("../suites/x"));
+	put_suite(*state, "sluice/suites", "two.ini", INI("./more/x"));
+	put_program(*state, "sluice/suites", "x");
+	put_program(*state, "sluice/suites/more", "x");
+	v[0] = load(&config, "one");
+	v[1] = load(&config, "again");
+	v[2] = load(&config, "two");
+	assert_int_equal(suites_check_programs(v, 2, &err), 0);
+	assert_int_equal(suites_check_programs(v, 3, &err), -1);
+	if (!strstr(err.msg, "two.ini:3: program: \"x\" is another file than that of") ||
+	    !strstr(err.msg, "one.ini:3"))
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < 3; i++)
+		suite_free(v[i]);
+}
+
+#define SELFTESTS "[suite]\nselftests = mm\n[test t]\nprogram = prog\n"
+
+/* tests/clash, a file, and tests/clash/prog. */
+static void a_program_like_a_folder_of_selftests(void **state)
+{
+	const struct config config = { .suites_dir = (char *)"" };
+	struct err err = { .msg = "" };
+	struct suite *v[3];
+
+	put_suite(*state, "data/runners/suites", "shipped.ini", INI("prog"));
+	put_suite(*state, "sluice/suites", "clash.ini", SELFTESTS);
+	put_suite(*state, "sluice/suites", "mine.ini", INI("./clash"));
+	put_program(*state, "sluice/suites", "clash");
+	v[0] = load(&config, "shipped");
+	v[1] = load(&config, "clash");
+	v[2] = load(&config, "mine");
+	/* A program of the same name in the folder is another matter. */
+	assert_int_equal(suites_check_programs(v, 2, &err), 0);
+	assert_int_equal(suites_check_programs(v, 3, &err), -1);
+	if (!strstr(err.msg,
+		    "mine.ini:3: program: \"clash\" is also the name of the suite") ||
+	    !strstr(err.msg, "sluice/suites/clash.ini"))
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < 3; i++)
+		suite_free(v[i]);
+	put_suite(*state, "sluice/suites", "with.ini", SELFTESTS);
+	expect_error(&config, "with", ERR_INPUT, "cannot be called \"with\"");
+}
+
 #define own_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -153,6 +206,8 @@ int main(void)
 		own_test(configured_folder_takes_its_place),
 		own_test(same_name_twice),
 		own_test(programs_of_two_suites),
+		own_test(own_programs_of_two_suites),
+		own_test(a_program_like_a_folder_of_selftests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

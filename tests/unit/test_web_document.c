@@ -88,9 +88,10 @@ static void test_keys(void **state)
 	test = at(json_arr(boot, "tests"), 0);
 	has_keys(test, "test result reason");
 	v = at(json_arr(d, "verdicts"), 0);
-	has_keys(v,
-		 "kind config topology test verdict from until candidates runs failures "
-		 "probability");
+	has_keys(
+		v,
+		"kind config topology test verdict from until candidates repairs runs failures "
+		"probability");
 }
 
 static void test_values(void **state)
@@ -250,6 +251,48 @@ static void test_cell_that_was_not_to_run_it(void **state)
 	assert_int_equal(cell_test(&v, 2, &numa2, "a-deep/b"), MARK_NONE);
 }
 
+/* A deep boot that passed says nothing of the quick one, which was lost beside it. */
+static void test_cell_with_a_lost_boot(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(series_view_done) struct series_view v = { .nsteps = 0 };
+	int64_t id = seed(f);
+	struct result before = { .test = "a/a", .result = RESULT_PASS };
+	struct boot b;
+	struct step_boot lost = { .series_id = id,
+				  .config = "mlock",
+				  .arch = "x86_64",
+				  .topology = "numa2" };
+	struct cell c;
+
+	for (int step = 1; step <= 2; step++) {
+		boot_fill(f, &b, 50, "numa2");
+		b.status = BOOT_INFRA;
+		b.infra = true;
+		b.plan = j("[{\"test\":\"a/a\"},{\"test\":\"a/b\"}]");
+		lost.step = step;
+		ok(f, boot_put(f->db, &b, &before, 1, &lost, &f->err));
+		boot_done(&b);
+	}
+	add_boot(f, 51, id, 2, "numa2", "a-deep/b", RESULT_PASS, NULL);
+	assert_int_equal(series_view_load(f->db, id, &v, &f->err), 1);
+	cell_of(&v, 2, &numa2, &c);
+	assert_int_equal(c.mark, MARK_INFRA);
+	assert_int_equal(c.lost, 1);
+	assert_int_equal(c.boots, 2);
+	assert_int_equal(c.tests, 1);
+	assert_int_equal(cell_test(&v, 2, &numa2, NULL), MARK_INFRA);
+	assert_int_equal(cell_test(&v, 2, &numa2, "a-deep/b"), MARK_PASS);
+	assert_int_equal(cell_test(&v, 2, &numa2, "a/b"), MARK_INFRA);
+	/* What it got done does not count. */
+	assert_int_equal(cell_test(&v, 2, &numa2, "a/a"), MARK_INFRA);
+	assert_int_equal(cell_test(&v, 2, &numa2, "a-deep/c"), MARK_NONE);
+	/* A failure stays one, whatever was lost beside it. */
+	cell_of(&v, 1, &numa2, &c);
+	assert_int_equal(c.mark, MARK_FAIL);
+	assert_int_equal(c.lost, 1);
+}
+
 static void test_columns_in_the_order_asked_for(void **state)
 {
 	struct fixture *f = *state;
@@ -284,6 +327,7 @@ int main(void)
 		T(test_cell_that_passed_again_is_flaky),
 		T(test_cell_with_a_panic),
 		T(test_cell_that_was_not_to_run_it),
+		T(test_cell_with_a_lost_boot),
 		T(test_columns_in_the_order_asked_for),
 	};
 

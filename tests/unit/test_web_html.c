@@ -204,6 +204,11 @@ static void test_sentences(void **state)
 	sentence_is(t,
 		    "Patch 3 breaks mlock-migrate/compaction on numa2, patch 5 repairs "
 		    "it.");
+	t.repairs = json_tokener_parse("[4,5]");
+	sentence_is(t, "Patch 3 breaks mlock-migrate/compaction on numa2, patch 4 or 5 "
+		       "repairs it.");
+	json_object_put(t.repairs);
+	t.repairs = NULL;
 	t.candidates = json_tokener_parse("[2,3,4]");
 	t.verdict = VERDICT_INTRODUCED;
 	sentence_is(t, "Patch 2, 3 or 4 breaks mlock-migrate/compaction on numa2.");

@@ -67,6 +67,28 @@ long long numa_free_kib(int node)
 	return p ? strtoll(p + strlen("MemFree:"), NULL, 10) : 0;
 }
 
+/*
+ * "Node 0, zone      DMA" begins a zone's part of the file, in which "        min
+ * 127" is its watermark in pages.
+ */
+long long numa_min_kib(int node)
+{
+	FILE *f = fopen("/proc/zoneinfo", "re");
+	long long pages, kib = 0;
+	char line[256];
+	int at = -1;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "Node %d, zone", &at) == 1)
+			continue;
+		if (at == node && sscanf(line, " min %lld", &pages) == 1)
+			kib += pages * 4;
+	}
+	if (f)
+		fclose(f);
+	return kib;
+}
+
 int numa_first(uint64_t mask)
 {
 	return mask ? __builtin_ctzll(mask) : -1;

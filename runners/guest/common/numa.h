@@ -19,6 +19,8 @@ uint64_t numa_node_cpus(int node);
 int numa_cpu_node(int cpu);
 /* MemFree of a node in KiB, 0 when unknown. */
 long long numa_free_kib(int node);
+/* The lowest watermarks (min) of all zones of a node in KiB, 0 when unknown. */
+long long numa_min_kib(int node);
 /* Lowest set bit, or -1. */
 int numa_first(uint64_t mask);
 /* The node after this one in a ring of all in the set; -1 when it is empty. */

@@ -7,10 +7,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "init/limits.h"
 #include "init/plan.h"
 #include "init/port.h"
 #include "init/run.h"
-#include "init/settings.h"
 #include "init/system.h"
 #include "init/tidy.h"
 
@@ -39,7 +39,7 @@ int main(void)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	system_mount();
-	settings_set();
+	limits_set();
 	tidy_remember();
 	system_first();
 	watchdog_open();

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/slowdown.h"
 #include "common/sysfile.h"
 #include "init/port.h"
 
@@ -144,10 +145,9 @@ bool plan_from_cmdline(struct plan *plan)
 bool plan_fetch(struct plan *plan, void (*pet)(void))
 {
 	struct answer a = { .text = plan->text };
-	uint64_t next;
-	int try;
+	uint64_t next, try;
 
-	for (try = 0; try < HELLO_TRIES; try++) {
+	for (try = 0; try < slowdown_scale(HELLO_TRIES); try++) {
 		pet();
 		port_write(HELLO, strlen(HELLO));
 		next = clock_ms() + HELLO_EVERY_MS;

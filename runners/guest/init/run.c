@@ -12,15 +12,18 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/slowdown.h"
 #include "common/sysfile.h"
 #include "common/vmstat.h"
 #include "init/port.h"
 #include "init/system.h"
 #include "init/tidy.h"
 
-#define OUT_LINES_MAX 2000
-#define OUT_BYTES_MAX 65536
-/* So long nothing died; the host waits 30 s beyond a test's deadline. */
+/* A selftest of 670 cases says 130 KiB. */
+#define OUT_LINES_MAX 8000
+#define OUT_BYTES_MAX (512 << 10)
+/* So long nothing died; the host waits 30 s beyond a test's deadline. Times slowdown,
+ * here and there. */
 #define KILL_IDLE_MS 8000
 #define KILL_MAX_MS 20000
 #define TICK_MS 500
@@ -252,7 +255,8 @@ static bool kill_rest(struct run *r)
 		if (procs < least)
 			idle = now;
 		least = procs < least ? procs : least;
-		if (now - idle >= KILL_IDLE_MS || now - begin >= KILL_MAX_MS)
+		if (now - idle >= slowdown_scale(KILL_IDLE_MS) ||
+		    now - begin >= slowdown_scale(KILL_MAX_MS))
 			return false;
 		wait_ms(r, 20);
 	}
@@ -322,7 +326,7 @@ static bool run_started(struct run *r, uint64_t begin)
 	out_finish(r);
 	if (unclean)
 		note("a process of it cannot be killed", r);
-	else if (!tidy_up(note, r))
+	else if (!tidy_up(&(struct teller){ note, r }))
 		unclean = UNCLEAN_MACHINE;
 	kmsg("%s done %u", port_nonce(), r->test->idx);
 	done_send(r, in_time, oom, unclean, ms);
@@ -337,8 +341,10 @@ bool run_test(const struct plan_test *test)
 			 .procs = count_procs() };
 	uint64_t begin = clock_ms();
 
-	system_fresh_tmp();
 	port_frame("start %u", test->idx);
+	/* What is still in the driver is lost when the test brings the kernel down:
+	 * its death would be that of the test before, or of none. */
+	port_drain();
 	kmsg("%s start %u", port_nonce(), test->idx);
 	if (!test_start(&r)) {
 		port_frame("out %u sluice: cannot start: %s", test->idx, strerror(errno));

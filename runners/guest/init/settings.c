@@ -1,147 +1,251 @@
 #include "init/settings.h"
 
-#include <stdbool.h>
+#include <dirent.h>
+#include <fnmatch.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/sysfile.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define VALUE_MAX 128
+#define SETTINGS_MAX 2048
+#define TEXT_MAX (192 << 10) /* all paths and values */
+#define PATH_MAX_LEN 160
+#define VALUE_MAX 512 /* longer ones are not looked at */
+#define DEPTH_MAX 6
+#define TOLD_MAX 12
 
-static const struct {
-	const char *path, *value;
-} ours[] = {
-	{ "/proc/sys/kernel/printk", "7 4 1 7\n" },
-	/* Otherwise our markers are limited to ten in five seconds. */
-	{ "/proc/sys/kernel/printk_devkmsg", "on\n" },
-	{ "/proc/sys/kernel/panic_on_oops", "1\n" },
-	{ "/proc/sys/kernel/panic_on_warn", "0\n" },
-	{ "/proc/sys/kernel/softlockup_panic", "0\n" },
-	{ "/proc/sys/kernel/hung_task_panic", "0\n" },
-	{ "/proc/sys/kernel/hung_task_timeout_secs", "20\n" },
-	/* Told after 25 s at the latest, not after 40. */
-	{ "/proc/sys/kernel/hung_task_check_interval_secs", "5\n" },
-	/*
-	 * After the soft lockup detector, which tells within 28 s (six periods of
-	 * its timer, and one more when the CPU was idle before): RCU's word on a
-	 * serial console is a sign of life to it (touch_nmi_watchdog).
-	 */
-	{ "/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout", "31\n" },
-};
-
-#define KERNEL "/proc/sys/kernel/"
-#define VM "/proc/sys/vm/"
 #define MM "/sys/kernel/mm/"
 
-/* Not those that the kernel itself changes when memory comes or goes. */
-static const char *const paths[] = {
-	KERNEL "printk",
-	KERNEL "printk_devkmsg",
-	KERNEL "printk_ratelimit",
-	KERNEL "panic",
-	KERNEL "panic_on_oops",
-	KERNEL "panic_on_warn",
-	KERNEL "panic_on_rcu_stall",
-	KERNEL "oops_limit",
-	KERNEL "warn_limit",
-	KERNEL "watchdog",
-	KERNEL "soft_watchdog",
-	KERNEL "watchdog_thresh",
-	KERNEL "softlockup_panic",
-	KERNEL "hung_task_panic",
-	KERNEL "hung_task_check_interval_secs",
-	KERNEL "hung_task_timeout_secs",
-	/* Counts down with each report. */
-	KERNEL "hung_task_warnings",
-	KERNEL "sysrq",
-	KERNEL "core_pattern",
-	KERNEL "numa_balancing",
-	KERNEL "threads-max",
-	KERNEL "pid_max",
-	KERNEL "randomize_va_space",
-	KERNEL "sched_rt_runtime_us",
-	KERNEL "shmmax",
-	KERNEL "shmall",
-	KERNEL "shm_rmid_forced",
-	VM "overcommit_memory",
-	VM "overcommit_ratio",
-	VM "swappiness",
-	VM "panic_on_oom",
-	VM "oom_kill_allocating_task",
-	VM "oom_dump_tasks",
-	VM "compaction_proactiveness",
-	VM "compact_unevictable_allowed",
-	VM "extfrag_threshold",
-	VM "memory_failure_early_kill",
-	VM "memory_failure_recovery",
-	VM "max_map_count",
-	VM "zone_reclaim_mode",
-	VM "watermark_boost_factor",
-	VM "watermark_scale_factor",
-	VM "percpu_pagelist_high_fraction",
-	VM "page-cluster",
-	VM "vfs_cache_pressure",
-	VM "stat_interval",
-	VM "unprivileged_userfaultfd",
-	VM "nr_overcommit_hugepages",
-	VM "nr_hugepages",
-	"/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout",
-	MM "ksm/run",
-	MM "ksm/sleep_millisecs",
-	MM "ksm/pages_to_scan",
-	MM "ksm/merge_across_nodes",
-	MM "numa/demotion_enabled",
-	MM "transparent_hugepage/enabled",
-	MM "transparent_hugepage/defrag",
-	MM "transparent_hugepage/shmem_enabled",
-	MM "transparent_hugepage/use_zero_page",
-	MM "transparent_hugepage/khugepaged/defrag",
-	MM "transparent_hugepage/khugepaged/scan_sleep_millisecs",
-	MM "transparent_hugepage/khugepaged/alloc_sleep_millisecs",
-	MM "transparent_hugepage/khugepaged/pages_to_scan",
+/* In the order in which they are put back: a node's huge pages before all of them. */
+static const char *const roots[] = {
+	"/sys/devices/system/node",
+	"/sys/devices/system/memory",
+	"/sys/devices/system/cpu/smt",
+	"/sys/kernel/mm",
+	"/proc/sys/vm",
+	"/proc/sys/kernel",
+	"/proc/sys/fs",
+	"/sys/module",
+	"/sys/kernel/rcu_expedited",
+	"/sys/kernel/rcu_normal",
+	"/sys/kernel/debug/sched",
+	"/sys/kernel/debug/fail_page_alloc",
+	"/sys/kernel/debug/failslab",
 };
 
-static char found[ARRAY_SIZE(paths)][VALUE_MAX];
+/* A star stands for slashes, too. */
+static const char *const no_settings[] = {
+	/* Reading or writing them does something. */
+	"/proc/sys/vm/compact_memory",
+	"/proc/sys/vm/drop_caches",
+	"/proc/sys/vm/stat_refresh",
+	MM "damon",
+	MM "page_idle",
+	"/sys/devices/system/memory/memory*",
+	"/proc/sys/fs/binfmt_misc",
+	/* The kernel's own: they change by themselves, or take no value back. */
+	"/proc/sys/kernel/ns_last_pid",
+	"/proc/sys/kernel/perf_event_max_sample_rate",
+	"/proc/sys/kernel/random",
+	"/proc/sys/kernel/tainted",
+	"/sys/module/rcupdate/parameters/rcu_exp_cpu_stall_timeout",
+	"/sys/kernel/debug/sched/domains",
+	"/sys/kernel/debug/sched/features",
+	/* Another name of nr_hugepages. */
+	"*/nr_hugepages_mempolicy",
+};
 
-/*
- * As it has to be written: "always [madvise] never" is "madvise", and the newline
- * stays, which printk_devkmsg insists on. False when it is not there.
- */
-static bool setting_read(const char *path, char buf[VALUE_MAX])
+/* Computed anew by the kernel when memory or CPUs come or go: not told. */
+static const char *const from_machine[] = {
+	"/proc/sys/vm/min_free_kbytes",        "/proc/sys/vm/admin_reserve_kbytes",
+	"/proc/sys/vm/user_reserve_kbytes",    "/sys/kernel/debug/sched/base_slice_ns",
+	"/sys/kernel/debug/sched/*latency_ns", "/sys/kernel/debug/sched/*_granularity_ns",
+};
+
+static struct setting {
+	const char *path, *value;
+	bool derived;
+	bool changed; /* by this test */
+	bool stays;   /* does not go back, and that was told */
+} settings[SETTINGS_MAX];
+static size_t nsettings;
+static char text[TEXT_MAX];
+static size_t text_len;
+
+static bool is_listed(const char *path, const char *const list[], size_t n)
 {
-	char *from, *to;
+	for (size_t i = 0; i < n; i++)
+		if (fnmatch(list[i], path, 0) == 0)
+			return true;
+	return false;
+}
 
-	if (sysfile_read(path, buf, VALUE_MAX - 1) <= 0)
+/* "always [madvise] never", or "none (full)": the word that is chosen. */
+static void chosen_word(char *value)
+{
+	char *from = strpbrk(value, "[("), *to = from ? strpbrk(from, "])") : NULL;
+
+	if (!to || (from != value && from[-1] != ' ') || (to[1] && to[1] != ' '))
+		return;
+	*to = '\0';
+	memmove(value, from + 1, (size_t)(to - from));
+}
+
+/* As it has to be written. False for what is none: gone, empty, or of many lines. */
+static bool value_read(const char *path, char value[VALUE_MAX])
+{
+	int len = sysfile_read(path, value, VALUE_MAX);
+
+	if (len <= 0 || len >= VALUE_MAX - 1 || (int)strlen(value) != len ||
+	    strchr(value, '\n') || strcmp(value, "(null)") == 0)
 		return false;
-	from = strchr(buf, '[');
-	to = from ? strchr(from, ']') : NULL;
-	if (to) {
-		*to = '\0';
-		memmove(buf, from + 1, (size_t)(to - from));
-	}
-	strcat(buf, "\n");
+	chosen_word(value);
 	return true;
 }
 
-void settings_set(void)
+/* printk_devkmsg insists on the newline, and a string of a module keeps it. */
+static void value_write(const char *path, const char *value)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		sysfile_write(ours[i].path, ours[i].value);
+	char line[VALUE_MAX + 1];
+
+	snprintf(line, sizeof(line), "%s%s", value,
+		 strncmp(path, "/proc/", 6) == 0 ? "\n" : "");
+	sysfile_write(path, line);
+}
+
+static const char *text_keep(const char *s)
+{
+	size_t size = strlen(s) + 1;
+	char *at = text + text_len;
+
+	memcpy(at, s, size);
+	text_len += size;
+	return at;
+}
+
+static void remember_file(const char *path)
+{
+	char value[VALUE_MAX];
+	struct setting *s = &settings[nsettings];
+
+	if (nsettings == SETTINGS_MAX || text_len + PATH_MAX_LEN + VALUE_MAX > TEXT_MAX ||
+	    !value_read(path, value))
+		return;
+	s->path = text_keep(path);
+	s->value = text_keep(value);
+	s->derived = is_listed(path, from_machine, ARRAY_SIZE(from_machine));
+	nsettings++;
+}
+
+/* Of a module: its parameters only. */
+static bool is_of_module(const char *path, int depth)
+{
+	return depth == 2 && strncmp(path, "/sys/module/", 12) == 0 &&
+	       strcmp(strrchr(path, '/'), "/parameters") != 0;
+}
+
+static void remember(const char *path, int depth)
+{
+	char sub[PATH_MAX_LEN];
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+
+	if (lstat(path, &st) < 0 || is_of_module(path, depth) ||
+	    is_listed(path, no_settings, ARRAY_SIZE(no_settings)))
+		return;
+	if (S_ISREG(st.st_mode) && (st.st_mode & 0600) == 0600)
+		remember_file(path);
+	d = S_ISDIR(st.st_mode) && depth < DEPTH_MAX ? opendir(path) : NULL;
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.' && snprintf(sub, sizeof(sub), "%s/%s", path,
+						    e->d_name) < (int)sizeof(sub))
+			remember(sub, depth + 1);
+	if (d)
+		closedir(d);
 }
 
 void settings_remember(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		if (!setting_read(paths[i], found[i]))
-			found[i][0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
+		remember(roots[i], 0);
 }
 
-void settings_restore(void)
+/*
+ * What KSM merged stays counted after its processes have gone, and while it does the
+ * kernel refuses other settings of it: 2 ends all of that.
+ */
+static void ksm_unmerge(void)
+{
+	char run[VALUE_MAX];
+
+	if (sysfile_number(MM "ksm/pages_shared", 0) +
+		    sysfile_number(MM "ksm/pages_unshared", 0) ==
+	    0)
+		return;
+	if (!value_read(MM "ksm/run", run))
+		return;
+	value_write(MM "ksm/run", "2");
+	value_write(MM "ksm/run", run);
+}
+
+/* False when it is as it was, or gone. */
+static bool differs(const struct setting *s, char now[VALUE_MAX])
+{
+	return value_read(s->path, now) && strcmp(now, s->value) != 0;
+}
+
+/* How many differ; all are written once. */
+static unsigned begin(const struct teller *t, bool derived, bool others)
+{
+	char now[VALUE_MAX];
+	unsigned n = 0, told = 0;
+
+	for (struct setting *s = settings; s < settings + nsettings; s++) {
+		s->changed = (s->derived ? derived : others) && differs(s, now);
+		if (!s->changed)
+			continue;
+		n++;
+		if (!s->stays && !s->derived && ++told <= TOLD_MAX)
+			tell(t, "setting %s: put back from \"%s\" to \"%s\"", s->path,
+			     now, s->value);
+		value_write(s->path, s->value);
+	}
+	if (told > TOLD_MAX)
+		tell(t, "settings put back besides: %u", told - TOLD_MAX);
+	return n;
+}
+
+static void restore(const struct teller *t, bool derived, bool others)
 {
 	char now[VALUE_MAX];
 
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		if (found[i][0] && setting_read(paths[i], now) && strcmp(now, found[i]))
-			sysfile_write(paths[i], found[i]);
+	if (begin(t, derived, others) == 0)
+		return;
+	/* Some are not taken before another one is back. */
+	for (struct setting *s = settings; s < settings + nsettings; s++)
+		if (s->changed && differs(s, now))
+			value_write(s->path, s->value);
+	for (struct setting *s = settings; s < settings + nsettings; s++) {
+		bool stays = s->changed && differs(s, now);
+
+		if (stays && !s->stays)
+			tell(t, "setting %s: stays \"%s\", was \"%s\"", s->path, now,
+			     s->value);
+		s->stays = stays;
+	}
+}
+
+void settings_restore(const struct teller *t)
+{
+	ksm_unmerge();
+	restore(t, false, true);
+}
+
+void settings_restore_last(const struct teller *t, bool again)
+{
+	restore(t, true, again);
 }

@@ -1,16 +1,23 @@
 /*
- * Kernel settings. An oops ends the boot: what the dead task held would hang
- * later tests, and they would be charged for it. Warnings do not: the log tells
- * them. Soft lockups and hung tasks are told with a stack before the test's own
- * deadline ends it.
+ * The kernel's settings: all small files below a few folders of /proc/sys and /sys
+ * that can be read and written, but for those that are no settings (they do something
+ * when written, or change by themselves). What they say is remembered before the
+ * first test and put back after each.
  */
 #ifndef SLUICE_INIT_SETTINGS_H
 #define SLUICE_INIT_SETTINGS_H
 
-/* Ours, at boot. */
-void settings_set(void);
-/* Of all that a test might change: what they are now, and back to that. */
+#include <stdbool.h>
+
+#include "init/tell.h"
+
 void settings_remember(void);
-void settings_restore(void);
+/*
+ * Tells what was different. To be called before CPUs and memory come online again,
+ * which then is as the settings say, and once more (last) after that, for those that
+ * the kernel derives from its CPUs and memory; again: all others, too, since something came.
+ */
+void settings_restore(const struct teller *t);
+void settings_restore_last(const struct teller *t, bool again);
 
 #endif

@@ -13,11 +13,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "common/slowdown.h"
 #include "common/sysfile.h"
 #include "init/port.h"
 
 /* On one CPU it must wait for the soft lockup detector, see settings.c. */
 #define WATCHDOG_S 40
+#define WATCHDOG_MAX_S 2046 /* of i6300esb: drivers/watchdog/i6300esb.c */
 
 static int watchdog_fd = -1, kmsg_fd = -1;
 
@@ -101,8 +103,10 @@ void system_own_mounts(void)
 
 void watchdog_open(void)
 {
-	int seconds = WATCHDOG_S;
+	int seconds = (int)slowdown_scale(WATCHDOG_S);
 
+	if (seconds > WATCHDOG_MAX_S)
+		seconds = WATCHDOG_MAX_S;
 	watchdog_fd = open("/dev/watchdog", O_WRONLY | O_CLOEXEC);
 	if (watchdog_fd >= 0)
 		ioctl(watchdog_fd, WDIOC_SETTIMEOUT, &seconds);

@@ -20,7 +20,7 @@ void system_fresh_tmp(void);
  */
 void system_own_mounts(void);
 
-/* Armed for 40 s; a guest that can no longer run init is reset by it. */
+/* Armed for 40 s times slowdown; a guest that can no longer run init is reset by it. */
 void watchdog_open(void);
 void watchdog_pet(void);
 

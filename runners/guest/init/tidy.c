@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,34 +13,19 @@
 #include <unistd.h>
 
 #include "common/sysfile.h"
+#include "init/cgroups.h"
+#include "init/devices.h"
+#include "init/ramdisk.h"
 #include "init/settings.h"
+#include "init/system.h"
 
 #define CPU "/sys/devices/system/cpu"
 #define MEMORY "/sys/devices/system/memory"
-#define CGROUP "/sys/fs/cgroup"
 #define BLOCKS_MAX 1024
-#define CGROUP_DEPTH_MAX 16
 
 static uint64_t cpus;
 static unsigned blocks[BLOCKS_MAX];
 static size_t nblocks;
-
-struct teller {
-	tidy_say_fn say;
-	void *arg;
-};
-
-__attribute__((format(printf, 2, 3))) static void tell(const struct teller *t,
-						       const char *fmt, ...)
-{
-	char text[160];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	t->say(text, t->arg);
-}
 
 /* "online" of a memory block that is so, or empty. */
 static bool block_is_online(unsigned id)
@@ -70,6 +54,7 @@ static void remember_blocks(void)
 void tidy_remember(void)
 {
 	settings_remember();
+	devices_remember();
 	cpus = sysfile_list(CPU "/online");
 	remember_blocks();
 }
@@ -101,7 +86,8 @@ static bool cpus_online(const struct teller *t)
 	return ok;
 }
 
-static bool memory_online(const struct teller *t)
+/* *ret_n: how many were not. */
+static bool memory_online(const struct teller *t, unsigned *ret_n)
 {
 	char path[64];
 	bool ok = true;
@@ -109,10 +95,26 @@ static bool memory_online(const struct teller *t)
 	for (size_t i = 0; i < nblocks; i++) {
 		if (block_is_online(blocks[i]))
 			continue;
+		++*ret_n;
 		snprintf(path, sizeof(path), MEMORY "/memory%u/state", blocks[i]);
 		ok &= put_back(t, "memory block", blocks[i], path, "online\n");
 	}
 	return ok;
+}
+
+/*
+ * The kernel shows the path as the test's own mounts had it, and those are gone: then
+ * it begins at the root of /dev, and a device file that was removed is marked so.
+ */
+static bool swap_off_one(char path[256])
+{
+	char *deleted = strstr(path, "\\040(deleted)");
+	char dev[256 + 8];
+
+	if (deleted)
+		*deleted = '\0';
+	snprintf(dev, sizeof(dev), "/dev%s", path);
+	return swapoff(path) == 0 || swapoff(dev) == 0;
 }
 
 static bool swap_off(const struct teller *t)
@@ -124,7 +126,7 @@ static bool swap_off(const struct teller *t)
 	while (f && fgets(line, sizeof(line), f)) {
 		if (line[0] != '/' || sscanf(line, "%255s", path) != 1)
 			continue;
-		if (swapoff(path) == 0) {
+		if (swap_off_one(path)) {
 			tell(t, "switched swap on %s off", path);
 			continue;
 		}
@@ -165,60 +167,32 @@ static void remove_sysv(const struct teller *t)
 		tell(t, "removed System V objects, %d", n);
 }
 
-/* Those below path, deepest first; how many went. */
-static unsigned remove_cgroups(const char *path, int depth)
+/* Settings first: what comes online then is as they say. */
+static bool machine_back(const struct teller *t)
 {
-	DIR *d = depth < CGROUP_DEPTH_MAX ? opendir(path) : NULL;
-	char sub[512];
-	struct dirent *e;
+	uint64_t missing = cpus & ~sysfile_list(CPU "/online");
 	unsigned n = 0;
-
-	while (d && (e = readdir(d))) {
-		if (e->d_type != DT_DIR || e->d_name[0] == '.' ||
-		    snprintf(sub, sizeof(sub), "%s/%s", path, e->d_name) >=
-			    (int)sizeof(sub))
-			continue;
-		n += remove_cgroups(sub, depth + 1);
-		n += rmdir(sub) == 0;
-	}
-	if (d)
-		closedir(d);
-	return n;
-}
-
-/* The root's children had controllers; none is left that could have any. */
-static void controllers_off(void)
-{
-	char on[256], off[64], *save = NULL, *word;
-
-	if (sysfile_read(CGROUP "/cgroup.subtree_control", on, sizeof(on)) <= 0)
-		return;
-	for (word = strtok_r(on, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-		snprintf(off, sizeof(off), "-%s\n", word);
-		sysfile_write(CGROUP "/cgroup.subtree_control", off);
-	}
-}
-
-static void cgroups_off(const struct teller *t)
-{
-	unsigned n = remove_cgroups(CGROUP, 0);
-
-	if (n)
-		tell(t, "removed cgroups, %u", n);
-	controllers_off();
-}
-
-bool tidy_up(tidy_say_fn say, void *arg)
-{
-	const struct teller t = { say, arg };
 	bool ok;
 
-	/* Settings first: what comes online then is as they say. */
-	settings_restore();
-	ok = cpus_online(&t);
-	ok &= memory_online(&t);
-	ok &= swap_off(&t);
-	remove_sysv(&t);
-	cgroups_off(&t);
+	settings_restore(t);
+	ok = cpus_online(t);
+	ok &= memory_online(t, &n);
+	settings_restore_last(t, missing || n);
+	return ok;
+}
+
+bool tidy_up(const struct teller *t)
+{
+	bool ok;
+
+	/* What uses memory, or huge pages that are to go, before what takes them. */
+	system_fresh_tmp();
+	remove_sysv(t);
+	cgroups_remove(t);
+	/* By its device's name, so that is to be there. */
+	devices_restore(t);
+	ok = swap_off(t);
+	ramdisks_empty(t);
+	ok &= machine_back(t);
 	return ok;
 }

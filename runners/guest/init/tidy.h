@@ -1,7 +1,7 @@
 /*
- * What a test may leave behind that outlives its processes and its mounts:
- * changed settings, CPUs and memory that are offline, swap, System V objects,
- * cgroups. Remembered once before the first test, put back after each, so that
+ * What a test may leave behind that outlives its processes and its mounts: files in
+ * /tmp, System V objects, cgroups, swap, what is on RAM disks and in /dev, changed
+ * settings, CPUs and memory that are offline. Remembered once before the first test, put back after each, so that
  * the next one finds the machine as the first did.
  */
 #ifndef SLUICE_INIT_TIDY_H
@@ -9,14 +9,13 @@
 
 #include <stdbool.h>
 
-typedef void (*tidy_say_fn)(const char *text, void *arg);
+#include "init/tell.h"
 
 void tidy_remember(void);
 /*
- * Tells what was there besides settings, which tests change as a matter of
- * course. False when something does not come back: this kernel is not to be
- * trusted with another test.
+ * Tells what was there. False when something does not come back: this kernel is not
+ * to be trusted with another test.
  */
-bool tidy_up(tidy_say_fn say, void *arg);
+bool tidy_up(const struct teller *t);
 
 #endif

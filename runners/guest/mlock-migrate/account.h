@@ -35,10 +35,9 @@ struct account {
 };
 
 /*
- * To be called once by each case that uses this: switches proactive compaction
- * off, which isolates pages while we look at them, and asks for the option
- * "scan=1": all frames are then looked at at every reading, not only at the few
- * where the case asks for it (a tenth of a second each).
+ * To be called once by each case that uses this: asks for the option "scan=1": all
+ * frames are then looked at at every reading, not only at the few where the case
+ * asks for it (a tenth of a second each).
  */
 void account_begin(void);
 /* Drains all batches, then reads the counters; and looks at all frames. */
@@ -63,5 +62,13 @@ long long account_growth(const struct account *base, struct account *now, struct
  */
 void account_back(const struct account *base, const struct account *before,
 		  const struct account *now, struct why *w);
+/*
+ * The same where all that was locked since base is unmapped as well, with its files
+ * and processes gone. Then Unevictable is back however many pages were counted as
+ * stranded: a page that moves while it is locked is counted, too, since its munlock
+ * in try_to_migrate_one meets it isolated; but it loses Unevictable when it is put
+ * on a list again (mm/swap.c, lru_add), and its list when it is freed.
+ */
+void account_gone(const struct account *base, const struct account *now, struct why *w);
 
 #endif

@@ -20,12 +20,13 @@
 #include "common/numa.h"
 #include "common/opts.h"
 #include "common/page.h"
+#include "common/slowdown.h"
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/residue.h"
 
 #define PAGES 256
-#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
 #define TRIES 2
 #define WAIT_STEPS 500
 #define WAIT_STEP_US 10000
@@ -47,17 +48,15 @@ static void set_mems(const struct cgroup *cg, int node)
  */
 static void wait_moved(const struct pageset *set)
 {
-	int i;
+	uint64_t i;
 
-	for (i = 0; i < WAIT_STEPS && pageset_moved(set) < set->n; i++)
+	for (i = 0; i < slowdown_scale(WAIT_STEPS) && pageset_moved(set) < set->n; i++)
 		usleep(WAIT_STEP_US);
 }
 
 static void refault(struct pageset *set)
 {
-	cpu_pin(cpu_last());
-	pageset_refault(set, RESIDUE);
-	cpu_pin(cpu_first());
+	ktap_data("waiting", (long long)residue_refault(set));
 }
 
 /* There; a page that was busy for a moment gets another chance from where it was. */

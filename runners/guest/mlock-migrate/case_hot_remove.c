@@ -6,9 +6,11 @@
  * Our pages get into a block that can go by taking memory until the allocator
  * hands out frames of such a block. Whether it really can go is known only by
  * trying: a block also holds pages of the kernel. So where it will not go with
- * locked pages in it, they are unlocked and it is tried again: if it goes now,
- * the lock was what held it, and that is the failure; if not, the next block is
- * tried, and the case is skipped when there is none.
+ * locked pages in it, they are unlocked and it is tried again: if it stays, the
+ * next block is tried, and the case is skipped when there is none. If it goes now,
+ * the lock held it, or a page of the kernel did that was freed meanwhile: it is
+ * switched on and locked pages are put there once more. That a block which went
+ * without them stays again because of them is the failure.
  *
  * What this shows: batches not drained or not switched off before the block's
  * pages are isolated (the page is not on the LRU: EBUSY), a migration of locked
@@ -28,17 +30,20 @@
 #include "common/numa.h"
 #include "common/opts.h"
 #include "common/page.h"
+#include "common/slowdown.h"
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/residue.h"
 
 #define PAGES 512
-#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
-#define TRIES 3
-#define LIMIT_S 30 /* a good kernel takes a tenth of a second */
+#define TRIES 5
+#define PAUSE_US 50000 /* what was freed by RCU, or waits on a CPU, gets time to go */
+#define LIMIT_S 30     /* a good kernel takes a tenth of a second */
 #define BLOCKS_MAX 1024
-#define STEP_BYTES ((off_t)2 << 20)
+#define STEP_KIB 512
 #define KEEP_FREE_KIB 32768 /* room to move to */
+#define ANY_BLOCK -1
 
 enum { UNKNOWN, USABLE, UNUSABLE };
 
@@ -85,22 +90,38 @@ static int next_block(void)
 }
 
 /*
- * Takes memory of the node, which fallocate does without clearing it, until the
- * next page comes from a usable block: gives that, or -1.
+ * Below the lowest watermark of its zones a node gives nothing any more: who is
+ * bound to it is killed for want of memory, however much is free elsewhere.
  */
-static int reach_block(int node, int filler)
+static long long keep_free_kib(int node)
 {
+	long long keep = numa_min_kib(node) * 2;
+
+	return keep > KEEP_FREE_KIB ? keep : KEEP_FREE_KIB;
+}
+
+/*
+ * Takes memory of the node, which fallocate does without clearing it, until the
+ * next page comes from the block that is wanted, or any usable one: gives that, or
+ * -1.
+ */
+static int reach_block(int node, int filler, int want)
+{
+	long long keep = keep_free_kib(node), left = numa_free_kib(node);
 	off_t taken = 0;
 	int id;
 
 	for (;;) {
 		id = next_block();
-		if (usable(id))
+		if (id >= 0 && (want == ANY_BLOCK ? usable(id) : id == want))
 			return id;
-		if (numa_free_kib(node) < KEEP_FREE_KIB ||
-		    fallocate(filler, 0, taken, STEP_BYTES) < 0)
+		left -= STEP_KIB;
+		/* Others give memory back meanwhile. */
+		if (left < keep)
+			left = numa_free_kib(node);
+		if (left < keep || fallocate(filler, 0, taken, STEP_KIB * 1024) < 0)
 			return -1;
-		taken += STEP_BYTES;
+		taken += STEP_KIB * 1024;
 	}
 }
 
@@ -119,7 +140,7 @@ static size_t in_block(const struct pageset *set, int id)
  * no set. All of it on the last CPU, whose lists of free pages then hold frames
  * of the block for those that shall wait in its batch.
  */
-static int place(struct pageset *set, int node)
+static int place(struct pageset *set, int node, int want)
 {
 	int filler = memfd_create("filler", MFD_CLOEXEC), id;
 
@@ -127,13 +148,13 @@ static int place(struct pageset *set, int node)
 		ktap_skip_all("no memfd here: %s", strerror(errno));
 	cpu_pin(cpu_last());
 	numa_bind_task(node);
-	id = reach_block(node, filler);
+	id = reach_block(node, filler, want);
 	if (id >= 0) {
 		struct vmstat drained;
 
 		pageset_init(set, PAGES, -1, PAGESET_LOCK_ON_FAULT);
 		oracle_begin(&drained);
-		pageset_refault(set, RESIDUE);
+		ktap_data("waiting", (long long)residue_refault(set));
 	}
 	numa_bind_task(-1);
 	cpu_pin(cpu_first());
@@ -141,13 +162,38 @@ static int place(struct pageset *set, int node)
 	return id;
 }
 
-static int offline(int id, unsigned tries)
+static int offline(int id)
 {
-	int ret = -EBUSY;
+	int tries = 0, ret;
 
-	for (; tries && ret == -EBUSY; tries--)
-		ret = memblock_offline(id, LIMIT_S);
+	do {
+		if (tries)
+			usleep(PAUSE_US);
+		ret = memblock_offline(id, (unsigned)slowdown_scale(LIMIT_S));
+	} while (ret == -EBUSY && ++tries < TRIES);
 	return ret;
+}
+
+/*
+ * The block, with most of a set in it. What was needed to fill the node is freed
+ * only a moment later, so what was seen before does not count. 0, or -errno:
+ * -ENOENT, it is no block for this.
+ */
+static int offline_set(const struct pageset *set, int id)
+{
+	size_t n = in_block(set, id);
+	int tries = 0;
+
+	ktap_data("block", id);
+	ktap_data("pages_in_block", (long long)n);
+	if (n < PAGES / 2)
+		return -ENOENT;
+	while (!memblock_movable(id)) {
+		if (++tries == TRIES)
+			return -ENOENT;
+		usleep(PAUSE_US);
+	}
+	return offline(id);
 }
 
 static void went(struct pageset *set, int id, struct looks *l, const struct vmstat *base)
@@ -174,59 +220,87 @@ static void went(struct pageset *set, int id, struct looks *l, const struct vmst
 		id, set->n, strerror(-ret), n);
 }
 
-/* Locked pages would not let it go: would others, of which no batch knows? */
-static void control(const struct pageset *set, int id, int with_lock, struct looks *l)
+static void bring_back(int id)
+{
+	int ret = memblock_online(id);
+
+	if (ret < 0)
+		ktap_bail("memory block %d does not come back: %s", id, strerror(-ret));
+}
+
+/* Once more with locked pages: 0, it goes or cannot be had; else why it stays. */
+static int stays_again(int node, int id)
+{
+	struct pageset set;
+	int ret;
+
+	if (place(&set, node, id) < 0) {
+		ktap_note("memory block %d is not to be had a second time", id);
+		return 0;
+	}
+	ret = offline_set(&set, id);
+	if (ret == 0)
+		bring_back(id);
+	pageset_done(&set);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+/*
+ * Locked pages would not let it go: would others, of which no batch knows? The set
+ * is gone then. True when it is the lock that holds the block.
+ */
+static bool control(struct pageset *set, int node, int id, int with_lock, struct looks *l)
 {
 	struct vmstat drained;
-	int ret;
+	int ret, again;
 
 	if (munlock(set->map, set->map_bytes) < 0)
 		ktap_bail("munlock: %s", strerror(errno));
 	oracle_begin(&drained);
-	ret = offline(id, TRIES);
-	if (ret == 0) {
-		memblock_online(id);
-		l->stuck++;
-		tally_add(
-			&l->gone, false,
-			"expected memory block %d with mlocked pages to be switched off, saw %s; it went after munlock",
-			id, strerror(-with_lock));
-	} else {
-		ktap_note("memory block %d does not go: %s, after munlock %s", id,
-			  strerror(-with_lock), strerror(-ret));
-	}
+	ret = offline(id);
+	pageset_done(set);
 	blocks[id] = UNUSABLE;
+	ktap_note("memory block %d does not go: %s; after munlock: %s", id,
+		  strerror(-with_lock), strerror(-ret));
+	if (ret < 0)
+		return false;
+	bring_back(id);
+	again = stays_again(node, id);
+	if (again == 0)
+		return false;
+	l->stuck++;
+	tally_add(
+		&l->gone, false,
+		"expected memory block %d with mlocked pages to be switched off, saw %s; it went after munlock, and with other mlocked pages did not: %s",
+		id, strerror(-with_lock), strerror(-again));
+	return true;
 }
 
 /* One block of the node: true when it went or should have. */
 static bool remove_on(int node, struct looks *l, const struct vmstat *base)
 {
+	uint64_t begin = clock_ms();
 	struct pageset set;
 	int id, ret;
 
-	uint64_t begin = clock_ms();
-
-	while (node_usable(node) && (id = place(&set, node)) >= 0) {
-		size_t n = in_block(&set, id);
+	while (node_usable(node) && (id = place(&set, node, ANY_BLOCK)) >= 0) {
 		ktap_data("place_ms", (long long)(clock_ms() - begin));
 		begin = clock_ms();
-
 		l->tried++;
-		ktap_data("block", id);
-		ktap_data("pages_in_block", (long long)n);
-		ret = n < PAGES / 2 ? -ENOENT : offline(id, TRIES);
+		ret = offline_set(&set, id);
 		if (ret == 0) {
 			ktap_data("offline_ms", (long long)(clock_ms() - begin));
 			tally_add(&l->gone, true, "%s", "");
 			went(&set, id, l, base);
-		} else if (ret == -ENOENT) {
-			blocks[id] = UNUSABLE; /* its last free pages */
-		} else {
-			control(&set, id, ret, l);
-		}
-		pageset_done(&set);
-		if (ret == 0 || l->stuck)
+			pageset_done(&set);
 			return true;
+		}
+		if (ret == -ENOENT) {
+			blocks[id] = UNUSABLE;
+			pageset_done(&set);
+		} else if (control(&set, node, id, ret, l)) {
+			return true;
+		}
 	}
 	return false;
 }

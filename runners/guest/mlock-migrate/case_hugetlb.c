@@ -195,7 +195,7 @@ void case_hugetlb(void)
 		turn_start(&turn, process, &sc);
 		turn_run(&turn);
 		account_scan(&now);
-		account_back(&base, &base, &now, &w);
+		account_gone(&base, &now, &w);
 		why_check(&w, "back-at-base");
 	}
 }

@@ -191,7 +191,7 @@ static void check_two_mappings(void)
 	munmap(map[1], bytes);
 	close(fd);
 	account_read(&now);
-	account_back(&base, &base, &now, &w);
+	account_gone(&base, &now, &w);
 	why_check(&w, "two-mappings");
 }
 
@@ -220,6 +220,6 @@ void case_lockers(void)
 		check_two_mappings();
 	}
 	account_scan(&now);
-	account_back(&base, &base, &now, &w);
+	account_gone(&base, &now, &w);
 	why_check(&w, "back-at-base");
 }

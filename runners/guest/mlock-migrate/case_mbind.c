@@ -18,21 +18,20 @@
 #include <linux/mempolicy.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "common/cpu.h"
 #include "common/ktap.h"
 #include "common/numa.h"
 #include "common/opts.h"
 #include "common/page.h"
 #include "common/peer.h"
+#include "common/slowdown.h"
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/residue.h"
 
 #define PAGES 256
 #define SHARED 64
-#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
 #define TRIES 3
 
 enum { PEER_LOCK, PEER_UNLOCK, PEER_NOTE, PEER_MOVED, PEER_STRAYS };
@@ -50,7 +49,7 @@ static int bind_strict(const struct pageset *set, int node, unsigned flags)
 
 	for (tries = 0; tries < TRIES && ret == -EIO; tries++) {
 		if (tries)
-			usleep(10000);
+			slowdown_pause_ms(10);
 		ret = bind_to(set, node, flags | MPOL_MF_STRICT);
 	}
 	return ret;
@@ -69,6 +68,7 @@ static void alone_step(struct pageset *set, int to, struct tally *refused,
 		refused, ret == -EIO && n == 0,
 		"expected mbind with MPOL_MF_STRICT alone to answer EIO and move nothing, saw %s and %zu pages moved",
 		strerror(-ret), n);
+	ktap_data("waiting", (long long)residue_waiting(set));
 	ret = bind_strict(set, to, MPOL_MF_MOVE);
 	n = pageset_on_node(set, to);
 	tally_add(
@@ -76,9 +76,7 @@ static void alone_step(struct pageset *set, int to, struct tally *refused,
 		"expected mbind with MPOL_MF_MOVE to put all %zu mlocked pages on node %d, saw %s and %zu there",
 		set->n, to, strerror(-ret), n);
 	/* On the bound node, and in the batch at the next step. */
-	cpu_pin(cpu_last());
-	pageset_refault(set, RESIDUE);
-	cpu_pin(cpu_first());
+	residue_refault(set);
 	n = pageset_on_node(set, to);
 	tally_add(
 		moved, n == set->n,
@@ -226,16 +224,16 @@ void case_mbind(void)
 	long rounds = opts_number("rounds", 1);
 	uint64_t nodes = numa_memory_nodes();
 	struct pageset set;
-	struct vmstat base;
+	struct vmstat base, drained;
 
 	if (__builtin_popcountll(nodes) < 2)
 		ktap_skip_all("needs two nodes with memory");
 	ktap_begin(7 + 2 * ORACLE_LOCKED_CHECKS + 2 * ORACLE_UNLOCKED_CHECKS +
 		   ORACLE_END_CHECKS);
 	oracle_begin(&base);
-	cpu_pin(cpu_last());
 	pageset_init(&set, PAGES, numa_first(nodes), PAGESET_LOCK_ON_FAULT);
-	cpu_pin(cpu_first());
+	oracle_begin(&drained);
+	residue_refault(&set);
 	alone(&set, nodes, rounds);
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);

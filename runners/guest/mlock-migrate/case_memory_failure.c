@@ -25,11 +25,20 @@
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
 #include "mlock-migrate/poison.h"
+#include "mlock-migrate/residue.h"
 
 #define PAGES 48
-#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
 
-enum { PEER_MAKE, PEER_REST, PEER_BATCH, PEER_HIT, PEER_TOUCH, PEER_STRAYS, PEER_UNLOCK };
+enum {
+	PEER_MAKE,
+	PEER_REST,
+	PEER_BATCH,
+	PEER_WAITS,
+	PEER_HIT,
+	PEER_TOUCH,
+	PEER_STRAYS,
+	PEER_UNLOCK
+};
 
 static sigjmp_buf back;
 static volatile sig_atomic_t bus_code;
@@ -44,8 +53,12 @@ static void on_bus(int sig, siginfo_t *info, void *context)
 	siglongjmp(back, 1);
 }
 
-/* The child's: the page that is to be hit next, then no more one of the set. */
+/*
+ * The child's: the page that is to be hit next, then no more one of the set, and
+ * whether it was off the LRU when it was chosen: it waits in a batch.
+ */
 static char *victim;
+static bool victim_waits;
 
 static void make(struct pageset *set)
 {
@@ -62,6 +75,7 @@ static long choose(struct pageset *set, size_t from)
 	uint64_t pfn = set->pfn[i];
 
 	victim = set->addr[i];
+	victim_waits = !(page_flags(pfn) & PAGE_LRU);
 	set->n--;
 	set->addr[i] = set->addr[set->n];
 	set->pfn[i] = set->pfn[set->n];
@@ -101,10 +115,10 @@ static long peer_step(void *arg, int what, long value)
 		oracle_strays(set); /* drains */
 		return choose(set, 0);
 	case PEER_BATCH:
-		cpu_pin(cpu_last());
-		pageset_refault(set, RESIDUE);
-		cpu_pin(cpu_first());
-		return choose(set, set->n - RESIDUE);
+		residue_refault(set);
+		return choose(set, set->n - RESIDUE_PAGES);
+	case PEER_WAITS:
+		return victim_waits;
 	case PEER_HIT:
 		return hit();
 	case PEER_TOUCH:
@@ -120,6 +134,7 @@ static void break_one(struct peer *p, int which, const char *name, uint64_t *ret
 {
 	struct tally t = { .name = name };
 	uint64_t pfn = (uint64_t)peer_ask(p, which, 0);
+	long waits = peer_ask(p, PEER_WAITS, 0);
 	long ret = peer_ask(p, PEER_HIT, 0);
 
 	tally_add(&t, ret == 0, "expected madvise(MADV_HWPOISON) to succeed, saw %s",
@@ -137,7 +152,10 @@ static void break_one(struct peer *p, int which, const char *name, uint64_t *ret
 		&t, poison_marked(pfn),
 		"expected the broken frame out of use without Mlocked and Unevictable, saw flags %#llx",
 		(unsigned long long)page_flags(pfn));
-	tally_check(&t);
+	if (which == PEER_BATCH && !waits && !t.bad)
+		ktap_skip(name, "the page did not wait in a batch");
+	else
+		tally_check(&t);
 	*ret_pfn = pfn;
 }
 

@@ -12,7 +12,6 @@
  * who migrates is not the owner; a count of failures that is not the truth.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "common/cpu.h"
 #include "common/ktap.h"
@@ -20,22 +19,27 @@
 #include "common/opts.h"
 #include "common/page.h"
 #include "common/peer.h"
+#include "common/slowdown.h"
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/residue.h"
 
 #define PAGES 256
-#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
 #define TRIES 3
 
 /* What the peer is told to do with its pages. */
 enum { PEER_MAKE, PEER_REFAULT, PEER_ON_NODE, PEER_STRAYS };
 
-static void refault(struct pageset *set)
+/* On node: how many wait. */
+static size_t refault(struct pageset *set, int node)
 {
-	cpu_pin(cpu_last());
-	pageset_refault(set, RESIDUE);
-	cpu_pin(cpu_first());
+	size_t n;
+
+	numa_bind_task(node);
+	n = residue_refault(set);
+	numa_bind_task(-1);
+	return n;
 }
 
 static void make(struct pageset *set, int node)
@@ -55,10 +59,7 @@ static long peer_step(void *arg, int what, long value)
 		make(set, (int)value);
 		return 0;
 	case PEER_REFAULT:
-		numa_bind_task((int)value);
-		refault(set);
-		numa_bind_task(-1);
-		return 0;
+		return (long)refault(set, (int)value);
 	case PEER_ON_NODE:
 		return (long)pageset_on_node(set, (int)value);
 	default:
@@ -74,7 +75,7 @@ static long migrate(pid_t pid, int from, int to, struct tally *t)
 
 	for (tries = 0; tries < TRIES && left != 0; tries++) {
 		if (tries)
-			usleep(10000);
+			slowdown_pause_ms(10);
 		left = numa_migrate(pid, UINT64_C(1) << from, UINT64_C(1) << to);
 		if (left < 0)
 			ktap_bail("migrate_pages from node %d to %d: %s", from, to,
@@ -99,9 +100,7 @@ static void own_ring(struct pageset *set, uint64_t nodes, long rounds)
 		size_t n, strays;
 
 		to = numa_next(nodes, from);
-		numa_bind_task(from);
-		refault(set);
-		numa_bind_task(-1);
+		ktap_data("waiting", (long long)refault(set, from));
 		migrate(0, from, to, &left);
 		n = pageset_on_node(set, to);
 		tally_add(
@@ -134,7 +133,7 @@ static void peer_ring(struct peer *p, uint64_t nodes, long rounds,
 		struct vmstat now;
 
 		to = numa_next(nodes, from);
-		peer_ask(p, PEER_REFAULT, from);
+		ktap_data("peer_waiting", peer_ask(p, PEER_REFAULT, from));
 		migrate(p->pid, from, to, &left);
 		n = peer_ask(p, PEER_ON_NODE, to);
 		tally_add(

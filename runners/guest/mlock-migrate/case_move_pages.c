@@ -5,16 +5,22 @@
  * pages are locked by faults on the last CPU: fewer than a batch holds, so they
  * wait in it while the first CPU moves them.
  */
-#include "common/cpu.h"
 #include "common/ktap.h"
 #include "common/numa.h"
-#include "common/page.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/move.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/residue.h"
 
 #define PAGES 2048
-#define RESIDUE 7 /* a batch holds 15 on 6.1, 31 on 6.12 */
+
+/* On the node, and in the batch of the last CPU. */
+static void leave_residue(struct pageset *set, int node)
+{
+	numa_bind_task(node);
+	ktap_data("waiting", (long long)residue_refault(set));
+	numa_bind_task(-1);
+}
 
 /* One way: nearly all at once; a page that was busy for a moment, on a retry. */
 static void check_move(const struct pageset *set, int node, const char *name)
@@ -40,15 +46,12 @@ void case_move_pages(void)
 		ktap_skip_all("needs two nodes with memory");
 	ktap_begin(2 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS);
 	oracle_begin(&base);
-	cpu_pin(cpu_last());
-	pageset_init(&set, PAGES + RESIDUE, from, PAGESET_LOCK_ON_FAULT);
+	pageset_init(&set, PAGES, from, PAGESET_LOCK_ON_FAULT);
 	numa_unbind(set.map, set.map_bytes);
-	cpu_pin(cpu_first());
 	vmstat_read(&before);
+	leave_residue(&set, from);
 	check_move(&set, to, "moved-there");
-	cpu_pin(cpu_last());
-	pageset_refault(&set, RESIDUE);
-	cpu_pin(cpu_first());
+	leave_residue(&set, to);
 	check_move(&set, from, "moved-back");
 	vmstat_read(&after);
 	oracle_migrate_data(&before, &after);

@@ -106,8 +106,11 @@ static void check_goes(const struct pageset *set)
 		n, PAGES, damaged);
 }
 
-/* Nothing of the device is in a page table of ours any more: all of it goes. */
-static void check_dropped(int fd, const char *name)
+/*
+ * Nothing of the device is in a page table of ours any more: all of it goes. That is
+ * worth telling only where something was in the way.
+ */
+static void check_dropped(int fd, const char *name, bool in_the_way)
 {
 	char *map = map_device(fd, MAP_SHARED, 0, BYTES);
 	size_t before = cached(map, RESIDUE), after;
@@ -115,10 +118,13 @@ static void check_dropped(int fd, const char *name)
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	after = cached(map, PAGES);
 	munmap(map, BYTES);
-	ktap_check(
-		before == RESIDUE && after == 0, name,
-		"expected the %d pages that were locked to stay cached when unmapped and fadvise to drop all, saw %zu before, %zu after",
-		RESIDUE, before, after);
+	if (before == RESIDUE && after == 0 && !in_the_way)
+		ktap_skip(name, "none of the %d pages waited in a batch", RESIDUE);
+	else
+		ktap_check(
+			before == RESIDUE && after == 0, name,
+			"expected the %d pages that were locked to stay cached when unmapped and fadvise to drop all, saw %zu before, %zu after",
+			RESIDUE, before, after);
 }
 
 static void check_unmapped(int fd)
@@ -130,26 +136,31 @@ static void check_unmapped(int fd)
 	cpu_pin(cpu_last());
 	munmap(locked, RESIDUE_BYTES);
 	cpu_pin(cpu_first());
-	check_dropped(fd, "goes-after-munmap");
+	check_dropped(fd, "goes-after-munmap", true);
 }
 
 /* munmap drains the CPU it ran on; a page that is copied by a write does not. */
 static void check_copied(int fd)
 {
 	char *locked = map_device(fd, MAP_PRIVATE, 0, RESIDUE_BYTES);
+	uint64_t old[RESIDUE];
 	struct vmstat drained;
-	size_t i;
+	size_t i, waiting = 0;
 
 	if (syscall(SYS_mlock2, locked, RESIDUE_BYTES, MLOCK_ONFAULT) < 0)
 		ktap_bail("mlock2 of " DEVICE ": %s", strerror(errno));
 	for (i = 0; i < RESIDUE; i++)
 		(void)*(volatile char *)(locked + i * PAGE_BYTES);
 	oracle_begin(&drained);
+	page_pfns(locked, RESIDUE, old);
 	cpu_pin(cpu_last());
 	for (i = 0; i < RESIDUE; i++)
 		locked[i * PAGE_BYTES] = 1;
 	cpu_pin(cpu_first());
-	check_dropped(fd, "goes-after-copy");
+	for (i = 0; i < RESIDUE; i++)
+		waiting += (page_flags(old[i]) & PAGE_MLOCKED) != 0;
+	ktap_data("waiting", (long long)waiting);
+	check_dropped(fd, "goes-after-copy", waiting > 0);
 	munmap(locked, RESIDUE_BYTES);
 }
 

@@ -3,6 +3,10 @@
  * succeed, each must put the page back as it was, and once the pipe is closed
  * the same pages move. At last they are unmapped while pinned: their flags and
  * nr_mlock go with the mapping, not with the last reference.
+ *
+ * Compaction leaves anonymous pages alone that have a reference from elsewhere; those
+ * of a file it isolates, tries, and puts back (mm/compaction.c,
+ * isolate_migratepages_block). So both are pinned.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,12 +20,15 @@
 #include "common/numa.h"
 #include "common/opts.h"
 #include "common/page.h"
+#include "common/slowdown.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
 #include "mlock-migrate/residue.h"
 
 #define PAGES 8 /* a pipe holds 16 */
-#define CHECKS 4
+#define CHECKS 5
+#define FILLER 4096
+#define TRIES 3
 
 static int pipe_fds[2];
 static struct vmstat base;
@@ -59,6 +66,72 @@ static void check_stay(const struct pageset *set, const char *name)
 		set->n, moved, lacking, damaged, now.nr_mlock - base.nr_mlock);
 }
 
+/* Shared pages of a file, all touched once they are locked. */
+static void map_file(struct pageset *set)
+{
+	int fd = memfd_create("pinned", MFD_CLOEXEC);
+	char *map;
+
+	if (fd < 0 || ftruncate(fd, PAGES * PAGE_BYTES) < 0)
+		ktap_bail("memfd: %s", strerror(errno));
+	map = mmap(NULL, PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED || mlock2(map, PAGES * PAGE_BYTES, MLOCK_ONFAULT) < 0)
+		ktap_bail("mmap and mlock2 of a memfd: %s", strerror(errno));
+	pageset_adopt(set, map, PAGES * PAGE_BYTES, 1);
+	pageset_fill(set);
+}
+
+/*
+ * Compaction packs pages at the end of memory, and new ones come from the gaps it
+ * left there, where it does not look for pages to move: those are taken first.
+ */
+static void map_file_apart(struct pageset *set)
+{
+	struct pageset filler;
+
+	pageset_init(&filler, FILLER, -1, PAGESET_PLAIN);
+	map_file(set);
+	pageset_done(&filler);
+}
+
+/* Compacts; how many pages it could not migrate. */
+static long long compact(void)
+{
+	struct vmstat before, after;
+
+	oracle_begin(&before);
+	residue_kernel_drain();
+	vmstat_read(&after);
+	return after.pgmigrate_fail - before.pgmigrate_fail;
+}
+
+/* A page or two of others fail as well: half of ours shows that they were tried. */
+static void compact_file(void)
+{
+	struct pageset set;
+	long long failed;
+	int tries = 0;
+
+	for (;;) {
+		map_file_apart(&set);
+		pin(&set);
+		failed = compact();
+		ktap_data("compaction_failed", failed);
+		if (failed >= PAGES / 2 || ++tries == TRIES)
+			break;
+		unpin();
+		pageset_done(&set);
+	}
+	if (failed >= PAGES / 2)
+		check_stay(&set, "compaction-file");
+	else
+		ktap_skip("compaction-file", "compaction failed on %lld pages only",
+			  failed);
+	unpin();
+	pageset_done(&set);
+}
+
 static void move_pinned(const struct pageset *set, int to)
 {
 	int status[PAGES];
@@ -88,7 +161,7 @@ static void move_unpinned(struct pageset *set, int to)
 		numa_move((void **)set->addr, set->n, to, status);
 		there = pageset_on_node(set, to);
 		if (there < set->n)
-			usleep(20000);
+			slowdown_pause_ms(20);
 	}
 	cpu_drain_all();
 	lacking = pageset_without(set, PAGE_MLOCKED | PAGE_UNEVICTABLE);
@@ -128,6 +201,7 @@ void case_pinned(void)
 	ktap_begin((unsigned)(CHECKS * rounds));
 	oracle_begin(&base);
 	for (i = 0; i < rounds; i++) {
+		compact_file();
 		pageset_init(&set, PAGES, from, PAGESET_LOCK_ON_FAULT);
 		numa_unbind(set.map, set.map_bytes);
 		cpu_drain_all();

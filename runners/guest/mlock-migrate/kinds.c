@@ -210,37 +210,41 @@ static const char *lacks_sysv(void)
 	return NULL;
 }
 
+/*
+ * Anonymous memory and page cache by turns: compaction moves what lies in one part of
+ * a node, and kinds-compact puts them there in this order.
+ */
 const struct kind kinds[] = {
 	{ .name = "anon", .put_up = anon },
-	{ .name = "anon-present", .put_up = anon_present },
-	{ .name = "map-locked", .put_up = map_locked },
 	{ .name = "shared", .put_up = shared },
+	{ .name = "anon-present", .put_up = anon_present },
 	{ .name = "memfd", .put_up = memfd },
+	{ .name = "map-locked", .put_up = map_locked },
 	{ .name = "tmpfs", .put_up = tmpfs },
 	{ .name = "ramfs",
 	  .traits = KIND_ALWAYS_UNEVICTABLE | KIND_MAY_STAY,
 	  .lacks = lacks_ramfs,
 	  .put_up = ramfs },
-	{ .name = "disk", .lacks = lacks_disk, .put_up = disk },
 	{ .name = "file-cow", .put_up = file_cow },
+	{ .name = "disk", .lacks = lacks_disk, .put_up = disk },
 	{ .name = "onfault", .traits = KIND_HALF, .put_up = on_fault },
-	{ .name = "all-current",
-	  .traits = KIND_PROCESS,
-	  .put_up = all_current,
-	  .unlock = unlock_all },
-	{ .name = "all-future",
-	  .traits = KIND_PROCESS,
-	  .put_up = all_future,
-	  .unlock = unlock_all },
 	{ .name = "all-onfault",
 	  .traits = KIND_PROCESS | KIND_HALF,
 	  .put_up = all_on_fault,
+	  .unlock = unlock_all },
+	{ .name = "all-current",
+	  .traits = KIND_PROCESS,
+	  .put_up = all_current,
 	  .unlock = unlock_all },
 	{ .name = "sysv",
 	  .traits = KIND_NOT_MLOCKED,
 	  .lacks = lacks_sysv,
 	  .put_up = sysv,
 	  .unlock = sysv_unlock },
+	{ .name = "all-future",
+	  .traits = KIND_PROCESS,
+	  .put_up = all_future,
+	  .unlock = unlock_all },
 };
 const size_t kinds_n = sizeof(kinds) / sizeof(kinds[0]);
 

@@ -279,7 +279,7 @@ void lockers_tell(const struct lockers_story *st, const int nodes[2])
 	}
 	pageset_done(&actor.set);
 	account_read(&now);
-	account_back(&base, &base, &now, &sc->why);
+	account_gone(&base, &now, &sc->why);
 	why_check(&sc->why, st->name);
 	munmap(sc, sizeof(*sc));
 }

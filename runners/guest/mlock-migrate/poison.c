@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "common/memblock.h"
 #include "common/page.h"
+#include "common/slowdown.h"
 #include "common/sysfile.h"
 
 #ifndef MADV_SOFT_OFFLINE
@@ -41,7 +41,7 @@ int poison_soft_offline(void *page)
 
 	for (tries = 0; tries < TRIES && ret == -EBUSY; tries++) {
 		if (tries)
-			usleep(10000);
+			slowdown_pause_ms(10);
 		ret = madvise(page, PAGE_BYTES, MADV_SOFT_OFFLINE) < 0 ? -errno : 0;
 	}
 	return ret;

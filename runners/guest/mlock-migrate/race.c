@@ -15,7 +15,6 @@
 #include "common/sysfile.h"
 #include "mlock-migrate/residue.h"
 
-#define RANGE_MAX 24
 /* Compacting is slower than moving: one in so many rounds. */
 #define COMPACT_EVERY 16
 
@@ -267,7 +266,7 @@ void race_run(struct race *r, const race_call_fn *calls, uint64_t seed, uint64_t
 	while (clock_ms() < until) {
 		race_call_fn call = calls[random_below(r, ncalls)];
 		size_t first = random_below(r, RACE_PAGES);
-		size_t n = 1 + random_below(r, RANGE_MAX);
+		size_t n = 1 + random_below(r, RACE_RANGE_MAX);
 
 		call(r, first, first + n > RACE_PAGES ? RACE_PAGES - first : n);
 		r->calls++;

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #define RACE_PAGES 256
+#define RACE_RANGE_MAX 24 /* of one call */
 
 enum race_lock { RACE_UNLOCKED, RACE_LOCKED, RACE_ON_FAULT };
 

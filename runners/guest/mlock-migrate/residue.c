@@ -47,6 +47,26 @@ void residue_leave(struct pageset *set, size_t n, int node, int cpu)
 	pageset_init(set, n, node, PAGESET_LOCK_ON_FAULT);
 }
 
+/* A page of the cache is on a list by then, but not as an Unevictable one. */
+static bool waits(const void *page)
+{
+	return (page_flags(page_pfn(page)) & (PAGE_MLOCKED | PAGE_UNEVICTABLE)) ==
+	       PAGE_MLOCKED;
+}
+
+size_t residue_refault(struct pageset *set)
+{
+	size_t n = set->n < RESIDUE_PAGES ? set->n : RESIDUE_PAGES;
+	size_t i, waiting = 0;
+
+	cpu_pin(residue_cpu());
+	pageset_refault(set, n);
+	cpu_pin(residue_other_cpu());
+	for (i = set->n - n; i < set->n; i++)
+		waiting += waits(set->addr[i]);
+	return waiting;
+}
+
 size_t residue_waiting(const struct pageset *set)
 {
 	size_t i, n = 0;

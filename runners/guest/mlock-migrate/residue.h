@@ -26,6 +26,12 @@ void residue_start(int cpu);
  * none drained. The caller goes to another CPU with cpu_pin.
  */
 void residue_leave(struct pageset *set, size_t n, int node, int cpu);
+/*
+ * Gives the last RESIDUE_PAGES pages of a locked set back and touches them anew on
+ * the last CPU, then runs on the first: how many wait in a batch. It is empty when
+ * they come into it, since zapping a page drains the CPU it runs on.
+ */
+size_t residue_refault(struct pageset *set);
 /* How many wait: Mlocked from the fault on, on no list before the drain. */
 size_t residue_waiting(const struct pageset *set);
 /*

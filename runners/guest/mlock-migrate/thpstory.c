@@ -73,8 +73,8 @@ static bool kernel_since(int major, int minor)
 	return a > major || (a == major && b >= minor);
 }
 
-/* All of them or none; all on each kernel that we know to have it. */
-void happen_relock(const struct thp_story *st, struct pageset *set, struct why *w)
+/* How many pages mlock(2) locks of huge ones that PTEs map; notes what that means. */
+static size_t relock(const struct thp_story *st, const struct pageset *set, struct why *w)
 {
 	size_t n;
 
@@ -85,6 +85,21 @@ void happen_relock(const struct thp_story *st, struct pageset *set, struct why *
 	n = thp_with(set, PAGE_MLOCKED);
 	st->found->known = true;
 	st->found->by_pte = n == set->n;
+	return n;
+}
+
+void thp_observe(const struct thp_story *st, const struct pageset *set)
+{
+	struct why w = { 0 };
+
+	relock(st, set, &w);
+}
+
+/* All of them or none; all on each kernel that we know to have it. */
+void happen_relock(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	size_t n = relock(st, set, w);
+
 	if (n != set->n && (n != 0 || kernel_since(6, 12)))
 		why_add(w,
 			"expected mlock to lock all of %zu pages of huge pages that PTEs map, saw %zu",
@@ -175,7 +190,10 @@ void happen_munmap(const struct thp_story *st, struct pageset *set, struct why *
 			before - after);
 }
 
-/* One address for each huge page: the others of it are busy with it. */
+/*
+ * One address for each huge page: the others of it are busy with it. But where it
+ * was split on its way, a small page of it may have stayed: all are named then.
+ */
 static void move_heads(const struct thp_story *st, const struct pageset *set, int node,
 		       struct why *w)
 {
@@ -187,6 +205,8 @@ static void move_heads(const struct thp_story *st, const struct pageset *set, in
 	free(heads.addr);
 	free(heads.pfn);
 	there = pageset_on_node(set, node);
+	if (there != set->n)
+		there = move_to(set, node, &first);
 	if (there != set->n)
 		why_add(w, "expected all %zu pages on node %d, saw %zu", set->n, node,
 			there);

@@ -45,6 +45,12 @@ struct thp_story {
 size_t thp_set_pages(enum thp_kind kind);
 size_t thp_one_pages(enum thp_kind kind);
 
+/*
+ * Fills in the findings by a set that was put up for this, and complains of nothing:
+ * for when "relock" was not told.
+ */
+void thp_observe(const struct thp_story *st, const struct pageset *set);
+
 void happen_nothing(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_relock(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_munlock(const struct thp_story *st, struct pageset *set, struct why *w);

@@ -34,6 +34,13 @@ int case_flood_port(void);
 int case_flood_kmsg(void);
 int case_hang_up(void);
 
+/* leave.c */
+int case_devices(void);
+int case_disks(void);
+int case_huge_pages(void);
+int case_merged(void);
+int case_hierarchy(void);
+
 /* machine.c */
 int case_settings(void);
 int case_offline_cpus(void);

@@ -11,24 +11,42 @@
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "badguest/cases.h"
 #include "common/ktap.h"
+#include "common/slowdown.h"
 #include "common/sysfile.h"
+
+#define HUNG "/proc/sys/kernel/hung_task_timeout_secs"
 
 static const struct {
 	const char *path, *value;
 } settings[] = {
 	{ "/proc/sys/kernel/panic_on_oops", "1" },
-	{ "/proc/sys/kernel/hung_task_timeout_secs", "20" },
 	{ "/proc/sys/kernel/printk", "7\t4\t1\t7" },
 	{ "/proc/sys/kernel/printk_devkmsg", "on" },
 	{ "/proc/sys/vm/nr_hugepages", "0" },
 	{ "/proc/sys/vm/swappiness", "60" },
 	{ "/proc/sys/vm/overcommit_memory", "0" },
+	{ "/proc/sys/vm/dirty_bytes", "0" },
+	{ "/proc/sys/vm/dirty_ratio", "20" },
+	{ "/proc/sys/fs/pipe-max-size", "1048576" },
 	{ "/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never" },
+	{ "/sys/kernel/mm/transparent_hugepage/defrag",
+	  "always defer defer+madvise [madvise] never" },
+	{ "/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none", "511" },
+	{ "/sys/kernel/mm/ksm/run", "0" },
+	{ "/sys/kernel/mm/ksm/pages_shared", "0" },
+	{ "/sys/kernel/mm/ksm/pages_sharing", "0" },
+	{ "/sys/kernel/mm/ksm/sleep_millisecs", "20" },
+	{ "/sys/kernel/mm/ksm/max_page_sharing", "256" },
+	{ "/sys/devices/system/memory/auto_online_blocks", "offline" },
+	{ "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages", "0" },
+	{ "/sys/kernel/debug/sched/numa_balancing/scan_size_mb", "256" },
+	{ "/sys/module/printk/parameters/time", "Y" },
 	{ "/sys/fs/cgroup/cgroup.subtree_control", "" },
 };
 
@@ -43,6 +61,13 @@ static void check_settings(void)
 		want = settings[i].value;
 		snprintf(path, sizeof(path), "%s", settings[i].path);
 		ok = strcmp(value, want) == 0;
+	}
+	/* The one of init's that a slow kernel has longer. */
+	if (ok && sysfile_number(HUNG, -1) != (long long)slowdown_scale(20)) {
+		ok = false;
+		snprintf(path, sizeof(path), HUNG);
+		sysfile_read(HUNG, value, sizeof(value));
+		want = "20 times slowdown";
 	}
 	ktap_check(ok, "settings", "%s: expected \"%s\", saw \"%s\"", path, want, value);
 }
@@ -155,12 +180,66 @@ static void check_files(void)
 		   "expected the root to be read-only, saw %s", strerror(errno));
 }
 
+static bool is_device(const char *path, mode_t mode, unsigned major_no, unsigned minor_no)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_mode == mode && st.st_uid == 0 &&
+	       st.st_gid == 0 && st.st_rdev == makedev(major_no, minor_no);
+}
+
+static void check_devices(void)
+{
+	ktap_check(is_device("/dev/null", S_IFCHR | 0666, 1, 3) &&
+			   is_device("/dev/zero", S_IFCHR | 0666, 1, 5) &&
+			   is_device("/dev/ram0", S_IFBLK | 0600, 1, 0),
+		   "devices", "expected /dev/null, /dev/zero and /dev/ram0 as usual");
+	ktap_check(access("/dev/shm", F_OK) < 0 && access("/dev/stray", F_OK) < 0,
+		   "dev-clean", "expected no files of a test");
+}
+
+/* Both ends of a disk: 0 when they read as zeros. */
+static int disk_used(const char *path)
+{
+	static char ends[2][64 << 10];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), used = 0;
+
+	if (fd < 0 || read(fd, ends[0], sizeof(ends[0])) != sizeof(ends[0]) ||
+	    lseek(fd, -(off_t)sizeof(ends[1]), SEEK_END) < 0 ||
+	    read(fd, ends[1], sizeof(ends[1])) != sizeof(ends[1]))
+		return -1;
+	close(fd);
+	for (size_t i = 0; i < sizeof(ends[0]); i++)
+		used += ends[0][i] || ends[1][i];
+	return used;
+}
+
+static void check_disks(void)
+{
+	int used[2] = { disk_used("/dev/ram0"), disk_used("/dev/ram1") };
+
+	ktap_check(used[0] == 0 && used[1] == 0, "disks",
+		   "expected zeros at the ends of both, saw %d and %d bytes that are not",
+		   used[0], used[1]);
+}
+
+static void check_controllers(void)
+{
+	char list[256], own[512];
+
+	sysfile_read("/sys/fs/cgroup/cgroup.controllers", list, sizeof(list));
+	sysfile_read("/proc/self/cgroup", own, sizeof(own));
+	ktap_check(strstr(list, "memory") && strcmp(own, "0::/") == 0, "controllers",
+		   "expected memory among them and one hierarchy, saw %s and %s", list,
+		   own);
+}
+
 int case_good(void)
 {
 	struct shm_info shm = { .used_ids = 0 };
 	char swaps[512];
 
-	ktap_begin(13);
+	ktap_begin(17);
 	check_settings();
 	check_cpus();
 	ktap_check(processes() == 2, "processes", "expected init and this one, saw %d",
@@ -168,6 +247,9 @@ int case_good(void)
 	check_memory();
 	check_process();
 	check_files();
+	check_devices();
+	check_disks();
+	check_controllers();
 	shmctl(0, SHM_INFO, (struct shmid_ds *)&shm);
 	ktap_check(shm.used_ids == 0, "shm", "expected no segment, saw %d", shm.used_ids);
 	ktap_check(folders("/sys/fs/cgroup") == 0, "cgroups", "expected none, saw %d",

@@ -18,7 +18,18 @@ int case_settings(void)
 		{ "/proc/sys/kernel/printk_devkmsg", "off\n" },
 		{ "/proc/sys/vm/nr_hugepages", "16\n" },
 		{ "/proc/sys/vm/swappiness", "1\n" },
+		{ "/proc/sys/vm/dirty_bytes", "1048576\n" },
+		{ "/proc/sys/vm/min_free_kbytes", "9999\n" },
+		{ "/proc/sys/fs/pipe-max-size", "4096\n" },
 		{ "/sys/kernel/mm/transparent_hugepage/enabled", "always\n" },
+		{ "/sys/kernel/mm/transparent_hugepage/defrag", "never\n" },
+		{ "/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none", "1\n" },
+		{ "/sys/kernel/mm/ksm/max_page_sharing", "2\n" },
+		{ "/sys/devices/system/memory/auto_online_blocks", "online_movable\n" },
+		{ "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages",
+		  "18\n" },
+		{ "/sys/kernel/debug/sched/numa_balancing/scan_size_mb", "7\n" },
+		{ "/sys/module/printk/parameters/time", "N\n" },
 		{ "/sys/fs/cgroup/cgroup.subtree_control", "+memory\n" },
 	};
 	int bad = 0;

@@ -1,6 +1,7 @@
 /*
- * detectors N: asks a kernel with the example series "detectors" for its Nth
- * misbehaviour. Any other kernel says that there is no such memory.
+ * detectors N: asks a kernel with one of the example series "detectors" and
+ * "detectors-debug" for its Nth misbehaviour. Any other kernel says that there is
+ * no such memory.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,61 @@
+#!/bin/sh
+# What the config mlock-debug is there for, seen to fire on Debian's linux 6.12: the
+# example series "detectors-debug" makes a mistake a patch that the config mlock does
+# not tell, and mlock-debug does. That is of the deep tier: it sees base and tip, where
+# all of them are, and finds each one's patch by halves.
+#
+# The base of mlock-debug is built only once, too, and takes the longest of all: see
+# docs/BENCHMARKS.md.
+# shellcheck source=tests/e2e/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+real_world detectors_debug
+sed -i "s|^\[boot\]|suites_dir = $SLUICE_ROOT/tests/guest\n[boot]|" "$T/config.ini"
+sl example -o "$T/mbox" detectors-debug
+is "example: written" "$RC" 0
+sl test --config mlock,mlock-debug --topology up --suite detectors-debug --json "$T/json" \
+	"$T/mbox"
+sed 's/^/# /' "$OUT"
+: >"$OUT"
+is "exit 1, it breaks something" "$RC" 1
+is "all patches applied" "$(jget '[.steps[].apply] | unique | join(" ")')" "base exact"
+is "no boot was lost to trouble of ours" \
+	"$(jget '[.steps[].boots[] | select(.status == "infra")] | length')" 0
+is "mlock: every step is booted, and every test passes" \
+	"$(jget '[.steps[].boots[] | select(.config == "mlock") |
+		[.status, (.tests[] | .result)] | unique | join(" ")] | join(", ")')" \
+	"ok pass, ok pass, ok pass, ok pass, ok pass"
+
+# detector STEP TEST STATUS RESULT TITLE: on mlock-debug charged to the patch, with that
+# splat, from there to the tip wherever it was looked at, and not before.
+detector() {
+	is "$2: charged to patch $1" \
+		"$(jget "[.verdicts[] | select(.kind == \"test\" and .config == \"mlock-debug\" and
+			.test == \"detectors-debug/$2\") |
+			\"\\(.verdict) \\(.candidates) \\(.until)\"] | join(\"; \")")" \
+		"introduced [$1] null"
+	jget ".steps[] | .step as \$k | .boots[] | select(.config == \"mlock-debug\") |
+		.status as \$s | .tests[] |
+		select(.test == \"detectors-debug/$2\" and .result != \"not-run\") |
+		\"\\(\$k) \\(\$s) \\(.result) \\(.splats[0].title)\"" |
+		sort -u >"$T/results"
+	grep "^[$1-4] " "$T/results" >"$T/after"
+	grep -v "^[$1-4] " "$T/results" >"$T/before"
+	if [ -s "$T/after" ] && ! grep -vqxE "[0-9] ($3) ($4) ($5)" "$T/after"; then
+		ok "$2: $4 by its detector from patch $1 on"
+	else
+		not_ok "$2: $4 by its detector from patch $1 on"
+		sed 's/^/# got:  /' "$T/after"
+		echo "# want: $3 $4 $5"
+	fi
+	is "$2: passes before" "$(cut -d ' ' -f 3 "$T/before" | sort -u)" pass
+}
+
+detector 1 sleep 'ok|panic' splat \
+	'BUG: sleeping function called from invalid context at mm/mlock.c:[0-9]+'
+detector 2 inversion 'ok|panic' splat 'WARNING: possible circular locking dependency detected'
+detector 3 use-after-free 'ok|panic' splat \
+	'BUG: KASAN: slab-use-after-free in mlock_probe.*'
+detector 4 tail-page panic crash 'kernel BUG at .*page-flags.h:[0-9]+!'
+is "nothing else is charged to any of them" \
+	"$(jget '[.verdicts[] | select(.verdict != "pass" and .kind != "test")] | length')" 0
+finish
