@@ -31,6 +31,23 @@ static int open_stores(struct context *cx, enum db_mode mode, struct err *err)
 	return artifact_store_new(artifacts, cx->db, &cx->artifacts, err);
 }
 
+/* After an upgrade of sluice, whoever comes first converts; only a writer may. */
+static int convert(struct context *cx, struct err *err)
+{
+	struct err why = { 0 };
+	int lock = -1, rc;
+
+	if (state_lock(cx->dir, "sluice, converting its database", &lock, &why) < 0)
+		return -1; /* err says what is wrong with the database */
+	rc = open_stores(cx, DB_WRITE, err);
+	artifact_store_free(cx->artifacts);
+	db_close(cx->db);
+	cx->artifacts = NULL;
+	cx->db = NULL;
+	close(lock);
+	return rc;
+}
+
 int context_read(struct context *cx, const struct cmd_common *common)
 {
 	AUTO_FREE char *db_path = NULL;
@@ -44,7 +61,10 @@ int context_read(struct context *cx, const struct cmd_common *common)
 		log_error("nothing was tested yet: there is no %s", db_path);
 		return EXIT_USAGE;
 	}
-	if (open_stores(cx, DB_READ, &err) < 0) {
+	rc = open_stores(cx, DB_READ, &err);
+	if (rc < 0 && err.code == ERR_INPUT && convert(cx, &err) == 0)
+		rc = open_stores(cx, DB_READ, &err);
+	if (rc < 0) {
 		log_error("%s", err.msg);
 		return EXIT_INFRA;
 	}

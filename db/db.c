@@ -137,7 +137,7 @@ static int set_up(struct db *db, struct err *err)
 	if (version < db_schema_version())
 		return err_set(err, version ? ERR_INPUT : ERR_MISSING,
 			       version ? "%s: is of an older sluice (schema %d, ours is "
-					 "%d); the next \"sluice test\" converts it" :
+					 "%d); the next to write to it converts it" :
 					 "%s: holds nothing yet",
 			       db->path, version, db_schema_version());
 	return 0;
