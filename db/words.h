@@ -64,6 +64,19 @@ enum verdict_word {
 	VERDICT_WORDS, /* their number */
 };
 
+/* What a job of the queue tests. */
+enum queue_kind { QUEUE_SERIES, QUEUE_HEAD };
+/* Whether somebody waits for it. */
+enum queue_class { QUEUE_INTERACTIVE, QUEUE_BACKGROUND };
+enum queue_state {
+	QUEUE_QUEUED,
+	QUEUE_RUNNING,
+	QUEUE_DONE,      /* run to its end */
+	QUEUE_FAILED,    /* unusable, or lost to our own trouble for good */
+	QUEUE_CANCELLED, /* by people, or by a newer version */
+	QUEUE_APART,     /* it killed its worker too often */
+};
+
 #define WORDS_DECLARE(type)                  \
 	const char *type##_str(enum type w); \
 	bool type##_parse(const char *word, enum type *ret)
@@ -77,5 +90,8 @@ WORDS_DECLARE(boot_role);
 WORDS_DECLARE(test_result);
 WORDS_DECLARE(verdict_kind);
 WORDS_DECLARE(verdict_word);
+WORDS_DECLARE(queue_kind);
+WORDS_DECLARE(queue_class);
+WORDS_DECLARE(queue_state);
 
 #endif
