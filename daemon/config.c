@@ -167,6 +167,11 @@ static bool valid_name(const char *s, size_t len)
 	return len > 0 && *s != '.' && *s != '-' && strspn(s, ok) >= len;
 }
 
+bool config_valid_name(const char *name)
+{
+	return valid_name(name, strlen(name));
+}
+
 static bool valid_names(const char *s)
 {
 	char **v = strv_split(s, ", \t");

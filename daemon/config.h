@@ -76,6 +76,8 @@ void config_free(struct config *c);
  */
 char *config_user_path(const char *name);
 
+/* Whether it may name a tree, a config, a topology or a suite. */
+bool config_valid_name(const char *name);
 /* The table as text: "section.key  type  default  help", for help and tests. */
 void config_print_keys(FILE *out);
 /* A complete commented config.ini with the defaults, as shipped. */
