@@ -54,6 +54,11 @@ struct config {
 	char *cmdline_extra;
 	/* [web] */
 	char *listen; /* address:port; port 0 picks one */
+	/* [daemon] */
+	char *daemon_web;         /* yes, no */
+	char *daemon_group;       /* "": none */
+	uint64_t daemon_retry_ms; /* before a job is tried again */
+	uint64_t daemon_min_free; /* percent of the disk */
 	/* [programs] names by $PATH, or absolute paths */
 	char *b4, *git, *make, *qemu, *bwrap;
 

@@ -494,8 +494,12 @@ void intake_start(struct series_run *r)
 	const char *input = r->opts->input ? r->opts->input : r->opts->source;
 
 	r->series.tree = str_dup(r->opts->tree ? r->opts->tree : r->opts->config->tree);
-	if (source_find(input, r->opts->repo, r->db, r->opts->config->series_patches,
-			&src, &r->err) < 0) {
+	if (r->opts->no_files && !r->opts->input && path_exists(input)) {
+		err_set(&r->err, ERR_INPUT, "%s: is a file, and came without its mails",
+			input);
+		run_fail(r, RUN_UNUSABLE);
+	} else if (source_find(input, r->opts->repo, r->db,
+			       r->opts->config->series_patches, &src, &r->err) < 0) {
 		run_fail(r, RUN_UNUSABLE);
 	} else if (src.kind == SOURCE_RANGE && r->opts->base) {
 		err_set(&r->err, ERR_INPUT,

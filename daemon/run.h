@@ -49,6 +49,7 @@ struct run_opts {
 	const char *source;    /* SERIES as the user gave it */
 	const char *input;     /* what that stands for by now: a copy of the mails, or a
 				  range of commit ids; NULL: source itself */
+	bool no_files;         /* source names no file here, whatever is there */
 	const char *jobs; /* folder in STATE/jobs for this run alone; NULL: all of it */
 	const char *tree; /* NULL: config's */
 	const char *base; /* NULL: chosen */

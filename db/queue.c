@@ -301,15 +301,19 @@ int queue_end(struct db *db, int64_t id, int64_t epoch, int exit, const char *re
 	return stale_unless(run_changed(db, st, err), id, err);
 }
 
+#define IS_APART "(:crashed AND crashes + 1 >= :crashes)"
+#define IS_LOST "(:retry AND (class = 'interactive' OR retries >= :retries))"
+
 int queue_put_back(struct db *db, int64_t id, int64_t epoch, enum queue_back why,
 		   const char *reason, int64_t not_before, enum queue_state *ret_state,
 		   struct err *err)
 {
 	static const char sql[] =
-		"UPDATE job SET state = CASE WHEN :apart AND crashes + 1 >= :max"
-		"  THEN 'apart' ELSE 'queued' END,"
-		" finished = CASE WHEN :apart AND crashes + 1 >= :max THEN :now END,"
-		" crashes = crashes + :apart, interrupted = interrupted + :interrupted,"
+		"UPDATE job SET state = CASE WHEN " IS_APART " THEN 'apart'"
+		"  WHEN " IS_LOST " THEN 'failed' ELSE 'queued' END,"
+		" finished = CASE WHEN " IS_APART " OR " IS_LOST " THEN :now END,"
+		" exit = CASE WHEN " IS_APART " OR " IS_LOST " THEN 3 END,"
+		" crashes = crashes + :crashed, interrupted = interrupted + :interrupted,"
 		" retries = retries + :retry, not_before = :not_before,"
 		" reason = :reason, owner = NULL, lease_until = NULL"
 		" WHERE id = :id AND epoch = :epoch AND state = 'running'"
@@ -321,10 +325,11 @@ int queue_put_back(struct db *db, int64_t id, int64_t epoch, enum queue_back why
 		return -1;
 	bind_int(st, ":id", id);
 	bind_int(st, ":epoch", epoch);
-	bind_int(st, ":apart", why == QUEUE_CRASHED);
+	bind_int(st, ":crashed", why == QUEUE_CRASHED);
 	bind_int(st, ":interrupted", why == QUEUE_INTERRUPTED);
 	bind_int(st, ":retry", why == QUEUE_RETRY);
-	bind_int(st, ":max", QUEUE_CRASHES_MAX);
+	bind_int(st, ":crashes", QUEUE_CRASHES_MAX);
+	bind_int(st, ":retries", QUEUE_RETRIES_MAX);
 	bind_int(st, ":not_before", not_before);
 	bind_text(st, ":reason", reason);
 	bind_int(st, ":now", (int64_t)time(NULL));

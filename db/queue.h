@@ -50,6 +50,8 @@ void queue_line_list_free(struct queue_line *list, size_t n);
 
 /* Crashes after which a job is set apart. */
 #define QUEUE_CRASHES_MAX 3
+/* Times that it is tried again after trouble of our own. */
+#define QUEUE_RETRIES_MAX 4
 
 /* Inserts j as queued, with none of what running brings. Sets id, created, and
  * posted when it is 0. */
@@ -91,7 +93,8 @@ int queue_end(struct db *db, int64_t id, int64_t epoch, int exit, const char *re
 enum queue_back {
 	QUEUE_INTERRUPTED, /* from outside: as often as it likes */
 	QUEUE_CRASHED,     /* its worker died of it: QUEUE_CRASHES_MAX, then apart */
-	QUEUE_RETRY,       /* trouble of our own: not before */
+	QUEUE_RETRY,       /* trouble of our own: not before. It fails with exit 3 after
+			      QUEUE_RETRIES_MAX, an interactive one at once */
 };
 /* A running job back into the queue. 1 when it was running with that epoch, with
  * the state it got; else 0. */

@@ -249,6 +249,30 @@ static void three_crashes_set_a_job_apart(void **state)
 	queue_job_done(&q);
 }
 
+static void trouble_of_ours_is_tried_again_where_nobody_waits(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_plain(f);
+	int64_t now = add(f, QUEUE_SERIES, QUEUE_INTERACTIVE, "", "me", 0, 0);
+	enum queue_state s = QUEUE_DONE;
+	struct queue_job q;
+
+	for (int i = 0; i <= QUEUE_RETRIES_MAX; i++) {
+		assert_int_equal(queue_put_back(f->db, id, take(f, id), QUEUE_RETRY,
+						"no network", 99 + i, &s, &f->err),
+				 1);
+		assert_int_equal(s, i < QUEUE_RETRIES_MAX ? QUEUE_QUEUED : QUEUE_FAILED);
+		state_of(f, id, &q);
+		assert_int_equal(q.not_before, 99 + i);
+		assert_int_equal(q.exit, i < QUEUE_RETRIES_MAX ? DB_NO_INT : 3);
+		queue_job_done(&q);
+	}
+	assert_int_equal(queue_put_back(f->db, now, take(f, now), QUEUE_RETRY,
+					"no network", 99, &s, &f->err),
+			 1);
+	assert_int_equal(s, QUEUE_FAILED);
+}
+
 static void a_cancelled_job_is_over_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -436,6 +460,7 @@ int main(void)
 		T(a_worker_writes_while_it_holds_the_lease),
 		T(a_stale_worker_writes_nothing_at_all),
 		T(three_crashes_set_a_job_apart),
+		T(trouble_of_ours_is_tried_again_where_nobody_waits),
 		T(a_cancelled_job_is_over_at_once),
 		T(leases_of_others_and_old_ones_are_taken_back),
 		T(heads_are_the_first_of_each_sender),
