@@ -167,6 +167,11 @@ enum work_exit work_run(const struct work_opts *opts, struct err *err)
 								      RUN_INFRA;
 	else
 		rc = work_series(&w, &why);
+	/* A program that is missing here is not the fault of what was asked for; who
+	 * waits is told at once all the same. */
+	if (rc == RUN_UNUSABLE && why.code == ERR_MISSING &&
+	    w.job.class == QUEUE_BACKGROUND)
+		rc = RUN_INFRA;
 	if (why.code == ERR_STOPPED) {
 		result = WORK_STOPPED;
 		goto out;
