@@ -65,17 +65,17 @@ daemon_stop
 daemon_start
 is "still paused after a restart" "$(status .daemon.paused)" all
 sl resume
-check "an mbox that is gone by now is tested" until_ok job_is "$mbox_job" done
+check "an mbox that is gone by now is tested" until_ok job_is "$mbox_job" "done"
 is "to its verdict" "$(job "$mbox_job" .exit)" 1
-check "and so is a folder of patches" until_ok job_is "$JOB" done
+check "and so is a folder of patches" until_ok job_is "$JOB" "done"
 is "to its verdict, too" "$(job "$JOB" .exit)" 0
 sl rerun "$mbox_job"
 JOB=$(sed -n 's/^job //p' "$OUT")
-check "rerun: a new job with the same mails" until_ok job_is "$JOB" done
+check "rerun: a new job with the same mails" until_ok job_is "$JOB" "done"
 is "which somebody waits for" "$(job "$JOB" '"\(.class) \(.exit)"')" "interactive 1"
 sl rerun s1
 JOB=$(sed -n 's/^job //p' "$OUT")
-check "rerun of a series by its number" until_ok job_is "$JOB" done
+check "rerun of a series by its number" until_ok job_is "$JOB" "done"
 
 # Cancelling.
 submit base..slow
@@ -157,7 +157,7 @@ check "trouble of our own: queued again" until_ok grep -q "job $JOB is queued: .
 sl test --repo "$T/toy" base..lost
 check "who waits hears it at once: exit $RC" test "$RC" = 2 -o "$RC" = 3
 mv "$T/bin/bwrap.away" "$T/bin/bwrap"
-check "and it comes to its end" until_ok job_is "$JOB" done
+check "and it comes to its end" until_ok job_is "$JOB" "done"
 
 # The pages, served by a child that dies with the daemon.
 daemon_stop
