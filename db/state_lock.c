@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,6 +12,10 @@
 #include "lib/file.h"
 #include "lib/str.h"
 #include "lib/text.h"
+
+/* For how long a lock of nobody is waited for: 2 s. */
+#define MOMENTS 100
+#define MOMENT_NS 20000000
 
 /* "12\nsluice test\n2026-11-23 06:37:00 UTC\n"; anything else reads as unknown. */
 static int complain(const char *state_dir, const char *path, struct err *err)
@@ -52,6 +57,36 @@ static int write_holder(int fd, const char *path, const char *command, struct er
 	return 0;
 }
 
+/* The pid in the lock's text, as the holder wrote it; 0 when it cannot be read. */
+static pid_t holder(int fd)
+{
+	char text[32] = "";
+
+	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? (pid_t)atoi(text) : 0;
+}
+
+/*
+ * A holder that was killed between fork and exec of a child is gone, and the child
+ * holds the lock for a moment more. 0 when we have it, -1 with errno.
+ */
+static int lock_fd(int fd)
+{
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		const struct timespec moment = { .tv_nsec = MOMENT_NS };
+		pid_t pid;
+
+		if (errno != EWOULDBLOCK)
+			return -1;
+		pid = holder(fd);
+		if (i == MOMENTS || pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH) {
+			errno = EWOULDBLOCK;
+			return -1;
+		}
+		nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
 int state_lock(const char *state_dir, const char *command, int *ret_fd, struct err *err)
 {
 	AUTO_FREE char *path = path_join(state_dir, "lock", NULL);
@@ -59,7 +94,7 @@ int state_lock(const char *state_dir, const char *command, int *ret_fd, struct e
 
 	if (fd < 0)
 		return err_sys(err, "open %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (lock_fd(fd) < 0) {
 		if (errno == EWOULDBLOCK)
 			return complain(state_dir, path, err);
 		return err_sys(err, "lock %s", path);

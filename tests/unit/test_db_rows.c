@@ -1,5 +1,7 @@
 #include "tests/unit/db_fixture.h"
 
+#include <sys/wait.h>
+
 #include "db/selftests.h"
 #include "db/state_lock.h"
 #include "db/timing.h"
@@ -502,6 +504,35 @@ static void test_lock_names_its_holder(void **state)
 	close(second);
 }
 
+/* The holder died while a child of its was on the way to exec: that has the lock for
+ * a moment more, and nobody is to be turned away for it. */
+static void test_lock_of_a_dead_holder_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	int p[2], fd = -1;
+	char c;
+	pid_t pid;
+
+	assert_int_equal(pipe(p), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (state_lock(f->dir, "sluice daemon", &fd, NULL) < 0)
+			_exit(1);
+		if (fork() == 0) {
+			/* Holds it until the test lets go. */
+			close(p[1]);
+			usleep(300000);
+			_exit(read(p[0], &c, 1) != 0);
+		}
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	close(p[1]);
+	ok(f, state_lock(f->dir, "sluice daemon", &fd, &f->err));
+	close(fd);
+	close(p[0]);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -524,6 +555,7 @@ int main(void)
 		T(test_timing_is_a_median),
 		T(test_hostile_text_survives),
 		T(test_lock_names_its_holder),
+		T(test_lock_of_a_dead_holder_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
