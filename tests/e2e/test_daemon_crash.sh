@@ -12,7 +12,7 @@ begin daemon_crash
 toy_tree
 kills=${CRASH_KILLS:-200}
 seed=${CRASH_SEED:-1}
-jobs=24
+jobs=32
 # One topology: then a job takes a second, and some are done between two kills.
 sed -i 's/^topology = .*/topology = smp4/' "$T/config.ini"
 printf '[daemon]\nretry = 1s\n' >>"$T/config.ini"
@@ -100,7 +100,7 @@ while [ "$killed" -lt "$kills" ]; do
 			WHERE state = 'running' AND crashes < 2")" = 1 ] || victim=""
 		[ -z "$victim" ] || workers=$((workers + 1))
 		;;
-	2)
+	2 | 3)
 		victim=$(role_of)
 		[ -z "$victim" ] || roles=$((roles + 1))
 		;;
