@@ -80,6 +80,8 @@ static int on_hup(sd_event_source *src, const struct signalfd_siginfo *si, void 
 		log_error("the configuration stays as it was: %s", err.msg);
 	else
 		log_info("configuration of %s loaded", s->config->source);
+	/* What held jobs may be what was mended. */
+	service_hold_no_more(s);
 	sd_notify(0, "READY=1");
 	service_advance(s);
 	return 0;

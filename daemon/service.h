@@ -51,6 +51,7 @@ struct service {
 	unsigned int troubles; /* jobs in a row that ended in trouble of our own */
 	int64_t hold_until;    /* then no job from a list is begun before */
 	char *hold_why;        /* NULL: nothing holds */
+	bool stray;            /* the end of a job could not be written down */
 	sd_event_source *later, *beat;
 	bool stopping;
 	int exit;
@@ -73,6 +74,8 @@ int service_cancel(struct service *s, int64_t job, const char *reason, struct er
 
 /* service_work.c: begins the next job if nothing is in the way. */
 void service_advance(struct service *s);
+/* Whatever holds jobs that nobody waits for is forgotten. */
+void service_hold_no_more(struct service *s);
 /* The running job goes back into the queue; service_quiet says when it is gone. */
 void service_stop_worker(struct service *s);
 bool service_quiet(const struct service *s);
@@ -86,7 +89,7 @@ void service_web_start(struct service *s);
 
 /* service_ops.c: a control_fn; arg is the service. */
 void service_request(struct control_client *cl, struct control_request *r, void *arg);
-/* Tells those who watch the job how it ended, if it is over. */
+/* Tells those who watch the job what became of it; every end of a job passes here. */
 void service_tell_end(struct service *s, int64_t job);
 
 #endif

@@ -327,14 +327,15 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 	struct err err = { 0 };
 
 	if (setting_put(s->db, "paused",
-			what == QUEUE_RUNS ? NULL : queue_paused_str(what), &err) < 0) {
+			what == QUEUE_RUNS ? NULL : queue_paused_str(what), &err) < 0 ||
+	    (what == QUEUE_RUNS && queue_wait_no_more(s->db, &err) < 0)) {
 		control_error(cl, "%s", err.msg);
 		return;
 	}
 	s->paused = what;
 	/* Who resumes means now. */
 	if (what == QUEUE_RUNS)
-		s->hold_until = 0;
+		service_hold_no_more(s);
 	o = json_object_new_object();
 	json_set_str(o, "paused", queue_paused_str(what));
 	control_ok(cl, o);

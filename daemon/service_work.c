@@ -65,7 +65,7 @@ static void hold(struct service *s, int64_t until, char *why)
 	s->hold_until = until;
 }
 
-static void hold_no_more(struct service *s)
+void service_hold_no_more(struct service *s)
 {
 	free(s->hold_why);
 	s->hold_why = NULL;
@@ -157,6 +157,7 @@ static void put_back(struct service *s, enum job_how how, int code)
 	int r = queue_put_back(s->db, w->job, w->epoch, why, reason,
 			       why == QUEUE_RETRY ? now_s() + wait : 0, &state, &err);
 
+	s->stray = s->stray || r < 0;
 	if (r < 0)
 		log_error("job %lld: %s", (long long)w->job, err.msg);
 	else if (r > 0)
@@ -175,7 +176,7 @@ static void settle(struct service *s, enum job_how how, int code)
 	int found = queue_find(s->db, w->job, &j, &err);
 
 	if (found < 0) {
-		/* Its lease runs out, and then it is taken back. */
+		s->stray = true;
 		log_error("job %lld: %s", (long long)w->job, err.msg);
 	} else if (found > 0 && j.state == QUEUE_RUNNING && j.epoch == w->epoch) {
 		put_back(s, how, code);
@@ -308,7 +309,7 @@ static bool begin(struct service *s, int64_t job)
 
 	if (r > 0 && worker_start(s, job, epoch, &err) == 0) {
 		log_info("job %lld begins", (long long)job);
-		hold_no_more(s);
+		service_hold_no_more(s);
 		tell_state(s, job, "running");
 		return true;
 	}
@@ -341,6 +342,20 @@ static void wake_at(struct service *s, int64_t when)
 					   on_later, s);
 }
 
+/* The database did not take the end of a job: without a worker nothing runs, so what
+ * is as if it did is queued again. */
+static int find_stray(struct service *s, struct err *err)
+{
+	int64_t n;
+
+	if (!s->stray)
+		return 0;
+	if (queue_put_back_dead(s->db, "", now_s(), &n, err) < 0)
+		return -1;
+	s->stray = false;
+	return 0;
+}
+
 /* The next job, or NULL with when to look again (0: when something is queued). */
 static int64_t pick(struct service *s, int64_t *ret_later)
 {
@@ -352,7 +367,7 @@ static int64_t pick(struct service *s, int64_t *ret_later)
 	size_t n = 0;
 
 	*ret_later = 0;
-	if (queue_heads(s->db, &heads, &n, &err) < 0) {
+	if (find_stray(s, &err) < 0 || queue_heads(s->db, &heads, &n, &err) < 0) {
 		log_error("%s", err.msg);
 		*ret_later = now_s() + AGAIN_S;
 		return 0;

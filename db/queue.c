@@ -361,6 +361,15 @@ int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *
 	return r;
 }
 
+int queue_wait_no_more(struct db *db, struct err *err)
+{
+	static const char sql[] = "UPDATE job SET not_before = 0 WHERE state = 'queued'"
+				  " AND (epoch > 0 OR kind = 'head')";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	return st ? stmt_run(db, st, err) : -1;
+}
+
 int queue_cancel(struct db *db, int64_t id, const char *reason, enum queue_state *ret_was,
 		 struct err *err)
 {

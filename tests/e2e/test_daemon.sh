@@ -159,6 +159,41 @@ check "who waits hears it at once: exit $RC" test "$RC" = 2 -o "$RC" = 3
 mv "$T/bin/bwrap.away" "$T/bin/bwrap"
 check "and it comes to its end" until_ok job_is "$JOB" "done"
 
+# Three such in a row, and all that nobody waits for is held, until somebody resumes.
+sed -i 's/^retry = .*/retry = 1h/' "$T/config.ini"
+kill -HUP "$DAEMON"
+mv "$T/bin/bwrap" "$T/bin/bwrap.away"
+first=
+for n in 1 2 3; do
+	toy_series "lost$n" "test-sleep-ms 1$n"
+	submit "base..lost$n"
+	first=${first:-$JOB}
+done
+held() {
+	status .daemon.held | grep -q "$1"
+}
+check "three in a row: jobs from lists are held" until_ok held '^3 jobs in a row ended'
+mv "$T/bin/bwrap.away" "$T/bin/bwrap"
+submit base..quick
+is "held: nothing begins" "$(job "$JOB" .state)" queued
+test_range broken
+is "but what somebody waits for does" "$RC" 1
+sl resume
+check "resume: they are done, and those of before" until_ok job_is "$JOB" "done"
+check "without waiting for their time" until_ok job_is "$first" "done"
+is "after one more try" "$(job "$first" '"\(.retries) \(.exit)"')" "1 0"
+
+# No new job on a disk that is nearly full.
+printf 'min_free = 99%%\n' >>"$T/config.ini"
+kill -HUP "$DAEMON"
+until_ok sh -c "[ \$(grep -c 'configuration of' '$T/daemon.log') -ge 3 ]"
+submit base..quick
+check "little disk free: no new job, and status says why" until_ok held 'min_free'
+is "it stays queued" "$(job "$JOB" .state)" queued
+sed -i 's/^min_free = .*/min_free = 0%/' "$T/config.ini"
+kill -HUP "$DAEMON"
+check "enough again: it is done" until_ok job_is "$JOB" "done"
+
 # The pages, served by a child that dies with the daemon.
 daemon_stop
 sed -i 's/^web = no/web = yes/' "$T/config.ini"
