@@ -200,6 +200,7 @@ cov: ## unit tests with coverage, percent of lines for each file
 
 bench: all ## measurements
 	tests/bench.sh
+	tests/bench-daemon.sh
 
 deps: ## install what is needed to build and run
 	tests/deps.sh
