@@ -42,10 +42,15 @@ struct status {
 
 /* ---- text ---- */
 
-static void print_daemon(struct json_object *d, const char *dir, struct term *t)
+static void print_daemon(const struct queue_view *v, const char *dir, struct term *t)
 {
+	struct json_object *d = v->daemon;
 	AUTO_FREE char *up = NULL;
 
+	if (!d && v->why.code != ERR_NONE) {
+		fprintf(t->out, "%s\n", v->why.msg);
+		return;
+	}
 	if (!d) {
 		fprintf(t->out, "No daemon runs on %s.\n", dir);
 		return;
@@ -118,7 +123,7 @@ static void print_status(const struct status *s, const char *dir, struct term *t
 {
 	struct json_object *workers = json_arr(s->view.daemon, "workers");
 
-	print_daemon(s->view.daemon, dir, t);
+	print_daemon(&s->view, dir, t);
 	for (size_t i = 0; i < json_len(workers); i++)
 		print_worker(json_object_array_get_idx(workers, i), t);
 	print_sources(s, t);

@@ -29,8 +29,8 @@ static void ask_daemon(struct context *cx, struct queue_view *v)
 {
 	struct client *c = NULL;
 
-	if (client_connect(cx->dir, &c, NULL) > 0)
-		client_ask(c, client_op("status", 0), -1, &v->daemon, NULL);
+	if (client_connect(cx->dir, &c, &v->why) > 0)
+		client_ask(c, client_op("status", 0), -1, &v->daemon, &v->why);
 	client_free(c);
 }
 

@@ -10,7 +10,8 @@
 #include "db/queue.h"
 
 struct queue_view {
-	struct json_object *daemon; /* its answer to "status"; NULL: none runs */
+	struct json_object *daemon; /* its answer to "status"; NULL: none runs, */
+	struct err why;             /* or it may not be asked, and this is why */
 	int64_t counts[QUEUE_APART + 1];
 	struct queue_job *running;
 	size_t nrunning;

@@ -180,7 +180,7 @@ static void settle(struct service *s, enum job_how how, int code)
 		log_error("job %lld: %s", (long long)w->job, err.msg);
 	} else if (found > 0 && j.state == QUEUE_RUNNING && j.epoch == w->epoch) {
 		put_back(s, how, code);
-	} else if (found > 0) {
+	} else if (found > 0 && j.state != QUEUE_CANCELLED) {
 		log_info("job %lld is %s%s%s", (long long)w->job,
 			 queue_state_str(j.state), j.reason ? ": " : "",
 			 j.reason ? j.reason : "");
