@@ -22,6 +22,7 @@ static const struct {
 	{ "resources", "How much of the machine a test may take." },
 	{ "boot", "Guests." },
 	{ "web", "sluice serve." },
+	{ "daemon", "sluice daemon." },
 	{ "programs", "Tools, by $PATH or with their path." },
 };
 
@@ -107,6 +108,16 @@ static const struct key keys[] = {
 
 	{ "web", "listen", KEY_LISTEN, AT(listen), "127.0.0.1:8470", NULL, 0, 0,
 	  "address and port; port 0 picks a free one" },
+
+	{ "daemon", "web", KEY_CHOICE, AT(daemon_web), "no", "yes no", 0, 0,
+	  "whether the daemon serves the pages, too, at web.listen" },
+	{ "daemon", "group", KEY_TEXT, AT(daemon_group), "", NULL, 0, 0,
+	  "who may talk to the daemon besides its own user and root; empty: nobody" },
+	{ "daemon", "retry", KEY_DURATION, AT(daemon_retry_ms), "5m", NULL, 1000, 0,
+	  "after trouble of sluice's own a job from a list is tried again after this "
+	  "time, then after 4 times as long, and so on; four times" },
+	{ "daemon", "min_free", KEY_PERCENT, AT(daemon_min_free), "10%", NULL, 0, 99,
+	  "of the disk under state_dir; with less no new job is begun" },
 
 	{ "programs", "b4", KEY_PROGRAM, AT(b4), "b4", NULL, 0, 0, "fetches series" },
 	{ "programs", "git", KEY_PROGRAM, AT(git), "git", NULL, 0, 0,
@@ -296,4 +307,9 @@ void config_print_mdoc(FILE *out)
 		fputs(".El\n", out);
 	}
 	config_source_print_mdoc(out);
+}
+
+bool config_valid_name(const char *name)
+{
+	return key_valid_name(name, strlen(name));
 }

@@ -268,7 +268,8 @@ static void intake_fetch(struct series_run *r, const struct source *src)
 		}
 		json_set_str(o, "path", input);
 	}
-	run_phase(r, src->kind == SOURCE_MSGID ? "fetching %s" : "reading %s", src->text);
+	run_phase(r, src->kind == SOURCE_MSGID ? "fetching %s" : "reading %s",
+		  src->kind == SOURCE_MSGID ? src->text : r->opts->source);
 	if (role_start(&r->host, &opts, &r->role, &r->err) < 0)
 		run_fail(r, RUN_INFRA);
 }
@@ -477,7 +478,7 @@ static void intake_range(struct series_run *r, const struct source *src)
 	memcpy(r->range_to, src->to, sizeof(r->range_to));
 	r->series.message_id = str_printf("git-%s", src->to);
 	r->series.version = 1;
-	r->series.subject = str_dup(src->text);
+	r->series.subject = str_dup(r->opts->source);
 	r->series.author = str_dup("");
 	if (intake_store(r, src->to, src->from, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
@@ -490,10 +491,15 @@ static void intake_range(struct series_run *r, const struct source *src)
 void intake_start(struct series_run *r)
 {
 	struct source src = { 0 };
+	const char *input = r->opts->input ? r->opts->input : r->opts->source;
 
 	r->series.tree = str_dup(r->opts->tree ? r->opts->tree : r->opts->config->tree);
-	if (source_find(r->opts->source, r->opts->repo, r->db,
-			r->opts->config->series_patches, &src, &r->err) < 0) {
+	if (r->opts->no_files && !r->opts->input && path_exists(input)) {
+		err_set(&r->err, ERR_INPUT, "%s: is a file, and came without its mails",
+			input);
+		run_fail(r, RUN_UNUSABLE);
+	} else if (source_find(input, r->opts->repo, r->db,
+			       r->opts->config->series_patches, &src, &r->err) < 0) {
 		run_fail(r, RUN_UNUSABLE);
 	} else if (src.kind == SOURCE_RANGE && r->opts->base) {
 		err_set(&r->err, ERR_INPUT,

@@ -296,11 +296,61 @@ static const char source[] =
 	" mails INTEGER NOT NULL "
 	") STRICT;";
 
+static const char queue[] =
+	"CREATE TABLE job ( "
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, "
+	" kind TEXT NOT NULL CHECK (kind IN ('series', 'head')), "
+	" class TEXT NOT NULL CHECK (class IN ('interactive', 'background')), "
+	" list TEXT NOT NULL, "
+	" sender TEXT NOT NULL, "
+	" subject TEXT NOT NULL, "
+	" tree TEXT NOT NULL, "
+	" request TEXT NOT NULL, "
+	" mbox TEXT REFERENCES artifact (sha256), "
+	" posting_id INTEGER, "
+	" version INTEGER NOT NULL, "
+	" posted INTEGER NOT NULL, "
+	" state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', "
+	" 'cancelled', 'apart')), "
+	" exit INTEGER, "
+	" reason TEXT, "
+	" series_id INTEGER REFERENCES series (id) ON DELETE SET NULL, "
+	" owner TEXT, "
+	" epoch INTEGER NOT NULL, "
+	" lease_until INTEGER, "
+	" turn INTEGER, "
+	" crashes INTEGER NOT NULL, "
+	" interrupted INTEGER NOT NULL, "
+	" retries INTEGER NOT NULL, "
+	" not_before INTEGER NOT NULL, "
+	" created INTEGER NOT NULL, "
+	" started INTEGER, "
+	" finished INTEGER, "
+	" CHECK ((state = 'running') = (owner IS NOT NULL)), "
+	" CHECK ((state IN ('queued', 'running')) = (finished IS NULL)) "
+	") STRICT;"
+	"CREATE INDEX job_fresh ON job (class, list, sender, version DESC, posted, id) "
+	" WHERE state = 'queued' AND epoch = 0 AND kind = 'series';"
+	"CREATE INDEX job_begun ON job (id) "
+	" WHERE state = 'queued' AND (epoch > 0 OR kind = 'head');"
+	"CREATE INDEX job_running ON job (id) WHERE state = 'running';"
+	"CREATE INDEX job_waits ON job (tree) WHERE state = 'queued' AND kind = 'series';"
+	"CREATE INDEX job_served ON job (list, sender, turn);"
+	"CREATE INDEX job_turn ON job (turn);"
+	"CREATE INDEX job_over ON job (finished, id);"
+	"CREATE INDEX job_series ON job (series_id, id);"
+	"CREATE INDEX job_mbox ON job (mbox);"
+	"CREATE TABLE setting ( "
+	" name TEXT PRIMARY KEY, "
+	" value TEXT NOT NULL "
+	") STRICT;";
+
 const char *const db_migrations[] = {
 	first,
 	selftests,
 	repairs,
 	mails,
 	source,
+	queue,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

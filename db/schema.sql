@@ -337,3 +337,56 @@ CREATE TABLE source (
   error       TEXT,                 -- why the last one did; NULL: it went well
   mails       INTEGER NOT NULL      -- that came from it so far
 ) STRICT;
+
+-- The queue of the daemon: what is to be tested, is being tested, and was. A job
+-- that is taken gets a new epoch; its worker writes nothing (into any table) unless
+-- the job is still running with that epoch (db/lease.h).
+CREATE TABLE job (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT, -- what people name; never given twice
+  kind        TEXT NOT NULL CHECK (kind IN ('series', 'head')), -- head: a tree as it is, without patches
+  class       TEXT NOT NULL CHECK (class IN ('interactive', 'background')), -- interactive: somebody waits
+  list        TEXT NOT NULL,        -- mailing list it was posted to; '' when asked for by hand
+  sender      TEXT NOT NULL,        -- mail address of who posted it, or the user who asked
+  subject     TEXT NOT NULL,        -- one line for people
+  tree        TEXT NOT NULL,        -- tree.name; '' for a range of a repository that is none
+  request     TEXT NOT NULL,        -- json, as daemon/request.h has it
+  mbox        TEXT REFERENCES artifact (sha256), -- the mails, where a file was given
+  posting_id  INTEGER,              -- of the posting that asked for it; NULL: none
+  version     INTEGER NOT NULL,     -- the N of [PATCH vN]; 0: not known
+  posted      INTEGER NOT NULL,     -- when it was posted, else created
+  state       TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed',
+                'cancelled', 'apart')), -- apart: killed its worker too often
+  exit        INTEGER,              -- what "sluice test" would exit with; NULL until it ended
+  reason      TEXT,                 -- why failed, cancelled, apart, or last requeued
+  series_id   INTEGER REFERENCES series (id) ON DELETE SET NULL, -- NULL until fetched
+  owner       TEXT,                 -- boot id:pid:start time of the daemon that runs it
+  epoch       INTEGER NOT NULL,     -- how often it was taken
+  lease_until INTEGER,              -- the owner renews it; past: the owner is gone
+  turn        INTEGER,              -- its place among all takes; NULL: never taken
+  crashes     INTEGER NOT NULL,     -- workers that died of it
+  interrupted INTEGER NOT NULL,     -- times it was stopped from outside
+  retries     INTEGER NOT NULL,     -- times it ended in trouble of our own
+  not_before  INTEGER NOT NULL,     -- after such trouble: when to try again
+  created     INTEGER NOT NULL,     -- when it was queued
+  started     INTEGER,              -- last taken
+  finished    INTEGER,              -- NULL while queued or running
+  CHECK ((state = 'running') = (owner IS NOT NULL)),
+  CHECK ((state IN ('queued', 'running')) = (finished IS NULL))
+) STRICT;
+CREATE INDEX job_fresh ON job (class, list, sender, version DESC, posted, id)
+  WHERE state = 'queued' AND epoch = 0 AND kind = 'series'; -- queue_heads: first of each sender
+CREATE INDEX job_begun ON job (id)
+  WHERE state = 'queued' AND (epoch > 0 OR kind = 'head'); -- queue_heads: the few others
+CREATE INDEX job_running ON job (id) WHERE state = 'running'; -- queue_list_running
+CREATE INDEX job_waits ON job (tree) WHERE state = 'queued' AND kind = 'series'; -- who waits for a head
+CREATE INDEX job_served ON job (list, sender, turn); -- when a sender had the last turn
+CREATE INDEX job_turn ON job (turn); -- the last turn of all
+CREATE INDEX job_over ON job (finished, id); -- queue_list_over, timing_job
+CREATE INDEX job_series ON job (series_id, id); -- which jobs made a series
+CREATE INDEX job_mbox ON job (mbox); -- whether an artifact is still needed
+
+-- What the daemon must remember over a restart.
+CREATE TABLE setting (
+  name        TEXT PRIMARY KEY,     -- paused
+  value       TEXT NOT NULL         -- of paused: background or all
+) STRICT;

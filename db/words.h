@@ -74,6 +74,18 @@ enum posting_state {
 	POSTING_SUPERSEDED,
 	POSTING_IGNORED,
 };
+/* What a job of the queue tests. */
+enum queue_kind { QUEUE_SERIES, QUEUE_HEAD };
+/* Whether somebody waits for it. */
+enum queue_class { QUEUE_INTERACTIVE, QUEUE_BACKGROUND };
+enum queue_state {
+	QUEUE_QUEUED,
+	QUEUE_RUNNING,
+	QUEUE_DONE,      /* run to its end */
+	QUEUE_FAILED,    /* unusable, or lost to our own trouble for good */
+	QUEUE_CANCELLED, /* by people, or by a newer version */
+	QUEUE_APART,     /* it killed its worker too often */
+};
 
 #define WORDS_DECLARE(type)                  \
 	const char *type##_str(enum type w); \
@@ -89,5 +101,8 @@ WORDS_DECLARE(test_result);
 WORDS_DECLARE(verdict_kind);
 WORDS_DECLARE(verdict_word);
 WORDS_DECLARE(posting_state);
+WORDS_DECLARE(queue_kind);
+WORDS_DECLARE(queue_class);
+WORDS_DECLARE(queue_state);
 
 #endif

@@ -47,6 +47,7 @@ list() {
 	test  | linux-source-6.1         | file:/usr/src/linux-source-6.1.tar.xz | an older kernel, for tests
 	test  | libcmocka-dev            | lib:cmocka | unit tests
 	test  | public-inbox             | program:public-inbox-init | the archive that b4 is tested against
+	test  | sqlite3                  | program:sqlite3 | looks into the database in tests
 	test  | jq                       | program:jq | reads results in tests
 	test  | ccache                   | program:ccache | builds by ccache, in tests
 	test  | cpio                     | program:cpio | reads the initramfs in tests

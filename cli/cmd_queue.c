@@ -1,0 +1,68 @@
+#include <stdio.h>
+
+#include "cli/cmd.h"
+#include "cli/queue_view.h"
+#include "lib/log.h"
+
+#define SHOWN 40
+
+struct queue_args {
+	struct cmd_common common;
+	bool json, all;
+};
+
+static const struct cmd_opt opts[] = {
+	{ "all", 'a', NULL, "every job, however many there are",
+	  offsetof(struct queue_args, all) },
+	{ "json", 0, NULL, "as a JSON document", offsetof(struct queue_args, json) },
+	CMD_OPTS_COMMON,
+	{ 0 },
+};
+
+static int run_queue(int argc, char **argv);
+
+const struct cmd cmd_queue = {
+	.name = "queue",
+	.synopsis = "",
+	.help = "Show what runs and what will, in that order",
+	.detail =
+		"What somebody waits for comes first; then what was begun and interrupted; then\n"
+		"the senders of each list take turns, each with its newest version, then its\n"
+		"oldest posting. When a job begins is reckoned from what jobs took before.\n",
+	.opts = opts,
+	.run = run_queue,
+};
+
+static int run_queue(int argc, char **argv)
+{
+	struct queue_args args = { 0 };
+	AUTO_CONTEXT struct context cx = CONTEXT_INIT;
+	struct queue_view v;
+	struct err err = { 0 };
+	struct term t;
+	int rc;
+
+	if (!cmd_parse(&cmd_queue, &argc, &argv, &args, &rc))
+		return rc;
+	if (argc > 0)
+		return cmd_usage(&cmd_queue, "takes no operands");
+	rc = context_read(&cx, &args.common);
+	if (rc != EXIT_OK)
+		return rc;
+	if (queue_view_load(&cx, args.all ? SIZE_MAX / 1024 : SHOWN, 0, &v, &err) < 0) {
+		log_error("%s", err.msg);
+		return EXIT_INFRA;
+	}
+	term_init(&t, stdout);
+	if (args.json) {
+		AUTO_JSON struct json_object *o = queue_view_json(&v);
+
+		puts(json_object_to_json_string_ext(
+			o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	} else {
+		queue_view_print(&v, &t);
+		queue_view_print_counts(&v, &t);
+	}
+	queue_view_done(&v);
+	return EXIT_OK;
+}
