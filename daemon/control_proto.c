@@ -57,11 +57,21 @@ static int parse_op(struct json_object *o, enum control_op *ret, struct err *err
 	return err_set(err, ERR_INPUT, "there is no such \"op\"");
 }
 
+/* Which server the daemon asks is not for a client to say. */
+static int parse_submit(struct json_object *o, struct control_request *r, struct err *err)
+{
+	struct json_object *q = json_obj(o, "request");
+
+	if (json_str(q, "archive", NULL))
+		return err_set(err, ERR_INPUT, "\"archive\" is not for a client to say");
+	return request_from_json(q, &r->request, err);
+}
+
 static int parse_rest(struct json_object *o, struct control_request *r, struct err *err)
 {
 	switch (r->op) {
 	case CONTROL_SUBMIT:
-		return request_from_json(json_obj(o, "request"), &r->request, err);
+		return parse_submit(o, r, err);
 	case CONTROL_WATCH:
 	case CONTROL_CANCEL:
 		if (r->job <= 0)

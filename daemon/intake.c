@@ -203,6 +203,13 @@ static int intake_fetched_ok(struct series_run *r, const struct role_end *end,
 	return 0;
 }
 
+/* An archive shows what came to its lists before it finds it by its thread. */
+static bool intake_lags(const struct series_run *r, struct json_object *result)
+{
+	return r->opts->posted && !r->opts->input &&
+	       (json_len(json_arr(result, "missing")) || !json_obj(result, "series"));
+}
+
 static void intake_fetched(const struct role_end *end, void *arg)
 {
 	struct series_run *r = arg;
@@ -216,7 +223,8 @@ static void intake_fetched(const struct role_end *end, void *arg)
 		return run_fail(r, RUN_INFRA);
 	}
 	if (strcmp(json_str(end->result, "status", ""), "ok") != 0) {
-		err_set(&r->err, ERR_INPUT, "%s: %s", r->opts->source,
+		err_set(&r->err, intake_lags(r, end->result) ? ERR_MISSING : ERR_INPUT,
+			"%s: %s", r->opts->source,
 			json_str(end->result, "reason", "cannot be used"));
 		return run_fail(r, RUN_UNUSABLE);
 	}
@@ -242,8 +250,8 @@ static void intake_fetch(struct series_run *r, const struct source *src)
 
 	json_set_str(o, "kind", source_kind_str(src->kind));
 	json_set(job, "source", o);
-	json_set_int(job, "version", src->version);
-	json_set_str(job, "archive", c->archive);
+	json_set_int(job, "version", r->opts->version ? r->opts->version : src->version);
+	json_set_str(job, "archive", r->opts->archive ? r->opts->archive : c->archive);
 	json_set_str(job, "attestation", c->attestation);
 	json_set_str(job, "b4", c->b4);
 	json_set_int(job, "timeout_ms", (long long)c->fetch_timeout_ms);

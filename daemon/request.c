@@ -8,6 +8,7 @@
 
 #define NAMES_MAX 64
 #define REVISION_MAX 256
+#define VERSION_MAX 1000000
 
 static const char *const mails_words[] = {
 	[REQUEST_MAILS_FILE] = "file",
@@ -21,6 +22,7 @@ void request_done(struct request *r)
 	free(r->repo);
 	free(r->tree);
 	free(r->base);
+	free(r->archive);
 	strv_free(r->configs);
 	strv_free(r->topologies);
 	strv_free(r->suites);
@@ -96,6 +98,8 @@ static int check(const struct request *r, struct err *err)
 		return err_set(err, ERR_INPUT, "there is no \"source\"");
 	if (r->tree && !config_valid_name(r->tree))
 		return err_set(err, ERR_INPUT, "\"tree\" is no name");
+	if (r->version < 0 || r->version > VERSION_MAX)
+		return err_set(err, ERR_INPUT, "\"version\" is none");
 	if (r->repo && r->repo[0] != '/')
 		return err_set(err, ERR_INPUT, "\"repo\" is no absolute path");
 	if (r->input && (r->mails || !r->repo || strlen(r->input) != 82 ||
@@ -109,13 +113,14 @@ static int check(const struct request *r, struct err *err)
 
 int request_from_json(struct json_object *o, struct request *ret, struct err *err)
 {
-	struct request r = { .source = NULL };
+	struct request r = { .version = json_int(o, "version", 0) };
 
 	if (take_text(o, "source", PATH_MAX, &r.source, err) < 0 ||
 	    take_text(o, "input", PATH_MAX, &r.input, err) < 0 ||
 	    take_text(o, "repo", PATH_MAX, &r.repo, err) < 0 ||
 	    take_text(o, "tree", NAME_MAX, &r.tree, err) < 0 ||
 	    take_text(o, "base", REVISION_MAX, &r.base, err) < 0 ||
+	    take_text(o, "archive", PATH_MAX, &r.archive, err) < 0 ||
 	    take_names(o, "configs", &r.configs, err) < 0 ||
 	    take_names(o, "topologies", &r.topologies, err) < 0 ||
 	    take_names(o, "suites", &r.suites, err) < 0 ||
@@ -158,5 +163,8 @@ struct json_object *request_to_json(const struct request *r)
 	put_names(o, "topologies", r->topologies);
 	put_names(o, "suites", r->suites);
 	put_text(o, "mails", mails_words[r->mails]);
+	put_text(o, "archive", r->archive);
+	if (r->version)
+		json_set_int(o, "version", r->version);
 	return o;
 }

@@ -5,10 +5,12 @@
  *
  *	{"source": "A..B", "input": "<commit>..<commit>", "repo": "/home/me/linux",
  *	 "tree": "debian-6.12", "base": "v6.12", "configs": ["mlock"],
- *	 "topologies": ["smp4"], "suites": ["mlock-migrate"], "mails": "folder"}
+ *	 "topologies": ["smp4"], "suites": ["mlock-migrate"], "mails": "folder",
+ *	 "archive": "https://lore.kernel.org/linux-mm", "version": 2}
  *
  * All but source may be absent: then the configuration of whoever runs it says, or
- * it is chosen.
+ * it is chosen. archive and version are of what was found on a list: which
+ * public-inbox has it, and which of the versions in its thread it is.
  */
 #ifndef SLUICE_DAEMON_REQUEST_H
 #define SLUICE_DAEMON_REQUEST_H
@@ -30,6 +32,8 @@ struct request {
 	char *repo, *tree, *base;
 	char **configs, **topologies, **suites; /* NULL or not empty */
 	enum request_mails mails;
+	char *archive;     /* NULL: fetch.archive */
+	long long version; /* 0: the newest */
 };
 void request_done(struct request *r);
 

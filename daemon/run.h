@@ -50,6 +50,10 @@ struct run_opts {
 	const char *input;     /* what that stands for by now: a copy of the mails, or a
 				  range of commit ids; NULL: source itself */
 	bool no_files;         /* source names no file here, whatever is there */
+	const char *archive;   /* public-inbox to fetch it from; NULL: config's */
+	long long version;     /* of those in its thread; 0: the newest */
+	bool posted;           /* it came as a whole: an archive that lacks some of it
+				  lags, and is ERR_MISSING */
 	const char *jobs; /* folder in STATE/jobs for this run alone; NULL: all of it */
 	const char *tree; /* NULL: config's */
 	const char *base; /* NULL: chosen */

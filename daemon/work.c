@@ -111,6 +111,9 @@ static enum run_exit work_series(struct work *w, struct err *err)
 		.source = q->source,
 		.input = w->mails ? w->mails : q->input,
 		.no_files = true,
+		.archive = q->archive,
+		.version = q->version,
+		.posted = w->job.posting_id >= 0,
 		.jobs = "worker",
 		.tree = q->tree,
 		.base = q->base,
@@ -167,8 +170,8 @@ enum work_exit work_run(const struct work_opts *opts, struct err *err)
 								      RUN_INFRA;
 	else
 		rc = work_series(&w, &why);
-	/* A program that is missing here is not the fault of what was asked for; who
-	 * waits is told at once all the same. */
+	/* A program that is missing here, or a mail that is not in the archive yet, is
+	 * not the fault of what was asked for; who waits is told at once all the same. */
 	if (rc == RUN_UNUSABLE && why.code == ERR_MISSING &&
 	    w.job.class == QUEUE_BACKGROUND)
 		rc = RUN_INFRA;

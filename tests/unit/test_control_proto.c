@@ -59,6 +59,12 @@ static void requests_are_read(void **state)
 static void what_is_no_request_is_refused(void **state)
 {
 	(void)state;
+	/* Which server is asked is the configuration's to say. */
+	refused("{\"op\":\"submit\",\"request\":{\"source\":\"x@y\","
+		"\"archive\":\"http://inside/\"}}",
+		"not for a client");
+	refused("{\"op\":\"submit\",\"request\":{\"source\":\"x@y\",\"version\":-1}}",
+		"version");
 	refused("", "");
 	refused("[]", "op");
 	refused("{\"op\":\"destroy\"}", "op");
