@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/service_intake.h"
 #include "db/setting.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
@@ -61,6 +62,7 @@ static int reload(struct service *s, struct err *err)
 		return -1;
 	}
 	s->config = fresh;
+	service_intake_configure(s);
 	config_free(old);
 	return 0;
 }
@@ -91,7 +93,7 @@ static int on_hup(sd_event_source *src, const struct signalfd_siginfo *si, void 
 
 bool service_quiet(const struct service *s)
 {
-	return !s->worker.child && !s->web;
+	return !s->worker.child && !s->web && service_intake_quiet(s);
 }
 
 void service_maybe_end(struct service *s)
@@ -125,6 +127,7 @@ static int on_term(sd_event_source *src, const struct signalfd_siginfo *si, void
 				   on_too_long, s);
 	service_stop_worker(s);
 	job_cancel(s->web);
+	service_intake_stop(s);
 	service_maybe_end(s);
 	return 0;
 }
@@ -202,12 +205,15 @@ static int set_up(struct service *s, struct err *err)
 	/* What ran is queued again before anybody can ask. */
 	if (take_over(s, err) < 0)
 		return -1;
-	return control_new(s->event, s->state_dir, s->config->daemon_group,
-			   service_request, s, &s->control, err);
+	if (control_new(s->event, s->state_dir, s->config->daemon_group, service_request,
+			s, &s->control, err) < 0)
+		return -1;
+	return service_intake_new(s, err);
 }
 
 static void tear_down(struct service *s)
 {
+	service_intake_free(s);
 	control_free(s->control);
 	sd_event_source_disable_unref(s->later);
 	sd_event_source_disable_unref(s->beat);
@@ -238,6 +244,7 @@ int service_run(const char *config_file, struct config *config, const char *stat
 		log_info("the daemon runs on %s", state_dir);
 		sd_notify(0, "READY=1");
 		service_web_start(&s);
+		service_intake_start(&s);
 		service_advance(&s);
 		rc = sd_event_loop(s.event);
 		if (rc < 0)

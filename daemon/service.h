@@ -32,6 +32,8 @@ struct service_worker {
 	char *words;   /* the last line that was no event: of use when it died */
 };
 
+struct service_intake;
+
 struct service {
 	const char *config_file; /* as given, or NULL */
 	char *state_dir;
@@ -45,6 +47,7 @@ struct service {
 	char owner[160]; /* boot id:pid:start time */
 	int64_t started;
 	struct service_worker worker;
+	struct service_intake *intake;
 	struct job *web;
 	char *web_url;
 	enum queue_paused paused;
@@ -71,6 +74,10 @@ int service_run(const char *config_file, struct config *config, const char *stat
 int service_enqueue(struct service *s, struct queue_job *j, struct err *err);
 /* 1 when it was queued or ran; 0 when it is over or unknown. */
 int service_cancel(struct service *s, int64_t job, const char *reason, struct err *err);
+/* 1 when it was queued and nothing of it ran at the time; else 0. In the caller's
+ * transaction: service_tell_end is for after that. */
+int service_cancel_waiting(struct service *s, int64_t job, const char *reason,
+			   struct err *err);
 
 /* service_work.c: begins the next job if nothing is in the way. */
 void service_advance(struct service *s);

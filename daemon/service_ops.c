@@ -9,6 +9,7 @@
 
 #include "daemon/event_json.h"
 #include "daemon/mails.h"
+#include "daemon/service_intake.h"
 #include "db/series.h"
 #include "db/setting.h"
 #include "db/tree.h"
@@ -44,6 +45,8 @@ void service_tell_end(struct service *s, int64_t job)
 	if (queue_find(s->db, job, &j, &err) > 0) {
 		o = end_event(&j);
 		control_tell(s->control, job, o, j.finished >= 0);
+		if (j.finished >= 0 && j.posting_id >= 0)
+			service_intake_job_over(s);
 	} else if (err.code != ERR_NONE) {
 		log_error("job %lld: %s", (long long)job, err.msg);
 	}

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/event_json.h"
+#include "daemon/service_intake.h"
 #include "daemon/work.h"
 #include "db/series.h"
 #include "lib/cleanup.h"
@@ -287,6 +288,8 @@ static int worker_start(struct service *s, int64_t job, int64_t epoch, struct er
 	s->worker.begun = s->worker.heard = now_s();
 	sd_event_add_time_relative(s->event, &s->beat, CLOCK_MONOTONIC, BEAT_US, 0,
 				   on_beat, s);
+	if (service_intake_prepare(s, job, err) < 0)
+		return -1;
 	return job_start(s->event, &opts, &s->worker.child, err);
 }
 
@@ -422,6 +425,26 @@ static void mark_series(struct service *s, int64_t id, const char *reason)
 	series_done(&r);
 }
 
+int service_cancel_waiting(struct service *s, int64_t job, const char *reason,
+			   struct err *err)
+{
+	enum queue_state was = QUEUE_QUEUED;
+	struct queue_job j = { 0 };
+	int r = queue_find(s->db, job, &j, err);
+
+	if (r > 0)
+		r = j.state == QUEUE_QUEUED ?
+			    queue_cancel(s->db, job, reason, &was, err) :
+			    0;
+	/* It may have been begun, and interrupted. */
+	if (r > 0 && j.series_id > 0)
+		mark_series(s, j.series_id, reason);
+	if (r > 0)
+		log_info("job %lld is cancelled: %s", (long long)job, reason);
+	queue_job_done(&j);
+	return r;
+}
+
 int service_cancel(struct service *s, int64_t job, const char *reason, struct err *err)
 {
 	enum queue_state was = QUEUE_QUEUED;
@@ -433,8 +456,8 @@ int service_cancel(struct service *s, int64_t job, const char *reason, struct er
 	log_info("job %lld is cancelled: %s", (long long)job, reason);
 	if (was == QUEUE_RUNNING && s->worker.job == job)
 		job_cancel(s->worker.child);
-	if (was == QUEUE_RUNNING && queue_find(s->db, job, &j, NULL) > 0 &&
-	    j.series_id > 0)
+	/* One that is queued may have been begun, and interrupted. */
+	if (queue_find(s->db, job, &j, NULL) > 0 && j.series_id > 0)
 		mark_series(s, j.series_id, reason);
 	queue_job_done(&j);
 	service_tell_end(s, job);

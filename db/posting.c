@@ -179,6 +179,21 @@ int posting_list_due(struct db *db, int64_t now, int64_t max,
 	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
 }
 
+int posting_list_over(struct db *db, int64_t max, struct posting_row **ret_list,
+		      size_t *ret_n, struct err *err)
+{
+	static const char sql[] = "SELECT " COLS " FROM posting WHERE state = 'queued'"
+				  " AND NOT EXISTS (SELECT 1 FROM job WHERE"
+				  "  job.id = posting.job AND"
+				  "  job.state IN ('queued', 'running')) LIMIT :max";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_int(st, ":max", max);
+	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
+}
+
 int posting_next_deadline(struct db *db, int64_t *ret_when, struct err *err)
 {
 	static const char sql[] =

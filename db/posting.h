@@ -53,6 +53,9 @@ int posting_list_thread(struct db *db, int64_t thread, struct posting_row **ret_
 /* Of which the deadline has passed, the oldest first, at most max. */
 int posting_list_due(struct db *db, int64_t now, int64_t max,
 		     struct posting_row **ret_list, size_t *ret_n, struct err *err);
+/* Queued ones whose job has ended (or is gone), at most max. */
+int posting_list_over(struct db *db, int64_t max, struct posting_row **ret_list,
+		      size_t *ret_n, struct err *err);
 /* The next deadline; 0: there is none. */
 int posting_next_deadline(struct db *db, int64_t *ret_when, struct err *err);
 /*

@@ -370,6 +370,21 @@ int queue_wait_no_more(struct db *db, struct err *err)
 	return st ? stmt_run(db, st, err) : -1;
 }
 
+int queue_set_mails(struct db *db, int64_t id, struct json_object *request,
+		    const char *mbox, struct err *err)
+{
+	static const char sql[] =
+		"UPDATE job SET request = :request, mbox = :mbox WHERE id = :id";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_int(st, ":id", id);
+	bind_text(st, ":request", json_object_to_json_string(request));
+	bind_text(st, ":mbox", mbox);
+	return stmt_run(db, st, err);
+}
+
 int queue_cancel(struct db *db, int64_t id, const char *reason, enum queue_state *ret_was,
 		 struct err *err)
 {
