@@ -3,14 +3,16 @@
 #include <time.h>
 
 #include "cli/cmd.h"
+#include "cli/posting_view.h"
 #include "cli/progress.h"
 #include "cli/queue_view.h"
-#include "db/source_line.h"
+#include "db/source_state.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
 #define QUEUED_SHOWN 10
 #define OVER_SHOWN 5
+#define POSTINGS_SHOWN 5
 
 struct status_args {
 	struct cmd_common common;
@@ -29,14 +31,19 @@ const struct cmd cmd_status = {
 	.name = "status",
 	.synopsis = "",
 	.help = "Show what the daemon is at: its worker, the queue, the sources",
-	.detail = "Exits with 0 while a daemon runs, else with 3.\n",
+	.detail =
+		"Of each source: when it was polled last and will be next, how many mails came\n"
+		"from it, and what is wrong with it. Series that came in part are shown with what\n"
+		"they lack; \"sluice queue --postings\" shows all of them. Exits with 0 while a\n"
+		"daemon runs, else with 3.\n",
 	.opts = opts,
 	.run = run_status,
 };
 
 struct status {
 	struct queue_view view;
-	struct source_line *sources;
+	struct posting_view postings;
+	struct source_state *sources;
 	size_t nsources;
 };
 
@@ -96,27 +103,46 @@ static char *ago(int64_t when)
 	return str_printf("%s ago", time_text);
 }
 
-static void print_sources(const struct status *s, struct term *t)
+static char *until(int64_t when)
 {
-	for (size_t i = 0; i < s->nsources; i++) {
-		const struct source_line *l = &s->sources[i];
-		AUTO_FREE char *name = text_clean_line(l->name, 40);
-		AUTO_FREE char *where = text_clean_line(l->location, 0);
-		AUTO_FREE char *polled = ago(l->polled);
+	int64_t rest = when - (int64_t)time(NULL);
+	AUTO_FREE char *time_text = progress_time((double)(rest > 0 ? rest : 0));
 
-		fprintf(t->out, "source    %s (%s, %s): polled %s", name, l->kind, where,
-			polled);
-		if (l->error) {
-			AUTO_FREE char *error = text_clean_line(l->error, 300);
-			AUTO_FREE char *good = ago(l->succeeded);
+	return rest > 0 ? str_printf("in %s", time_text) : str_dup("now");
+}
 
-			fprintf(t->out,
-				", %lld failures, last good %s: ", (long long)l->failures,
-				good);
-			term_put(t, TERM_OURS, error, 0);
-		}
-		fputc('\n', t->out);
+static void print_source(const struct source_state *l, bool runs, struct term *t)
+{
+	AUTO_FREE char *name = text_clean_line(l->name, 40);
+	AUTO_FREE char *where = text_clean_line(l->location, 0);
+	AUTO_FREE char *polled = ago(l->polled);
+
+	fprintf(t->out, "source    %s (%s, %s): %lld mail%s, polled %s", name, l->kind,
+		where, (long long)l->mails, l->mails == 1 ? "" : "s", polled);
+	if (runs) {
+		AUTO_FREE char *next = until(l->next);
+
+		fprintf(t->out, ", next %s", next);
 	}
+	if (l->error) {
+		AUTO_FREE char *error = text_clean_line(l->error, 300);
+		AUTO_FREE char *good = ago(l->succeeded);
+
+		fprintf(t->out,
+			", %lld failure%s, last good %s: ", (long long)l->failures,
+			l->failures == 1 ? "" : "s", good);
+		term_put(t, TERM_OURS, error, 0);
+	}
+	fputc('\n', t->out);
+}
+
+static void print_postings(const struct posting_view *v, struct term *t)
+{
+	if (!v->waiting_all && !v->incomplete_all)
+		return;
+	fputs("in part   ", t->out);
+	posting_view_print_counts(v, t);
+	posting_view_print(v, t);
 }
 
 static void print_status(const struct status *s, const char *dir, struct term *t)
@@ -126,7 +152,9 @@ static void print_status(const struct status *s, const char *dir, struct term *t
 	print_daemon(&s->view, dir, t);
 	for (size_t i = 0; i < json_len(workers); i++)
 		print_worker(json_object_array_get_idx(workers, i), t);
-	print_sources(s, t);
+	for (size_t i = 0; i < s->nsources; i++)
+		print_source(&s->sources[i], s->view.daemon != NULL, t);
+	print_postings(&s->postings, t);
 	fputs("queue     ", t->out);
 	queue_view_print_counts(&s->view, t);
 	queue_view_print(&s->view, t);
@@ -142,7 +170,7 @@ static struct json_object *sources_json(const struct status *s)
 	struct json_object *a = json_object_new_array();
 
 	for (size_t i = 0; i < s->nsources; i++) {
-		const struct source_line *l = &s->sources[i];
+		const struct source_state *l = &s->sources[i];
 		struct json_object *o = json_object_new_object();
 
 		json_set_str(o, "name", l->name);
@@ -152,8 +180,8 @@ static struct json_object *sources_json(const struct status *s)
 			json_set_int(o, "polled", l->polled);
 		if (l->succeeded >= 0)
 			json_set_int(o, "succeeded", l->succeeded);
-		if (l->next >= 0)
-			json_set_int(o, "next", l->next);
+		json_set_int(o, "next", l->next);
+		json_set_int(o, "mails", l->mails);
 		json_set_int(o, "failures", l->failures);
 		json_set_str(o, "error", l->error);
 		json_object_array_add(a, o);
@@ -168,6 +196,7 @@ static void print_json(const struct status *s)
 	json_set_str(o, "schema", "sluice/status/1");
 	json_set(o, "daemon", json_object_get(s->view.daemon));
 	json_set(o, "sources", sources_json(s));
+	json_set(o, "postings", posting_view_json(&s->postings));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 						       JSON_C_TO_STRING_NOSLASHESCAPE));
 }
@@ -190,7 +219,8 @@ static int run_status(int argc, char **argv)
 		return rc;
 	term_init(&t, stdout);
 	if (queue_view_load(&cx, QUEUED_SHOWN, OVER_SHOWN, &s.view, &err) < 0 ||
-	    source_lines(cx.db, &s.sources, &s.nsources, &err) < 0) {
+	    posting_view_load(cx.db, POSTINGS_SHOWN, &s.postings, &err) < 0 ||
+	    source_state_list(cx.db, &s.sources, &s.nsources, &err) < 0) {
 		log_error("%s", err.msg);
 		rc = EXIT_INFRA;
 	} else if (args.json) {
@@ -200,7 +230,8 @@ static int run_status(int argc, char **argv)
 	}
 	if (!s.view.daemon)
 		rc = EXIT_INFRA;
-	source_line_list_free(s.sources, s.nsources);
+	source_state_list_free(s.sources, s.nsources);
+	posting_view_done(&s.postings);
 	queue_view_done(&s.view);
 	return rc;
 }
