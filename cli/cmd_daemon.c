@@ -15,12 +15,17 @@ static int run_daemon(int argc, char **argv);
 const struct cmd cmd_daemon = {
 	.name = "daemon",
 	.synopsis = "",
-	.help = "Work through the queue until SIGTERM",
+	.help = "Find series on lists and work through the queue until SIGTERM",
 	.detail =
 		"Stays in the foreground, as systemd wants it (contrib/sluiced.service). SIGHUP\n"
 		"loads the configuration anew; one with mistakes is refused, and all goes on with\n"
 		"the old one. SIGTERM and Ctrl-C put what runs back into the queue and end within\n"
 		"10 seconds. After a crash the next daemon goes on where the last one was.\n\n"
+		"Each section [source NAME] of config.ini is a place where series appear: it is\n"
+		"polled, and each series that has come as a whole is queued, once, behind what\n"
+		"somebody waits for. An author may ask for something else than the section says\n"
+		"by a line like \"sluice: tree=mm base=v6.12 topology=numa4 config=a,b suite=c\" in\n"
+		"the cover letter.\n\n"
 		"While it runs, \"sluice test\" is its client, and \"sluice submit\", queue, cancel,\n"
 		"rerun, pause, resume and status talk to it.\n",
 	.opts = opts,
