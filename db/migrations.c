@@ -346,11 +346,6 @@ static const char queue[] =
 	") STRICT;";
 
 const char *const db_migrations[] = {
-	first,
-	selftests,
-	repairs,
-	mails,
-	source,
-	queue,
+	first, selftests, repairs, mails, source, queue,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);
