@@ -8,7 +8,7 @@ CLANG ?= clang
 srcdir := $(CURDIR)
 
 PKGS := libgit2 json-c sqlite3 libmicrohttpd gmime-3.0 inih libzstd libsystemd \
-	libseccomp libcurl
+	libseccomp libcurl expat zlib
 
 # Goals that compile nothing must work before "make deps" was run.
 ifneq ($(filter-out help clean deps format run check quiet figures,$(or $(MAKECMDGOALS),all)),)
@@ -208,6 +208,8 @@ cov: ## unit tests with coverage, percent of lines for each file
 
 bench: all ## measurements
 	tests/bench.sh
+	tests/bench-poll.sh
+	tests/bench-daemon.sh
 
 deps: ## install what is needed to build and run
 	tests/deps.sh
@@ -235,6 +237,9 @@ install: all $(BUILD)/installed/sluice ## to PREFIX (/usr/local), below DESTDIR
 		install -m 755 $$g $(DESTDIR)$(PREFIX)/lib/sluice/guest/; done
 	@if [ -f docs/sluice.1 ]; then install -D -m 644 docs/sluice.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man1/sluice.1; fi
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|^ExecStart=/usr/local/|ExecStart=$(PREFIX)/|' contrib/sluiced.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/sluiced.service
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -4,11 +4,13 @@
 
 #include "cli/cmd.h"
 #include "cli/context.h"
+#include "daemon/config_source.h"
 #include "daemon/suites.h"
 #include "kernels/kconfig.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/paths.h"
+#include "lib/str.h"
 #include "lib/text.h"
 #include "runners/qemu_argv.h"
 #include "runners/topology.h"
@@ -186,6 +188,32 @@ static void check_accel(struct check *c)
 			accel == ACCEL_KVM ? "kvm" : "tcg (KVM is not usable here)");
 }
 
+/* Where a source is, what it needs there, and what it wants tested. */
+static void check_source(struct check *c, const struct source_conf *s)
+{
+	const char *paths[] = { s->path, s->token_file };
+	AUTO_FREE char *what = str_printf("source %s", s->name);
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		AUTO_FREE char *why = NULL;
+
+		if (!*paths[i] || access(paths[i], R_OK) == 0)
+			continue;
+		why = str_printf("%s: %m", paths[i]);
+		tell_missing(c, what, why);
+		ok = false;
+	}
+	if (ok)
+		tell_ok(what, source_conf_where(s));
+	if (*s->config)
+		check_names(c, what, s->config, load_kconfig);
+	if (*s->topology)
+		check_names(c, what, s->topology, load_topology);
+	if (*s->suite)
+		check_names(c, what, s->suite, load_suite);
+}
+
 static int run_check_config(int argc, char **argv)
 {
 	struct check_args args = { 0 };
@@ -207,6 +235,8 @@ static int run_check_config(int argc, char **argv)
 	check_names(&c, "topology", cx.config->topology, load_topology);
 	check_names(&c, "suite", cx.config->suite, load_suite);
 	check_suites_together(&c);
+	for (size_t i = 0; i < cx.config->nsources; i++)
+		check_source(&c, &cx.config->sources[i]);
 	check_programs(&c);
 	check_build_user(&c);
 	check_accel(&c);

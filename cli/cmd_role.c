@@ -14,6 +14,7 @@
 #include "kernels/role_build.h"
 #include "kernels/role_checkout.h"
 #include "kernels/role_fetch.h"
+#include "kernels/role_poll.h"
 #include "kernels/role_selftests.h"
 #include "lib/file.h"
 #include "lib/json.h"
@@ -33,6 +34,7 @@ static const struct role {
 } roles[] = {
 	{ "fetch", role_fetch }, { "apply", role_apply }, { "checkout", role_checkout },
 	{ "build", role_build }, { "boot", role_boot },   { "selftests", role_selftests },
+	{ "poll", role_poll },
 };
 
 static int run_role(int argc, char **argv);

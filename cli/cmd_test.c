@@ -5,6 +5,7 @@
 #include "cli/cmd.h"
 #include "cli/context.h"
 #include "cli/progress.h"
+#include "cli/submit.h"
 #include "cli/verdict_text.h"
 #include "daemon/run.h"
 #include "lib/log.h"
@@ -12,21 +13,24 @@
 
 struct test_args {
 	struct cmd_common common;
-	const char *tree, *base, *config, *topology, *suite, *json, *repo;
+	struct submit_args what;
+	const char *json;
 };
 
 #define ARG(field) offsetof(struct test_args, field)
 static const struct cmd_opt opts[] = {
-	{ "tree", 't', "NAME", "base tree; \"sluice tree list\" shows them", ARG(tree) },
-	{ "base", 'b', "REV", "apply the patches there and nowhere else", ARG(base) },
+	{ "tree", 't', "NAME", "base tree; \"sluice tree list\" shows them",
+	  ARG(what.tree) },
+	{ "base", 'b', "REV", "apply the patches there and nowhere else",
+	  ARG(what.base) },
 	{ "config", 0, "LIST", "kernel configs to build, as in mlock,other",
-	  ARG(config) },
+	  ARG(what.config) },
 	{ "topology", 0, "LIST", "guest machines to boot, as in smp4,numa2",
-	  ARG(topology) },
-	{ "suite", 0, "LIST", "test suites to run in the guests", ARG(suite) },
+	  ARG(what.topology) },
+	{ "suite", 0, "LIST", "test suites to run in the guests", ARG(what.suite) },
 	{ "json", 0, "FILE", "write the results there too; - is standard output",
 	  ARG(json) },
-	{ "repo", 0, "DIR", "look for A..B there instead of here", ARG(repo) },
+	{ "repo", 0, "DIR", "look for A..B there instead of here", ARG(what.repo) },
 	CMD_OPTS_COMMON,
 	{ 0 },
 };
@@ -44,7 +48,9 @@ const struct cmd cmd_test = {
 		"Exits with 0 when the series breaks nothing, 1 when it breaks something at any\n"
 		"step, 2 when the input is unusable, 3 when nothing was seen broken but some of\n"
 		"the work was lost to trouble of sluice's own. What was done is kept: the same\n"
-		"command goes on where it was stopped.\n",
+		"command goes on where it was stopped.\n\n"
+		"Where \"sluice daemon\" runs on the state folder, it does the work: the series\n"
+		"goes into its queue, before all that nobody waits for, and Ctrl-C cancels it.\n",
 	.opts = opts,
 	.run = run_test,
 };
@@ -53,6 +59,7 @@ struct test_run {
 	struct context cx;
 	struct term term;
 	const struct test_args *args;
+	struct client *client; /* of the daemon that does the work, or NULL */
 	char **configs, **topologies, **suites;
 };
 
@@ -114,27 +121,57 @@ static int show_series(struct test_run *run, long long series_id)
 	return EXIT_OK;
 }
 
-static int test_one(struct test_run *run, const char *source)
+static int test_here(struct test_run *run, const char *source, struct progress *progress,
+		     long long *ret_series_id, struct err *err)
 {
-	struct progress *progress = progress_new(&run->term);
+	const struct submit_args *what = &run->args->what;
 	const struct run_opts opts_run = {
 		.config = run->cx.config,
 		.state_dir = run->cx.dir,
 		.source = source,
-		.tree = run->args->tree,
-		.base = run->args->base,
-		.repo = run->args->repo,
+		.tree = what->tree,
+		.base = what->base,
+		.repo = what->repo,
 		.configs = run->configs,
 		.topologies = run->topologies,
 		.suites = run->suites,
 		.on_event = progress_event,
 		.arg = progress,
 	};
+
+	return (int)run_series(run->cx.db, run->cx.artifacts, &opts_run, ret_series_id,
+			       err);
+}
+
+static int test_by_daemon(struct test_run *run, const char *source,
+			  struct progress *progress, long long *ret_series_id,
+			  struct err *err)
+{
+	struct submit s = { .cx = &run->cx,
+			    .client = run->client,
+			    .args = &run->args->what,
+			    .interactive = true,
+			    .watch = true };
+	int64_t job;
+	int rc;
+
+	if (submit_series(&s, source, &job, err) < 0)
+		return err->code == ERR_INPUT || err->code == ERR_LIMIT ? RUN_UNUSABLE :
+									  RUN_INFRA;
+	rc = submit_watch(&s, job, progress_event, progress, ret_series_id, err);
+	run->client = s.client; /* another one after a restart of the daemon */
+	return rc;
+}
+
+static int test_one(struct test_run *run, const char *source)
+{
+	struct progress *progress = progress_new(&run->term);
 	long long series_id = 0;
 	struct err err = { 0 };
 	int rc, rc_json;
 
-	rc = (int)run_series(run->cx.db, run->cx.artifacts, &opts_run, &series_id, &err);
+	rc = run->client ? test_by_daemon(run, source, progress, &series_id, &err) :
+			   test_here(run, source, progress, &series_id, &err);
 	progress_free(progress);
 	if (series_id && rc != RUN_UNUSABLE && show_series(run, series_id) != EXIT_OK)
 		rc = EXIT_INFRA;
@@ -163,9 +200,9 @@ static int test_all(struct test_run *run, int n, char **sources)
 	const struct config *config = run->cx.config;
 	int rc = EXIT_OK;
 
-	run->configs = list_of(run->args->config, config->config);
-	run->topologies = list_of(run->args->topology, config->topology);
-	run->suites = list_of(run->args->suite, config->suite);
+	run->configs = list_of(run->args->what.config, config->config);
+	run->topologies = list_of(run->args->what.topology, config->topology);
+	run->suites = list_of(run->args->what.suite, config->suite);
 	for (int i = 0; i < n; i++) {
 		if (n > 1)
 			fprintf(run->term.out, "%s%s\n", i ? "\n" : "", sources[i]);
@@ -175,6 +212,24 @@ static int test_all(struct test_run *run, int n, char **sources)
 	strv_free(run->topologies);
 	strv_free(run->suites);
 	return rc;
+}
+
+/* Beside a daemon as its client, else as the one writer. */
+static int open_run(struct test_run *run)
+{
+	struct err err = { 0 };
+	int rc = context_config(&run->cx, &run->args->common);
+	int found;
+
+	if (rc != EXIT_OK)
+		return rc;
+	found = client_connect(run->cx.dir, &run->client, &err);
+	if (found < 0) {
+		log_error("%s", err.msg);
+		return EXIT_INFRA;
+	}
+	return found ? context_open_read(&run->cx) :
+		       context_open_write(&run->cx, "sluice test");
 }
 
 static int run_test(int argc, char **argv)
@@ -194,9 +249,10 @@ static int run_test(int argc, char **argv)
 	to_stdout = args.json && strcmp(args.json, "-") == 0;
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away does not end the test */
 	term_init(&run.term, to_stdout ? stderr : stdout);
-	rc = context_write(&run.cx, &args.common, "sluice test");
+	rc = open_run(&run);
 	if (rc == EXIT_OK)
 		rc = test_all(&run, argc, argv);
+	client_free(run.client);
 	context_done(&run.cx);
 	return rc;
 }

@@ -48,15 +48,12 @@ static int convert(struct context *cx, struct err *err)
 	return rc;
 }
 
-int context_read(struct context *cx, const struct cmd_common *common)
+int context_open_read(struct context *cx)
 {
-	AUTO_FREE char *db_path = NULL;
+	AUTO_FREE char *db_path = path_join(cx->dir, "sluice.db", NULL);
 	struct err err = { 0 };
-	int rc = context_config(cx, common);
+	int rc;
 
-	if (rc != EXIT_OK)
-		return rc;
-	db_path = path_join(cx->dir, "sluice.db", NULL);
 	if (!path_exists(db_path)) {
 		log_error("nothing was tested yet: there is no %s", db_path);
 		return EXIT_USAGE;
@@ -71,14 +68,17 @@ int context_read(struct context *cx, const struct cmd_common *common)
 	return EXIT_OK;
 }
 
-int context_write(struct context *cx, const struct cmd_common *common,
-		  const char *command)
+int context_read(struct context *cx, const struct cmd_common *common)
 {
-	struct err err = { 0 };
 	int rc = context_config(cx, common);
 
-	if (rc != EXIT_OK)
-		return rc;
+	return rc == EXIT_OK ? context_open_read(cx) : rc;
+}
+
+int context_open_write(struct context *cx, const char *command)
+{
+	struct err err = { 0 };
+
 	if (dir_make(cx->dir, 0755, &err) < 0 ||
 	    state_lock(cx->dir, command, &cx->lock, &err) < 0) {
 		log_error("%s", err.msg);
@@ -90,6 +90,14 @@ int context_write(struct context *cx, const struct cmd_common *common,
 		return EXIT_INFRA;
 	}
 	return EXIT_OK;
+}
+
+int context_write(struct context *cx, const struct cmd_common *common,
+		  const char *command)
+{
+	int rc = context_config(cx, common);
+
+	return rc == EXIT_OK ? context_open_write(cx, command) : rc;
 }
 
 void context_done(struct context *cx)

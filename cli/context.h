@@ -29,6 +29,10 @@ struct context {
 
 /* Configuration and the folder's name. */
 int context_config(struct context *cx, const struct cmd_common *common);
+/* After context_config: database and artifacts, beside a writer. */
+int context_open_read(struct context *cx);
+/* Likewise for the one writer, see context_write. */
+int context_open_write(struct context *cx, const char *command);
 /* For readers: a state folder must be there; beside a writer. */
 int context_read(struct context *cx, const struct cmd_common *common);
 /* For the one writer: made when missing, locked. command is shown to others. */

@@ -1,55 +1,15 @@
 #include "daemon/config.h"
 
 #include <assert.h>
-#include <ctype.h>
-#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "daemon/config_key.h"
+#include "daemon/config_source.h"
 #include "lib/cleanup.h"
 #include "lib/conf.h"
 #include "lib/file.h"
 #include "lib/text.h"
-
-enum key_type {
-	KEY_TEXT,
-	KEY_NAME,    /* of something we ship or made: [A-Za-z0-9._-] */
-	KEY_NAMES,   /* a list of them */
-	KEY_PATH,    /* empty or absolute */
-	KEY_PROGRAM, /* a name for $PATH, or absolute */
-	KEY_CHOICE,
-	KEY_COUNT,    /* long long */
-	KEY_PERCENT,  /* uint64_t */
-	KEY_SIZE,     /* uint64_t, bytes */
-	KEY_DURATION, /* uint64_t, milliseconds */
-	KEY_LISTEN,   /* address:port */
-};
-
-static const struct {
-	const char *name, *form;
-} types[] = {
-	[KEY_TEXT] = { "text", "text" },
-	[KEY_NAME] = { "name", "a name (letters, digits, . _ -)" },
-	[KEY_NAMES] = { "names", "a list of names (letters, digits, . _ -) with commas" },
-	[KEY_PATH] = { "path", "an absolute path" },
-	[KEY_PROGRAM] = { "program", "a program name or an absolute path" },
-	[KEY_CHOICE] = { "choice", "one of" },
-	[KEY_COUNT] = { "number", "a number" },
-	[KEY_PERCENT] = { "percent", "a percentage like 500%" },
-	[KEY_SIZE] = { "size", "a size like 512M or 4G" },
-	[KEY_DURATION] = { "time", "a time like 90s, 10m or 2h" },
-	[KEY_LISTEN] = { "address", "an address and port like 127.0.0.1:8470" },
-};
-
-struct key {
-	const char *section, *name;
-	enum key_type type;
-	size_t at; /* of the field in struct config */
-	const char *def;
-	const char *choices; /* KEY_CHOICE, with spaces between */
-	long long min, max;  /* KEY_COUNT, KEY_PERCENT; max 0: none. Bytes, ms: min */
-	const char *help;
-};
 
 static const struct {
 	const char *name, *help;
@@ -62,6 +22,7 @@ static const struct {
 	{ "resources", "How much of the machine a test may take." },
 	{ "boot", "Guests." },
 	{ "web", "sluice serve." },
+	{ "daemon", "sluice daemon." },
 	{ "programs", "Tools, by $PATH or with their path." },
 };
 
@@ -148,6 +109,16 @@ static const struct key keys[] = {
 	{ "web", "listen", KEY_LISTEN, AT(listen), "127.0.0.1:8470", NULL, 0, 0,
 	  "address and port; port 0 picks a free one" },
 
+	{ "daemon", "web", KEY_CHOICE, AT(daemon_web), "no", "yes no", 0, 0,
+	  "whether the daemon serves the pages, too, at web.listen" },
+	{ "daemon", "group", KEY_TEXT, AT(daemon_group), "", NULL, 0, 0,
+	  "who may talk to the daemon besides its own user and root; empty: nobody" },
+	{ "daemon", "retry", KEY_DURATION, AT(daemon_retry_ms), "5m", NULL, 1000, 0,
+	  "after trouble of sluice's own a job from a list is tried again after this "
+	  "time, then after 4 times as long, and so on; four times" },
+	{ "daemon", "min_free", KEY_PERCENT, AT(daemon_min_free), "10%", NULL, 0, 99,
+	  "of the disk under state_dir; with less no new job is begun" },
+
 	{ "programs", "b4", KEY_PROGRAM, AT(b4), "b4", NULL, 0, 0, "fetches series" },
 	{ "programs", "git", KEY_PROGRAM, AT(git), "git", NULL, 0, 0,
 	  "fetches trees, and applies what libgit2 cannot" },
@@ -158,124 +129,6 @@ static const struct key keys[] = {
 	{ "programs", "bwrap", KEY_PROGRAM, AT(bwrap), "bwrap", NULL, 0, 0,
 	  "bubblewrap, the sandbox" },
 };
-
-static bool valid_name(const char *s, size_t len)
-{
-	static const char ok[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789._-";
-
-	return len > 0 && *s != '.' && *s != '-' && strspn(s, ok) >= len;
-}
-
-static bool valid_names(const char *s)
-{
-	char **v = strv_split(s, ", \t");
-	bool ok = v[0] != NULL;
-
-	for (size_t i = 0; v[i]; i++)
-		ok = ok && valid_name(v[i], strlen(v[i]));
-	strv_free(v);
-	return ok;
-}
-
-static bool valid_choice(const char *s, const char *choices)
-{
-	char **v = strv_split(choices, " ");
-	bool ok = false;
-
-	for (size_t i = 0; v[i]; i++)
-		ok = ok || strcmp(v[i], s) == 0;
-	strv_free(v);
-	return ok;
-}
-
-static bool valid_listen(const char *s)
-{
-	const char *colon = strrchr(s, ':');
-	long long port;
-
-	return colon && colon > s && str_to_ll(colon + 1, 0, 65535, &port);
-}
-
-static bool valid_text(const struct key *k, const char *s)
-{
-	switch (k->type) {
-	case KEY_NAME:
-		return valid_name(s, strlen(s));
-	case KEY_NAMES:
-		return valid_names(s);
-	case KEY_PATH:
-		return *s == '\0' || *s == '/';
-	case KEY_PROGRAM:
-		return *s == '/' || (*s && !strchr(s, '/'));
-	case KEY_CHOICE:
-		return valid_choice(s, k->choices);
-	case KEY_LISTEN:
-		return valid_listen(s);
-	default:
-		return true;
-	}
-}
-
-/* "500%" or "500" */
-static bool parse_percent(const char *s, const struct key *k, long long *ret)
-{
-	AUTO_FREE char *digits = str_dup(s);
-	size_t len = strlen(digits);
-
-	if (len && digits[len - 1] == '%')
-		digits[len - 1] = '\0';
-	return str_to_ll(digits, k->min, k->max, ret);
-}
-
-/* Puts text into the field of k; false when it is no such value. */
-static bool key_set(struct config *c, const struct key *k, const char *text)
-{
-	void *field = (char *)c + k->at;
-	unsigned long long u;
-	long long n;
-
-	switch (k->type) {
-	case KEY_COUNT:
-		return str_to_ll(text, k->min, k->max ? k->max : LLONG_MAX,
-				 (long long *)field);
-	case KEY_PERCENT:
-		if (!parse_percent(text, k, &n))
-			return false;
-		*(uint64_t *)field = (uint64_t)n;
-		return true;
-	case KEY_SIZE:
-	case KEY_DURATION:
-		if (!(k->type == KEY_SIZE ? conf_parse_size(text, &u) :
-					    conf_parse_duration(text, &u)) ||
-		    u < (unsigned long long)k->min)
-			return false;
-		*(uint64_t *)field = u;
-		return true;
-	default:
-		if (!valid_text(k, text))
-			return false;
-		free(*(char **)field);
-		*(char **)field = str_dup(text);
-		return true;
-	}
-}
-
-static void key_complain(struct conf *conf, int line, const struct key *k,
-			 const char *text)
-{
-	AUTO(str_done) struct str why = STR_INIT;
-
-	str_add(&why, types[k->type].form);
-	if (k->type == KEY_CHOICE)
-		str_addf(&why, " %s", k->choices);
-	if (k->type == KEY_COUNT || k->type == KEY_PERCENT)
-		str_addf(&why, " from %lld to %lld", k->min, k->max);
-	if ((k->type == KEY_SIZE || k->type == KEY_DURATION) && k->min > 1)
-		str_addf(&why, ", at least %lld %s", k->min,
-			 k->type == KEY_SIZE ? "bytes" : "ms");
-	conf_complain(conf, line, "%s: \"%s\" is not %s", k->name, text, str_get(&why));
-}
 
 static struct config *config_new(const char *source)
 {
@@ -293,15 +146,8 @@ void config_free(struct config *c)
 	if (!c)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		switch (keys[i].type) {
-		case KEY_COUNT:
-		case KEY_PERCENT:
-		case KEY_SIZE:
-		case KEY_DURATION:
-			break;
-		default:
-			free(*(char **)((char *)c + keys[i].at));
-		}
+		key_done(c, &keys[i]);
+	config_sources_free(c->sources, c->nsources);
 	free(c->source);
 	free(c);
 }
@@ -362,6 +208,8 @@ static void conf_apply(struct config *c, struct conf *conf)
 
 		if (section_known(conf_section_name(s)))
 			section_load(c, conf, s);
+		else if (config_source_section(conf_section_name(s)))
+			config_source_load(conf, s, &c->sources, &c->nsources);
 		else
 			section_unknown(conf, s);
 	}
@@ -421,36 +269,16 @@ int config_load(const char *file, struct config **ret_config, struct str *ret_co
 	return 0;
 }
 
-/* What may stand there, for people. */
-static void key_form(const struct key *k, struct str *out)
-{
-	if (k->type == KEY_CHOICE) {
-		char **v = strv_split(k->choices, " ");
-
-		for (size_t i = 0; v[i]; i++)
-			str_addf(out, "%s%s", i ? "|" : "", v[i]);
-		strv_free(v);
-		return;
-	}
-	str_add(out, types[k->type].name);
-}
-
 void config_print_keys(FILE *out)
 {
 	for (size_t s = 0; s < ARRAY_SIZE(sections); s++) {
 		fprintf(out, "%s[%s] %s\n", s ? "\n" : "", sections[s].name,
 			sections[s].help);
-		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-			AUTO(str_done) struct str form = STR_INIT;
-
-			if (strcmp(keys[i].section, sections[s].name) != 0)
-				continue;
-			key_form(&keys[i], &form);
-			fprintf(out, "  %s = %s  (%s)\n      %s\n", keys[i].name,
-				*keys[i].def ? keys[i].def : "<empty>", str_get(&form),
-				keys[i].help);
-		}
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+			if (strcmp(keys[i].section, sections[s].name) == 0)
+				key_print(out, &keys[i]);
 	}
+	config_source_print_keys(out);
 }
 
 void config_print_default_ini(FILE *out)
@@ -463,10 +291,9 @@ void config_print_default_ini(FILE *out)
 		fprintf(out, "\n; %s\n[%s]\n", sections[s].help, sections[s].name);
 		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 			if (strcmp(keys[i].section, sections[s].name) == 0)
-				fprintf(out, "; %s\n%s =%s%s\n", keys[i].help,
-					keys[i].name, *keys[i].def ? " " : "",
-					keys[i].def);
+				key_print_ini(out, &keys[i], "");
 	}
+	config_source_print_ini(out);
 }
 
 void config_print_mdoc(FILE *out)
@@ -474,19 +301,15 @@ void config_print_mdoc(FILE *out)
 	for (size_t s = 0; s < ARRAY_SIZE(sections); s++) {
 		fprintf(out, ".Ss [%s]\n%s\n.Bl -tag -width Ds\n", sections[s].name,
 			sections[s].help);
-		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-			AUTO(str_done) struct str form = STR_INIT;
-
-			if (strcmp(keys[i].section, sections[s].name) != 0)
-				continue;
-			key_form(&keys[i], &form);
-			fprintf(out, ".It Ic %s No = Ar %s\n", keys[i].name,
-				str_get(&form));
-			if (*keys[i].def)
-				fprintf(out, "Default: %s.\n", keys[i].def);
-			fprintf(out, "%c%s.\n", toupper((unsigned char)keys[i].help[0]),
-				keys[i].help + 1);
-		}
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+			if (strcmp(keys[i].section, sections[s].name) == 0)
+				key_print_mdoc(out, &keys[i]);
 		fputs(".El\n", out);
 	}
+	config_source_print_mdoc(out);
+}
+
+bool config_valid_name(const char *name)
+{
+	return key_valid_name(name, strlen(name));
 }

@@ -54,8 +54,17 @@ struct config {
 	char *cmdline_extra;
 	/* [web] */
 	char *listen; /* address:port; port 0 picks one */
+	/* [daemon] */
+	char *daemon_web;         /* yes, no */
+	char *daemon_group;       /* "": none */
+	uint64_t daemon_retry_ms; /* before a job is tried again */
+	uint64_t daemon_min_free; /* percent of the disk */
 	/* [programs] names by $PATH, or absolute paths */
 	char *b4, *git, *make, *qemu, *bwrap;
+
+	/* [source NAME] for each; see config_source.h */
+	struct source_conf *sources;
+	size_t nsources;
 
 	char *source; /* the file it came from, or "built-in defaults" */
 };
@@ -76,6 +85,8 @@ void config_free(struct config *c);
  */
 char *config_user_path(const char *name);
 
+/* Whether it may name a tree, a config, a topology or a suite. */
+bool config_valid_name(const char *name);
 /* The table as text: "section.key  type  default  help", for help and tests. */
 void config_print_keys(FILE *out);
 /* A complete commented config.ini with the defaults, as shipped. */

@@ -203,6 +203,13 @@ static int intake_fetched_ok(struct series_run *r, const struct role_end *end,
 	return 0;
 }
 
+/* An archive shows what came to its lists before it finds it by its thread. */
+static bool intake_lags(const struct series_run *r, struct json_object *result)
+{
+	return r->opts->posted && !r->opts->input &&
+	       (json_len(json_arr(result, "missing")) || !json_obj(result, "series"));
+}
+
 static void intake_fetched(const struct role_end *end, void *arg)
 {
 	struct series_run *r = arg;
@@ -216,7 +223,8 @@ static void intake_fetched(const struct role_end *end, void *arg)
 		return run_fail(r, RUN_INFRA);
 	}
 	if (strcmp(json_str(end->result, "status", ""), "ok") != 0) {
-		err_set(&r->err, ERR_INPUT, "%s: %s", r->opts->source,
+		err_set(&r->err, intake_lags(r, end->result) ? ERR_MISSING : ERR_INPUT,
+			"%s: %s", r->opts->source,
 			json_str(end->result, "reason", "cannot be used"));
 		return run_fail(r, RUN_UNUSABLE);
 	}
@@ -242,8 +250,8 @@ static void intake_fetch(struct series_run *r, const struct source *src)
 
 	json_set_str(o, "kind", source_kind_str(src->kind));
 	json_set(job, "source", o);
-	json_set_int(job, "version", src->version);
-	json_set_str(job, "archive", c->archive);
+	json_set_int(job, "version", r->opts->version ? r->opts->version : src->version);
+	json_set_str(job, "archive", r->opts->archive ? r->opts->archive : c->archive);
 	json_set_str(job, "attestation", c->attestation);
 	json_set_str(job, "b4", c->b4);
 	json_set_int(job, "timeout_ms", (long long)c->fetch_timeout_ms);
@@ -268,7 +276,8 @@ static void intake_fetch(struct series_run *r, const struct source *src)
 		}
 		json_set_str(o, "path", input);
 	}
-	run_phase(r, src->kind == SOURCE_MSGID ? "fetching %s" : "reading %s", src->text);
+	run_phase(r, src->kind == SOURCE_MSGID ? "fetching %s" : "reading %s",
+		  src->kind == SOURCE_MSGID ? src->text : r->opts->source);
 	if (role_start(&r->host, &opts, &r->role, &r->err) < 0)
 		run_fail(r, RUN_INFRA);
 }
@@ -477,7 +486,7 @@ static void intake_range(struct series_run *r, const struct source *src)
 	memcpy(r->range_to, src->to, sizeof(r->range_to));
 	r->series.message_id = str_printf("git-%s", src->to);
 	r->series.version = 1;
-	r->series.subject = str_dup(src->text);
+	r->series.subject = str_dup(r->opts->source);
 	r->series.author = str_dup("");
 	if (intake_store(r, src->to, src->from, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
@@ -490,10 +499,15 @@ static void intake_range(struct series_run *r, const struct source *src)
 void intake_start(struct series_run *r)
 {
 	struct source src = { 0 };
+	const char *input = r->opts->input ? r->opts->input : r->opts->source;
 
 	r->series.tree = str_dup(r->opts->tree ? r->opts->tree : r->opts->config->tree);
-	if (source_find(r->opts->source, r->opts->repo, r->db,
-			r->opts->config->series_patches, &src, &r->err) < 0) {
+	if (r->opts->no_files && !r->opts->input && path_exists(input)) {
+		err_set(&r->err, ERR_INPUT, "%s: is a file, and came without its mails",
+			input);
+		run_fail(r, RUN_UNUSABLE);
+	} else if (source_find(input, r->opts->repo, r->db,
+			       r->opts->config->series_patches, &src, &r->err) < 0) {
 		run_fail(r, RUN_UNUSABLE);
 	} else if (src.kind == SOURCE_RANGE && r->opts->base) {
 		err_set(&r->err, ERR_INPUT,

@@ -26,7 +26,7 @@ static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void
 
 	(void)s;
 	if (!r->fatal)
-		err_set(&r->err, ERR_SYS,
+		err_set(&r->err, ERR_STOPPED,
 			"interrupted; what is finished is kept, the same command goes on from there");
 	log_debug("signal %u", si->ssi_signo);
 	run_fail(r, RUN_INFRA);
@@ -278,6 +278,7 @@ static int run_setup(struct series_run *r, struct err *err)
 	sigset_t mask;
 
 	if (state_open(o->state_dir, o->config, &r->state, err) < 0 ||
+	    (o->jobs && state_own_jobs(r->state, o->jobs, err) < 0) ||
 	    state_clean(r->state, err) < 0 ||
 	    sandbox_probe(o->config->bwrap, r->state->uid, r->state->gid, err) < 0 ||
 	    plan_load(o->config, r->state, o->configs, o->topologies, o->suites, &r->plan,

@@ -47,9 +47,17 @@ struct run_opts {
 	const struct config *config;
 	const char *state_dir; /* absolute */
 	const char *source;    /* SERIES as the user gave it */
-	const char *tree;      /* NULL: config's */
-	const char *base;      /* NULL: chosen */
-	const char *repo;      /* where A..B is looked for first; NULL: cwd */
+	const char *input;     /* what that stands for by now: a copy of the mails, or a
+				  range of commit ids; NULL: source itself */
+	bool no_files;         /* source names no file here, whatever is there */
+	const char *archive;   /* public-inbox to fetch it from; NULL: config's */
+	long long version;     /* of those in its thread; 0: the newest */
+	bool posted;           /* it came as a whole: an archive that lacks some of it
+				  lags, and is ERR_MISSING */
+	const char *jobs; /* folder in STATE/jobs for this run alone; NULL: all of it */
+	const char *tree; /* NULL: config's */
+	const char *base; /* NULL: chosen */
+	const char *repo; /* where A..B is looked for first; NULL: cwd */
 	char *const *configs, *const *topologies, *const *suites;
 	run_event_fn on_event;
 	void *arg;
@@ -59,7 +67,8 @@ enum run_exit { RUN_CLEAN = 0, RUN_BROKEN = 1, RUN_UNUSABLE = 2, RUN_INFRA = 3 }
 
 /*
  * Blocks until done (SIGINT and SIGTERM end it early with everything stored so
- * far). The caller holds the state lock and the writable db. Returns the exit
+ * far, and ERR_STOPPED). The caller, or its parent, holds the state lock, and the
+ * writable db is its own. Returns the exit
  * code as the issue defines it; err says why for RUN_UNUSABLE and RUN_INFRA.
  * *ret_series_id is 0 when it never got that far.
  */

@@ -209,6 +209,15 @@ char *state_job_dir(struct state *st, const char *role, struct err *err)
 	return TAKE_PTR(path);
 }
 
+int state_own_jobs(struct state *st, const char *name, struct err *err)
+{
+	char *own = path_join(st->jobs, name, NULL);
+
+	free(st->jobs);
+	st->jobs = own;
+	return dir_make(own, 0755, err);
+}
+
 static int clean_folder(const char *path, struct err *err)
 {
 	AUTO_DIR DIR *d = opendir(path);

@@ -46,6 +46,8 @@ void state_free(struct state *st);
  * lie beside that, out of its reach. The caller frees.
  */
 char *state_job_dir(struct state *st, const char *role, struct err *err);
+/* From now on jobs is that folder in it, which is made: the others are not ours. */
+int state_own_jobs(struct state *st, const char *name, struct err *err);
 /*
  * Removes what only a run needs: job folders, folders of a series, half-made
  * ones of a base. For whoever holds the lock, before it starts.

@@ -90,11 +90,20 @@ int artifact_store_new(const char *dir, struct db *db, struct artifact_store **r
 		       struct err *err)
 {
 	AUTO_FREE char *incoming = path_join(dir, "incoming", NULL);
-	struct artifact_store *s;
 
 	/* The writer is alone: what lies in incoming/ was left by a crash. */
-	if (db_writable(db) &&
-	    (tree_remove(incoming, err) < 0 || dir_make(incoming, 0755, err) < 0))
+	if (db_writable(db) && tree_remove(incoming, err) < 0)
+		return err_prefix(err, "artifact store");
+	return artifact_store_join(dir, db, ret_store, err);
+}
+
+int artifact_store_join(const char *dir, struct db *db, struct artifact_store **ret_store,
+			struct err *err)
+{
+	AUTO_FREE char *incoming = path_join(dir, "incoming", NULL);
+	struct artifact_store *s;
+
+	if (db_writable(db) && dir_make(incoming, 0755, err) < 0)
 		return err_prefix(err, "artifact store");
 	s = mem_alloc0(sizeof(*s));
 	s->dir = str_dup(dir);

@@ -23,6 +23,9 @@ struct artifact; /* one open for reading */
 /* db is borrowed and must outlive it; writable as the db is. */
 int artifact_store_new(const char *dir, struct db *db, struct artifact_store **ret_store,
 		       struct err *err);
+/* The same beside another writer, who looks after incoming/. */
+int artifact_store_join(const char *dir, struct db *db, struct artifact_store **ret_store,
+			struct err *err);
 void artifact_store_free(struct artifact_store *s);
 
 /* Known content is not written again. The file at path is only read. */

@@ -31,6 +31,10 @@ int db_fail(struct db *db, const char *what, struct err *err)
 {
 	int code = sqlite3_errcode(db->sq) & 0xff;
 
+	/* The only triggers there are: those of db_set_lease. */
+	if (sqlite3_extended_errcode(db->sq) == SQLITE_CONSTRAINT_TRIGGER)
+		return err_set(err, ERR_STALE, "%s: %s: %s", db->path, what,
+			       sqlite3_errmsg(db->sq));
 	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
 		return err_set(err, ERR_BUSY, "%s: %s: held by another process", db->path,
 			       what);
@@ -54,7 +58,7 @@ int db_schema_version(void)
 	return (int)db_migrations_n;
 }
 
-static int exec(struct db *db, const char *sql, struct err *err)
+int db_exec(struct db *db, const char *sql, struct err *err)
 {
 	return sqlite3_exec(db->sq, sql, NULL, NULL, NULL) == SQLITE_OK ?
 		       0 :
@@ -105,12 +109,12 @@ static int migrate(struct db *db, struct err *err)
 	if (version == db_schema_version())
 		return 0;
 	for (; version < db_schema_version(); version++)
-		if (exec(db, db_migrations[version], err) < 0)
+		if (db_exec(db, db_migrations[version], err) < 0)
 			return err_prefix(err, "migration %d", version + 1);
 	/* PRAGMA takes no bound values; these are numbers of ours. */
 	set = str_printf("PRAGMA application_id = %d; PRAGMA user_version = %d",
 			 APPLICATION_ID, version);
-	r = exec(db, set, err);
+	r = db_exec(db, set, err);
 	free(set);
 	return r < 0 ? -1 : db_commit(&tx, err);
 }
@@ -121,14 +125,15 @@ static int set_up(struct db *db, struct err *err)
 
 	sqlite3_busy_timeout(db->sq, BUSY_MS);
 	sqlite3_extended_result_codes(db->sq, 1);
-	if (exec(db, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF", err) < 0 ||
+	if (db_exec(db, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF", err) <
+		    0 ||
 	    pragma_int(db, "PRAGMA foreign_keys", &fk, err) < 0)
 		return -1;
 	if (!fk)
 		return err_set(err, ERR_SYS, "this SQLite has no foreign keys");
 	if (db->writable) {
-		if (exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
-			 err) < 0)
+		if (db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+			    err) < 0)
 			return -1;
 		return migrate(db, err);
 	}

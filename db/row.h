@@ -23,6 +23,10 @@ enum word_set {
 	WORDS_VERDICT_KIND,
 	WORDS_VERDICT_WORD,
 	WORDS_ARTIFACT_KIND,
+	WORDS_POSTING_STATE,
+	WORDS_QUEUE_KIND,
+	WORDS_QUEUE_CLASS,
+	WORDS_QUEUE_STATE,
 };
 /* NULL outside of the set; -1 when the word is none of it. */
 const char *word_str(enum word_set set, unsigned int value);
@@ -101,5 +105,7 @@ void row_list_free(const struct table *t, void *list, size_t n);
 /* err from the connection's last failure. */
 int db_fail(struct db *db, const char *what, struct err *err);
 bool db_writable(const struct db *db);
+/* Statements without values, for setting a connection up. */
+int db_exec(struct db *db, const char *sql, struct err *err);
 
 #endif

@@ -235,3 +235,158 @@ CREATE TABLE verdict (
   PRIMARY KEY (series_id, seq)
 ) STRICT;
 CREATE INDEX verdict_summary ON verdict (series_id, verdict, kind); -- /
+
+-- A version of a series that was posted to a list, as far as its mails have come.
+-- Which mails are in it, the mails say (mail.posting).
+CREATE TABLE posting (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT, -- what job.posting_id says; never given twice
+  thread      INTEGER NOT NULL,     -- mail.thread of its mails
+  message_id  TEXT NOT NULL,        -- of the cover letter, else of its lowest patch
+  kind        TEXT NOT NULL CHECK (kind IN ('series', 'single', 'pull')), -- single: one patch
+  rfc         INTEGER NOT NULL CHECK (rfc IN (0, 1)), -- is tagged RFC
+  resend      INTEGER NOT NULL CHECK (resend IN (0, 1)), -- is tagged RESEND
+  version     INTEGER NOT NULL,     -- the N of [PATCH vN]
+  total       INTEGER NOT NULL,     -- patches announced; 0 for a pull request
+  have        INTEGER NOT NULL,     -- patches that have come
+  missing     TEXT NOT NULL,        -- their numbers, "1-2, 4"; empty: none
+  refilled    INTEGER NOT NULL,     -- not 0: the other patches are those of this version
+  subject     TEXT NOT NULL,        -- of message_id, tags and all
+  prefix      TEXT NOT NULL,        -- words of its tag, without version, RFC and RESEND
+  title       TEXT NOT NULL,        -- subject without tags, lower case, single spaces
+  sender      TEXT NOT NULL,        -- mail address
+  author      TEXT NOT NULL,        -- Name <mail>
+  posted      INTEGER NOT NULL,     -- date of its first mail
+  seen        INTEGER NOT NULL,     -- when its first mail came
+  changed     INTEGER NOT NULL,     -- last change of state or mails
+  deadline    INTEGER,              -- with state waiting: until when missing parts are waited for
+  state       TEXT NOT NULL CHECK (state IN ('waiting', 'incomplete', 'complete', 'queued',
+                'done', 'superseded', 'ignored')), -- incomplete: not waited for any more
+  reason      TEXT,                 -- why incomplete, superseded or ignored; with queued: that there is a newer one
+  change_id   TEXT,                 -- change-id: of b4
+  base_commit TEXT,                 -- base-commit:
+  override    TEXT,                 -- json {"tree","base","topology","config","suite"} asked for by the author
+  archive_url TEXT,                 -- of message_id in an archive, where a source knows it
+  source      TEXT NOT NULL,        -- name of the source whose settings hold
+  lists       TEXT NOT NULL,        -- json, List-Ids it came by
+  earlier     INTEGER REFERENCES posting (id) ON DELETE SET NULL, -- the version before this one
+  job         INTEGER               -- job.id of the last one that was queued for it
+) STRICT;
+CREATE INDEX posting_thread ON posting (thread); -- recognising
+CREATE INDEX posting_due ON posting (state, deadline); -- deadlines, status
+CREATE INDEX posting_title ON posting (sender, title); -- versions of a series
+CREATE INDEX posting_version ON posting (sender, version, posted); -- likewise
+CREATE INDEX posting_change ON posting (change_id) WHERE change_id IS NOT NULL; -- likewise
+CREATE INDEX posting_msgid ON posting (message_id); -- by message-id
+CREATE INDEX posting_earlier ON posting (earlier); -- the next version
+CREATE INDEX posting_newest ON posting (changed DESC, id DESC); -- lists
+
+-- The index of all mails that were seen: what came again is known by it.
+CREATE TABLE mail (
+  id          INTEGER PRIMARY KEY,  -- in the order of coming
+  message_id  TEXT NOT NULL UNIQUE, -- bare
+  thread      INTEGER NOT NULL,     -- id of a mail of its thread, the same for all of them
+  parent      TEXT,                 -- message-id that it answers
+  subject     TEXT NOT NULL,        -- unfolded, decoded
+  author      TEXT NOT NULL,        -- From
+  sender      TEXT NOT NULL,        -- the address in it, lower case
+  date        INTEGER NOT NULL,     -- Date; 0: none
+  seen        INTEGER NOT NULL,     -- when it came
+  has_diff    INTEGER NOT NULL CHECK (has_diff IN (0, 1)), -- in its text
+  paths       TEXT,                 -- json, files that its diff touches
+  lists       TEXT NOT NULL,        -- json, List-Ids it came by
+  sources     TEXT NOT NULL,        -- json, names of the sources that had it
+  change_id   TEXT,                 -- change-id: of b4
+  base_commit TEXT,                 -- base-commit:
+  override    TEXT,                 -- json of a line "sluice: tree=..."
+  archive_url TEXT,                 -- where it is in an archive, as a source said
+  loose       TEXT,                 -- of a numbered mail that answers none: what it must share with its like
+  what        TEXT NOT NULL CHECK (what IN ('cover', 'patch', 'pull', 'reply', 'quoted-diff',
+                'untagged', 'no-patch', 'talk')), -- what it was recognised as
+  posting     INTEGER REFERENCES posting (id) ON DELETE SET NULL, -- that it belongs to
+  number      INTEGER NOT NULL      -- of the patch in it; 0 for a cover letter
+) STRICT;
+CREATE INDEX mail_thread ON mail (thread); -- recognising
+CREATE INDEX mail_posting ON mail (posting, number) WHERE posting IS NOT NULL; -- a posting's mails
+CREATE INDEX mail_loose ON mail (loose, date) WHERE loose IS NOT NULL; -- series without threading
+
+-- The thread of each message-id that was seen or that a mail seen refers to.
+CREATE TABLE mail_link (
+  message_id  TEXT PRIMARY KEY,     -- of a mail, come or not
+  thread      INTEGER NOT NULL      -- mail.thread
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mail_link_thread ON mail_link (thread); -- joining threads
+
+-- Bytes of mails that cannot be fetched again by their message-id, as long as
+-- their posting is not queued or out of the question.
+CREATE TABLE mail_raw (
+  mail        INTEGER PRIMARY KEY REFERENCES mail (id) ON DELETE CASCADE, -- whose
+  data        BLOB NOT NULL         -- as it lay in its source
+) STRICT;
+
+-- A place where new mails are looked for, for each section [source NAME] of the
+-- configuration: how far it was read, and how that goes.
+CREATE TABLE source (
+  name        TEXT PRIMARY KEY,     -- of its section
+  kind        TEXT NOT NULL CHECK (kind IN ('archive', 'epoch', 'patchwork', 'maildir')), -- what it is
+  location    TEXT NOT NULL,        -- URL or path; the cursor belongs to it
+  cursor      TEXT,                 -- json, the kind's own; NULL: never read
+  polled      INTEGER,              -- when it was last asked; NULL: never
+  succeeded   INTEGER,              -- when that last went well; NULL: never
+  next        INTEGER NOT NULL,     -- when it is due
+  failures    INTEGER NOT NULL,     -- polls that failed since
+  error       TEXT,                 -- why the last one did; NULL: it went well
+  mails       INTEGER NOT NULL      -- that came from it so far
+) STRICT;
+
+-- The queue of the daemon: what is to be tested, is being tested, and was. A job
+-- that is taken gets a new epoch; its worker writes nothing (into any table) unless
+-- the job is still running with that epoch (db/lease.h).
+CREATE TABLE job (
+  id          INTEGER PRIMARY KEY AUTOINCREMENT, -- what people name; never given twice
+  kind        TEXT NOT NULL CHECK (kind IN ('series', 'head')), -- head: a tree as it is, without patches
+  class       TEXT NOT NULL CHECK (class IN ('interactive', 'background')), -- interactive: somebody waits
+  list        TEXT NOT NULL,        -- mailing list it was posted to; '' when asked for by hand
+  sender      TEXT NOT NULL,        -- mail address of who posted it, or the user who asked
+  subject     TEXT NOT NULL,        -- one line for people
+  tree        TEXT NOT NULL,        -- tree.name; '' for a range of a repository that is none
+  request     TEXT NOT NULL,        -- json, as daemon/request.h has it
+  mbox        TEXT REFERENCES artifact (sha256), -- the mails, where a file was given
+  posting_id  INTEGER,              -- of the posting that asked for it; NULL: none
+  version     INTEGER NOT NULL,     -- the N of [PATCH vN]; 0: not known
+  posted      INTEGER NOT NULL,     -- when it was posted, else created
+  state       TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed',
+                'cancelled', 'apart')), -- apart: killed its worker too often
+  exit        INTEGER,              -- what "sluice test" would exit with; NULL until it ended
+  reason      TEXT,                 -- why failed, cancelled, apart, or last requeued
+  series_id   INTEGER REFERENCES series (id) ON DELETE SET NULL, -- NULL until fetched
+  owner       TEXT,                 -- boot id:pid:start time of the daemon that runs it
+  epoch       INTEGER NOT NULL,     -- how often it was taken
+  lease_until INTEGER,              -- the owner renews it; past: the owner is gone
+  turn        INTEGER,              -- its place among all takes; NULL: never taken
+  crashes     INTEGER NOT NULL,     -- workers that died of it
+  interrupted INTEGER NOT NULL,     -- times it was stopped from outside
+  retries     INTEGER NOT NULL,     -- times it ended in trouble of our own
+  not_before  INTEGER NOT NULL,     -- after such trouble: when to try again
+  created     INTEGER NOT NULL,     -- when it was queued
+  started     INTEGER,              -- last taken
+  finished    INTEGER,              -- NULL while queued or running
+  CHECK ((state = 'running') = (owner IS NOT NULL)),
+  CHECK ((state IN ('queued', 'running')) = (finished IS NULL))
+) STRICT;
+CREATE INDEX job_fresh ON job (class, list, sender, version DESC, posted, id)
+  WHERE state = 'queued' AND epoch = 0 AND kind = 'series'; -- queue_heads: first of each sender
+CREATE INDEX job_begun ON job (id)
+  WHERE state = 'queued' AND (epoch > 0 OR kind = 'head'); -- queue_heads: the few others
+CREATE INDEX job_running ON job (id) WHERE state = 'running'; -- queue_list_running
+CREATE INDEX job_waits ON job (tree) WHERE state = 'queued' AND kind = 'series'; -- who waits for a head
+CREATE INDEX job_served ON job (list, sender, turn); -- when a sender had the last turn
+CREATE INDEX job_turn ON job (turn); -- the last turn of all
+CREATE INDEX job_over ON job (finished, id); -- queue_list_over, timing_job
+CREATE INDEX job_series ON job (series_id, id); -- which jobs made a series
+CREATE INDEX job_mbox ON job (mbox); -- whether an artifact is still needed
+
+-- What the daemon must remember over a restart.
+CREATE TABLE setting (
+  name        TEXT PRIMARY KEY,     -- paused
+  value       TEXT NOT NULL         -- of paused: background or all
+) STRICT;

@@ -96,3 +96,18 @@ int timing_test(struct db *db, const char *topology, const char *test,
 	bind_text(st, ":topology", topology);
 	return medians(db, st, 1, (double *[]){ ret_seconds }, err);
 }
+
+int timing_job(struct db *db, const char *tree, double *ret_seconds, struct err *err)
+{
+	static const char sql[] =
+		"SELECT finished - started FROM"
+		" (SELECT * FROM job WHERE finished IS NOT NULL"
+		"  ORDER BY finished DESC, id DESC LIMIT 1000)"
+		" WHERE state = 'done' AND (:tree IS NULL OR tree = :tree) LIMIT 15";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_text(st, ":tree", tree);
+	return medians(db, st, 1, (double *[]){ ret_seconds }, err);
+}

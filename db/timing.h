@@ -20,6 +20,8 @@ struct timing_of {
 /* Boots that ended ok, of the newest thousand. The second is the time to the hello. */
 int timing_boot(struct db *db, const struct timing_of *of, double *ret_seconds,
 		double *ret_boot_seconds, struct err *err);
+/* A job of the queue that was run to its end; tree NULL: of any. */
+int timing_job(struct db *db, const char *tree, double *ret_seconds, struct err *err);
 /* A test that passed. */
 int timing_test(struct db *db, const char *topology, const char *test,
 		double *ret_seconds, struct err *err);

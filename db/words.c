@@ -22,6 +22,12 @@ static const char *const sets[][MAX_WORDS] = {
 	[WORDS_VERDICT_WORD] = { "pass", "pre-existing", "introduced", "transient",
 				 "flaky", "inconclusive", "not-tested", "infra" },
 	[WORDS_ARTIFACT_KIND] = { "raw", "zstd" },
+	[WORDS_POSTING_STATE] = { "waiting", "incomplete", "complete", "queued", "done",
+				  "superseded", "ignored" },
+	[WORDS_QUEUE_KIND] = { "series", "head" },
+	[WORDS_QUEUE_CLASS] = { "interactive", "background" },
+	[WORDS_QUEUE_STATE] = { "queued", "running", "done", "failed", "cancelled",
+				"apart" },
 };
 
 const char *word_str(enum word_set set, unsigned int value)
@@ -59,3 +65,7 @@ WORDS_DEFINE(boot_role, WORDS_BOOT_ROLE)
 WORDS_DEFINE(test_result, WORDS_TEST_RESULT)
 WORDS_DEFINE(verdict_kind, WORDS_VERDICT_KIND)
 WORDS_DEFINE(verdict_word, WORDS_VERDICT_WORD)
+WORDS_DEFINE(posting_state, WORDS_POSTING_STATE)
+WORDS_DEFINE(queue_kind, WORDS_QUEUE_KIND)
+WORDS_DEFINE(queue_class, WORDS_QUEUE_CLASS)
+WORDS_DEFINE(queue_state, WORDS_QUEUE_STATE)

@@ -64,6 +64,29 @@ enum verdict_word {
 	VERDICT_WORDS, /* their number */
 };
 
+/* Of a posting: parts are waited for; not any more; all have come; a job has it; ... */
+enum posting_state {
+	POSTING_WAITING,
+	POSTING_INCOMPLETE,
+	POSTING_COMPLETE,
+	POSTING_QUEUED,
+	POSTING_DONE,
+	POSTING_SUPERSEDED,
+	POSTING_IGNORED,
+};
+/* What a job of the queue tests. */
+enum queue_kind { QUEUE_SERIES, QUEUE_HEAD };
+/* Whether somebody waits for it. */
+enum queue_class { QUEUE_INTERACTIVE, QUEUE_BACKGROUND };
+enum queue_state {
+	QUEUE_QUEUED,
+	QUEUE_RUNNING,
+	QUEUE_DONE,      /* run to its end */
+	QUEUE_FAILED,    /* unusable, or lost to our own trouble for good */
+	QUEUE_CANCELLED, /* by people, or by a newer version */
+	QUEUE_APART,     /* it killed its worker too often */
+};
+
 #define WORDS_DECLARE(type)                  \
 	const char *type##_str(enum type w); \
 	bool type##_parse(const char *word, enum type *ret)
@@ -77,5 +100,9 @@ WORDS_DECLARE(boot_role);
 WORDS_DECLARE(test_result);
 WORDS_DECLARE(verdict_kind);
 WORDS_DECLARE(verdict_word);
+WORDS_DECLARE(posting_state);
+WORDS_DECLARE(queue_kind);
+WORDS_DECLARE(queue_class);
+WORDS_DECLARE(queue_state);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernels/mail_facts.h"
 #include "lib/cleanup.h"
 #include "lib/json.h"
 #include "lib/str.h"
@@ -98,38 +99,6 @@ void fetch_result_attestation(struct json_object *result, const char *log)
 
 /* ---- the series ---- */
 
-/* The hex behind "base-commit:" at a line's start; NULL if there is none. */
-static char *base_commit(const char *text)
-{
-	static const char key[] = "base-commit:";
-
-	for (const char *s = text; s && *s; s = strchr(s, '\n'), s = s ? s + 1 : s) {
-		const char *hex = s + sizeof(key) - 1;
-		size_t len;
-
-		if (strncmp(s, key, sizeof(key) - 1) != 0)
-			continue;
-		hex += strspn(hex, " \t");
-		len = strspn(hex, "0123456789abcdef");
-		if (len >= 12 && len <= 64)
-			return str_ndup(hex, len);
-	}
-	return NULL;
-}
-
-static char *change_id(const char *text)
-{
-	const char *s = strstr(text, "\nchange-id:");
-	size_t len;
-
-	if (!s)
-		return NULL;
-	s += strlen("\nchange-id:");
-	s += strspn(s, " \t");
-	len = strcspn(s, " \t\r\n");
-	return len ? str_ndup(s, len) : NULL;
-}
-
 /* "Reviewed-by: ... @ ..." and its like; who signs off a reply adds a patch to it. */
 static bool is_trailer(const char *line)
 {
@@ -208,14 +177,14 @@ static void set_cover(struct json_object *o, const struct mail_series *s)
 
 static void set_base(struct json_object *o, const struct mail_series *s)
 {
-	AUTO_FREE char *base = s->cover ? base_commit(s->cover->text) : NULL;
-	AUTO_FREE char *change = s->cover ? change_id(s->cover->text) : NULL;
+	AUTO_FREE char *base = s->cover ? mail_base_commit(s->cover->text) : NULL;
+	AUTO_FREE char *change = s->cover ? mail_change_id(s->cover->text) : NULL;
 
 	for (int k = 0; k < s->total; k++) {
 		if (!base && s->patches[k])
-			base = base_commit(s->patches[k]->text);
+			base = mail_base_commit(s->patches[k]->text);
 		if (!change && s->patches[k])
-			change = change_id(s->patches[k]->text);
+			change = mail_change_id(s->patches[k]->text);
 	}
 	set_line(o, "base_commit", base);
 	set_line(o, "change_id", change);

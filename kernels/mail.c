@@ -80,7 +80,6 @@ static void fill(struct mail *m, const struct mime *mime)
 {
 	AUTO_FREE char *id = mime_header(mime, "Message-ID", true);
 	AUTO_FREE char *reply = mime_header(mime, "In-Reply-To", true);
-	AUTO_FREE char *refs = mime_header(mime, "References", true);
 	AUTO_FREE char *date = mime_header(mime, "Date", true);
 	struct texts t = { STR_INIT, STR_INIT };
 	int tz;
@@ -93,9 +92,11 @@ static void fill(struct mail *m, const struct mime *mime)
 		m->message_id = str_printf("%.40s@sluice.invalid", hex);
 		m->id_made = true;
 	}
+	m->refs = mime_header(mime, "References", true);
+	m->list_id = mime_header(mime, "List-Id", true);
 	m->parent = find_id(reply, false);
 	if (!m->parent)
-		m->parent = find_id(refs, true);
+		m->parent = find_id(m->refs, true);
 	m->subject = mime_header(mime, "Subject", true);
 	if (!m->subject)
 		m->subject = str_dup("");
@@ -130,6 +131,22 @@ int mail_parse(const char *raw, size_t len, struct mail **ret_mail, struct err *
 	return 0;
 }
 
+struct mail *mail_known(const char *message_id, const char *parent, const char *subject,
+			const char *sender, long long date, bool has_diff)
+{
+	struct mail *m = mem_alloc0(sizeof(*m));
+
+	m->message_id = str_dup(message_id);
+	m->parent = str_dup(parent);
+	m->subject = str_dup(subject);
+	m->from = str_dup(sender);
+	m->sender = str_dup(sender);
+	m->date = date;
+	m->has_diff = has_diff;
+	tags_read(m->subject, &m->tags);
+	return m;
+}
+
 void mail_free(struct mail *m)
 {
 	if (!m)
@@ -137,6 +154,8 @@ void mail_free(struct mail *m)
 	free(m->raw);
 	free(m->message_id);
 	free(m->parent);
+	free(m->refs);
+	free(m->list_id);
 	free(m->subject);
 	free(m->from);
 	free(m->sender);

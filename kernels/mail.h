@@ -17,6 +17,8 @@ struct mail {
 	char *message_id; /* bare; made of the mail's hash if it has none */
 	bool id_made;
 	char *parent;   /* In-Reply-To or the last of References; NULL */
+	char *refs;     /* References as one line; NULL */
+	char *list_id;  /* List-Id as one line; NULL */
 	char *subject;  /* unfolded, decoded, tags and all */
 	char *from;     /* likewise */
 	char *sender;   /* the address in it, lower case */
@@ -28,6 +30,12 @@ struct mail {
 
 /* Copies the bytes. -1 with ERR_INPUT when it is no mail. */
 int mail_parse(const char *raw, size_t len, struct mail **ret_mail, struct err *err);
+/*
+ * A mail of which only this is known (copied; parent may be NULL), as an index
+ * keeps it: without its bytes and its text.
+ */
+struct mail *mail_known(const char *message_id, const char *parent, const char *subject,
+			const char *sender, long long date, bool has_diff);
 void mail_free(struct mail *m);
 
 /*

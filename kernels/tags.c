@@ -72,12 +72,16 @@ static void read_word(const char *s, size_t len, struct tags *t)
 
 	if (is_word(s, len, "pull") || is_word(s, len, "pull-request"))
 		t->pull = true;
+	if (is_word(s, len, "resend") || is_word(s, len, "resent") ||
+	    is_word(s, len, "repost"))
+		t->resend = true;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		size_t wl = strlen(words[i]);
 
 		if (len < wl || strncasecmp(s, words[i], wl) != 0)
 			continue;
 		t->patch = true;
+		t->rfc |= words[i][0] == 'r';
 		s += wl;
 		len -= wl;
 		if (len && strchr("-_/", *s)) {
@@ -109,10 +113,12 @@ static void read_token(const char *s, size_t len, bool glued, struct tags *t)
 		t->odd = true; /* "v2,1/4" is nothing to b4 */
 }
 
-/* The text between the brackets; brackets inside it count as spaces. */
+/* Brackets inside brackets count as spaces. */
+static const char seps[] = " \t,;[]";
+
+/* The text between the brackets. */
 static void read_bracket(const char *s, const char *end, struct tags *t)
 {
-	static const char seps[] = " \t,;[]";
 	const char *p = s;
 
 	while (p < end) {
@@ -174,6 +180,47 @@ void tags_read(const char *subject, struct tags *ret_tags)
 	}
 	t.title = s;
 	*ret_tags = t;
+}
+
+/* A word of a tag without a version that hangs on it; "" for version and numbers. */
+static void add_word(const char *s, size_t len, struct str *out)
+{
+	struct tags t = { .version = 1 };
+	const char *start = s + (*s == '-');
+	size_t bare = len;
+
+	if (read_version(start, len - (size_t)(start - s), &t) ||
+	    read_counters(s, len, &t))
+		return;
+	for (size_t i = 3; i < len; i++)
+		if (tolower((unsigned char)s[i]) == 'v' &&
+		    read_version(s + i, len - i, &t))
+			bare = i;
+	while (bare && strchr("-_/", s[bare - 1]))
+		bare--;
+	if (bare && out->len)
+		str_addc(out, ' ');
+	str_addn(out, s, bare);
+}
+
+void tags_prefix(const char *subject, struct str *out)
+{
+	const char *s = subject + strspn(subject, " \t");
+	const char *end;
+
+	if (is_reply(s))
+		return;
+	while (*s == '[' && (end = bracket_end(s))) {
+		for (s++; s < end; s++) {
+			size_t n = strcspn(s, seps);
+
+			if (n)
+				add_word(s, n, out);
+			s += n;
+		}
+		s = end + 1;
+		s += strspn(s, " \t:");
+	}
 }
 
 bool tags_in_series(const struct tags *t)

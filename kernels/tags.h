@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "lib/str.h"
+
 struct tags {
 	bool reply;     /* Re:, Fwd: ... ; nothing else is read then */
 	bool pull;      /* a pull request */
@@ -15,12 +17,18 @@ struct tags {
 	bool versioned; /* a version was given; else it is 1 */
 	bool minor;     /* "v2.1": one patch of v2 posted anew */
 	bool odd;       /* b4 0.12 would read other numbers from it */
+	bool rfc, resend;
 	int version, k, n;
 	const char *title; /* the subject behind the tags; into the subject */
 };
 
 /* Of an unfolded and decoded subject. Numbers are below 10000. */
 void tags_read(const char *subject, struct tags *ret_tags);
+/*
+ * Appends the words between its brackets but for version and numbers, with one
+ * space between two: "PATCH bpf-next" of "[PATCH bpf-next v2, 1/3] x".
+ */
+void tags_prefix(const char *subject, struct str *out);
 /* Could it be a mail of a series, by its subject alone? */
 bool tags_in_series(const struct tags *t);
 

@@ -40,6 +40,18 @@ void thread_free(struct thread *t)
 	free(t);
 }
 
+bool thread_add(struct thread *t, struct mail *m)
+{
+	if (*m->message_id && g_hash_table_contains(t->by_id, m->message_id)) {
+		mail_free(m);
+		return false;
+	}
+	if (*m->message_id)
+		g_hash_table_insert(t->by_id, m->message_id, m);
+	g_ptr_array_add(t->mails, m);
+	return true;
+}
+
 static int add_mail(const char *raw, size_t len, void *arg, struct err *err)
 {
 	struct thread *t = arg;
@@ -48,15 +60,8 @@ static int add_mail(const char *raw, size_t len, void *arg, struct err *err)
 	if (t->mail_bytes && len > t->mail_bytes)
 		return err_set(err, ERR_LIMIT, "a mail of %zu bytes, the limit is %zu",
 			       len, t->mail_bytes);
-	if (mail_parse(raw, len, &m, NULL) < 0)
-		return 0;
-	if (*m->message_id && g_hash_table_contains(t->by_id, m->message_id)) {
-		mail_free(m);
-		return 0;
-	}
-	if (*m->message_id)
-		g_hash_table_insert(t->by_id, m->message_id, m);
-	g_ptr_array_add(t->mails, m);
+	if (mail_parse(raw, len, &m, NULL) == 0)
+		thread_add(t, m);
 	return 0;
 }
 
@@ -148,8 +153,7 @@ static void explain_none(const struct thread *t, const struct mail *about,
 			 t->mails->len, t->mails->len == 1 ? "" : "s");
 }
 
-/* "1, 2 and 4-13" */
-static void list_missing(const struct mail_series *s, struct str *out)
+void series_missing(const struct mail_series *s, struct str *out)
 {
 	for (int k = 1, last; k <= s->total; k = last + 1) {
 		last = k;
@@ -180,7 +184,7 @@ static bool explain_holes(struct mail_series *s, const struct group *older)
 	}
 	if (!missing)
 		return true;
-	list_missing(s, &list);
+	series_missing(s, &list);
 	if (older)
 		also = "; an older version is complete";
 	snprintf(s->reason, sizeof(s->reason), "patch%s %s of %d %s missing%s",
@@ -210,7 +214,7 @@ static void refill(const struct groups *all, const struct group *g, struct mail_
 	     g->version, old->version);
 }
 
-static bool fill(const struct groups *all, const struct group *g, struct mail_series *s)
+bool group_fill(const struct groups *all, const struct group *g, struct mail_series *s)
 {
 	s->version = g->version;
 	s->total = g->total;
@@ -300,7 +304,7 @@ bool thread_find(const struct thread *t, const char *msgid, int version,
 	} else {
 		if (asked && !version)
 			note_asked(&all, g, asked, &s);
-		found = fill(&all, g, &s);
+		found = group_fill(&all, g, &s);
 		note_others(&all, g, &s);
 	}
 	groups_done(&all);

@@ -24,6 +24,8 @@ void thread_free(struct thread *t);
  */
 int thread_add_mbox(struct thread *t, const char *data, size_t len, struct err *err);
 int thread_add_maildir(struct thread *t, const char *path, size_t max, struct err *err);
+/* Takes the mail; false when it was freed because its id is there. */
+bool thread_add(struct thread *t, struct mail *m);
 
 size_t thread_count(const struct thread *t);
 const struct mail *thread_mail(const struct thread *t, size_t i);

@@ -135,7 +135,7 @@ static void group_free(struct group *g)
 }
 
 /* A cover letter alone is no series. */
-static void drop_empty(struct groups *all)
+static void part_covers(struct groups *all)
 {
 	for (guint i = 0; i < all->list->len;) {
 		struct group *g = all->list->pdata[i];
@@ -146,7 +146,7 @@ static void drop_empty(struct groups *all)
 		}
 		g_hash_table_remove(all->home, g->cover);
 		g_ptr_array_remove_index(all->list, i);
-		group_free(g);
+		g_ptr_array_add(all->covers, g);
 	}
 }
 
@@ -155,6 +155,7 @@ struct groups groups_make(const struct thread *t)
 	struct groups all = {
 		.thread = t,
 		.list = g_ptr_array_new(),
+		.covers = g_ptr_array_new_with_free_func((GDestroyNotify)group_free),
 		.home = g_hash_table_new(NULL, NULL),
 	};
 	GPtrArray *pieces = g_ptr_array_new();
@@ -166,7 +167,7 @@ struct groups groups_make(const struct thread *t)
 	for (guint i = 0; i < pieces->len; i++)
 		join(&all, find_group(&all, pieces->pdata[i]), pieces->pdata[i]);
 	g_ptr_array_unref(pieces);
-	drop_empty(&all);
+	part_covers(&all);
 	return all;
 }
 
@@ -175,6 +176,7 @@ void groups_done(struct groups *all)
 	for (guint i = 0; i < all->list->len; i++)
 		group_free(all->list->pdata[i]);
 	g_ptr_array_unref(all->list);
+	g_ptr_array_unref(all->covers);
 	g_hash_table_unref(all->home);
 }
 

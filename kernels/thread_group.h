@@ -19,8 +19,9 @@ struct group {
 
 struct groups {
 	const struct thread *thread;
-	GPtrArray *list;  /* struct group *, by date; each has a patch */
-	GHashTable *home; /* mail -> group */
+	GPtrArray *list;   /* struct group *, by date; each has a patch */
+	GPtrArray *covers; /* struct group *: cover letters that no patch goes with */
+	GHashTable *home;  /* mail -> group of list */
 };
 
 struct groups groups_make(const struct thread *t);
@@ -42,5 +43,13 @@ const struct group *groups_rerolled(const struct groups *all, const struct group
 /* The newest complete version before g, or NULL. */
 const struct group *groups_older_complete(const struct groups *all,
 					  const struct group *g);
+
+/*
+ * What g holds, put by numbers into *s (zeroed before), as thread_find gives
+ * it: true when every patch is there, else the reason. In kernels/thread.c.
+ */
+bool group_fill(const struct groups *all, const struct group *g, struct mail_series *s);
+/* Appends the numbers without a patch: "1-2, 4". */
+void series_missing(const struct mail_series *s, struct str *out);
 
 #endif

@@ -16,6 +16,8 @@ enum err_code {
 	ERR_MISSING, /* a program, file or object that must be there is not */
 	ERR_BUSY,    /* somebody else holds it */
 	ERR_INTERNAL,
+	ERR_STALE,   /* the work was taken from us meanwhile: nothing was written */
+	ERR_STOPPED, /* we were asked to end before it was done */
 };
 
 struct err {

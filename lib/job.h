@@ -57,6 +57,7 @@ struct job_opts {
 	size_t nlimits;
 	uint64_t deadline_ms; /* 0: none */
 	uint64_t grace_ms;    /* between TERM and KILL; 0: 2000 */
+	bool with_parent;     /* killed when we die, however that happens */
 	job_line_fn on_line;  /* may be NULL; lines over 64 KiB come in parts */
 	job_done_fn on_done;  /* required */
 	void *arg;

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "lib/cleanup.h"
@@ -28,6 +29,7 @@ struct plan {
 	int *fds; /* in, out, out, opts->fds...: become 0, 1, 2, 3 ... */
 	int nfds;
 	int report;
+	pid_t parent;
 };
 
 static _Noreturn void child_fail(const struct plan *p, enum stage stage)
@@ -132,6 +134,12 @@ static _Noreturn void child_main(struct plan *p)
 		child_fail(p, STAGE_LIMITS);
 	if (child_drop(o) < 0)
 		child_fail(p, STAGE_DROP);
+	/* After the drop, which would undo it. We may have died before it was set. */
+	if (o->with_parent) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != p->parent)
+			_exit(127);
+	}
 	/* As the uid it will have: what it may not enter, it shall not start in. */
 	if (chdir(o->cwd ? o->cwd : "/") < 0)
 		child_fail(p, STAGE_CWD);
@@ -172,6 +180,7 @@ static pid_t fork_child(struct plan *p)
 	sigset_t all, old;
 	pid_t pid;
 
+	p->parent = getpid();
 	/* No handler of ours may run in the child before child_signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);

@@ -1,5 +1,6 @@
 /*
- * One line a failure, on stderr, with the program's name in front. Nothing
+ * One line a failure, on stderr, with the program's name in front; where stderr is
+ * the journal's, with its priority there instead. Nothing
  * below the top of a command logs: errors travel up in struct err.
  */
 #ifndef SLUICE_LIB_LOG_H

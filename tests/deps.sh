@@ -27,6 +27,8 @@ list() {
 	build | libsystemd-dev           | lib:libsystemd | the event loop
 	build | libseccomp-dev           | lib:libseccomp | the sandbox's filter
 	build | libcurl4-openssl-dev     | lib:libcurl | HTTP
+	build | libexpat1-dev            | lib:expat | Atom feeds of mail archives
+	build | zlib1g-dev               | lib:zlib | gzip in HTTP
 	build | git                      | program:git | fetches trees
 	build | b4                       | program:b4 | fetches series from mail archives
 	build | qemu-system-x86          | program:qemu-system-x86_64 | boots kernels
@@ -45,6 +47,7 @@ list() {
 	test  | linux-source-6.1         | file:/usr/src/linux-source-6.1.tar.xz | an older kernel, for tests
 	test  | libcmocka-dev            | lib:cmocka | unit tests
 	test  | public-inbox             | program:public-inbox-init | the archive that b4 is tested against
+	test  | sqlite3                  | program:sqlite3 | looks into the database in tests
 	test  | jq                       | program:jq | reads results in tests
 	test  | ccache                   | program:ccache | builds by ccache, in tests
 	test  | cpio                     | program:cpio | reads the initramfs in tests

@@ -41,7 +41,7 @@ check_tool() {
 }
 
 packages="libgit2 json-c sqlite3 libmicrohttpd gmime-3.0 inih libzstd libsystemd
-	libseccomp libcurl cmocka"
+	libseccomp libcurl expat zlib cmocka"
 
 headers_alone() {
 	bad=0

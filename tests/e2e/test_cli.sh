@@ -40,6 +40,15 @@ mkdir -p "$T/planted" && printf '[sluice]\ntree = planted\n' >"$T/planted/config
 check "config.ini of the current folder is not read" sh -c "! grep -q planted/config.ini '$OUT'"
 sl check-config
 is "check-config: a good one" "$RC" 0
+cp "$T/config.ini" "$T/plain.ini"
+printf '[source mm]\nurl = https://lore.kernel.org/linux-mm\ntopology = smp4\n[source box]\nkind = maildir\npath = %s/box\nsuite = none\n' \
+	"$T" >>"$T/config.ini"
+sl check-config
+is "check-config: sources that cannot be used" "$RC" 2
+check "check-config: where a source is" grep -q "^ok  *source mm  *https://lore.kernel.org/linux-mm$" "$OUT"
+check "check-config: what a source lacks" grep -q "^MISSING  *source box  *$T/box: No such file" "$OUT"
+check "check-config: a suite that is not there" grep -q "^MISTAKE  *source box .*none" "$OUT"
+mv "$T/plain.ini" "$T/config.ini"
 
 sl tree list
 check "tree list: toy is there" grep -q "^toy .*$T/toy" "$OUT"

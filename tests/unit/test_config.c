@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/config.h"
+#include "daemon/config_source.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/paths.h"
@@ -178,12 +179,77 @@ static void test_man_page_has_the_keys(void **state)
 	assert_non_null(strstr(text, want));
 }
 
+static void test_sources(void **state)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct config *c;
+
+	(void)state;
+	assert_int_equal(
+		load("[source mm]\nurl = https://lore.kernel.org/linux-mm\nsubject = mm:* mm/*\n"
+		     "interval = 90s\nsince = 0\nbase = head\n"
+		     "[source local]\nkind = epoch\npath = /srv/inbox\ntree = mm-unstable\n",
+		     &c, &complaints),
+		0);
+	assert_string_equal(str_get(&complaints), "");
+	assert_non_null(c);
+	assert_int_equal(c->nsources, 2);
+	assert_string_equal(c->sources[0].name, "mm");
+	assert_string_equal(c->sources[0].kind, "archive");
+	assert_string_equal(c->sources[0].subject, "mm:* mm/*");
+	assert_int_equal(c->sources[0].interval_ms, 90000);
+	assert_int_equal(c->sources[0].since_ms, 0);
+	assert_string_equal(c->sources[0].base, "head");
+	assert_string_equal(source_conf_where(&c->sources[0]),
+			    "https://lore.kernel.org/linux-mm");
+	assert_string_equal(c->sources[1].kind, "epoch");
+	assert_int_equal(c->sources[1].interval_ms, 300000);
+	assert_int_equal(c->sources[1].since_ms, 7 * 86400000LL);
+	assert_string_equal(c->sources[1].tree, "mm-unstable");
+	assert_string_equal(c->sources[1].suite, "");
+	assert_string_equal(source_conf_where(&c->sources[1]), "/srv/inbox");
+	config_free(c);
+}
+
+static void test_complaints_about_sources(void **state)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct config *c;
+
+	(void)state;
+	assert_int_equal(load("[source]\nurl = http://a/\n"
+			      "[source a/b]\nurl = http://a/\n"
+			      "[source c]\n"
+			      "[source d]\nkind = maildir\nurl = http://a/\npath = mail\n"
+			      "[source e]\nurl = file:///etc/passwd\ninterval = 0\n"
+			      "[source f]\nurl = http://a/\nbase = head,best\nlist = x\n",
+			      &c, &complaints),
+			 -1);
+	assert_string_equal(
+		str_get(&complaints),
+		"config.ini:1: [source]: a source needs a name (letters, digits, . _ -), like "
+		"[source mm]\n"
+		"config.ini:3: [source a/b]: a source needs a name (letters, digits, . _ -), "
+		"like [source mm]\n"
+		"config.ini:5: c: a source of kind archive needs url\n"
+		"config.ini:6: d: a source of kind maildir needs path\n"
+		"config.ini:8: d: a source of kind maildir has no url\n"
+		"config.ini:9: path: \"mail\" is not an absolute path\n"
+		"config.ini:11: url: \"file:///etc/passwd\" is not a URL of http or https\n"
+		"config.ini:12: interval: \"0\" is not a time like 90s, 10m or 2h, at least "
+		"1000 ms\n"
+		"config.ini:15: base: \"best\" is not one of base-commit blobs good head\n"
+		"config.ini:16: unknown key \"list\", did you mean \"lists\"?\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_complaints_all_at_once),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_complaints_about_sources),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_shipped_file),
 		cmocka_unit_test(test_man_page_has_the_keys),

@@ -819,10 +819,73 @@ static void causes_have_names(void **state)
 	assert_string_equal(job_how_str((enum job_how)99), "unknown");
 }
 
+/* True once the process is gone, or only waits to be reaped by init. */
+static bool is_dead(pid_t pid)
+{
+	AUTO_FREE char *path = str_printf("/proc/%d/stat", (int)pid);
+	AUTO_FREE char *text = NULL;
+	const char *state;
+
+	if (file_read(path, 4096, &text, NULL, NULL) < 0)
+		return true;
+	state = strrchr(text, ')');
+	return state && state[2] == 'Z';
+}
+
+static void never_done(struct job *job, enum job_how how, int code, void *arg)
+{
+	(void)job;
+	(void)how;
+	(void)code;
+	(void)arg;
+}
+
+/* In a process of its own: starts a child, tells its pid, and waits to be killed. */
+static _Noreturn void be_a_parent(int tell)
+{
+	const char *argv[] = { "sleep", "100", NULL };
+	const struct job_opts opts = { .argv = (char *const *)argv,
+				       .with_parent = true,
+				       .on_done = never_done };
+	struct job *job = NULL;
+	sd_event *event = NULL;
+	pid_t pid;
+
+	if (sd_event_new(&event) < 0 || job_start(event, &opts, &job, NULL) < 0)
+		_exit(1);
+	pid = job_pid(job);
+	if (write(tell, &pid, sizeof(pid)) != sizeof(pid))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void a_child_dies_with_its_parent(void **state)
+{
+	pid_t parent, child = 0;
+	int p[2];
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	parent = fork();
+	if (parent == 0)
+		be_a_parent(p[1]);
+	close(p[1]);
+	assert_int_equal(read(p[0], &child, sizeof(child)), sizeof(child));
+	assert_false(is_dead(child));
+	kill(parent, SIGKILL);
+	waitpid(parent, NULL, 0);
+	for (int i = 0; i < 500 && !is_dead(child); i++)
+		usleep(10000);
+	assert_true(is_dead(child));
+	close(p[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_and_lines),
+		cmocka_unit_test(a_child_dies_with_its_parent),
 		cmocka_unit_test(death_by_signal),
 		cmocka_unit_test(foreign_term_is_a_signal),
 		tmpdir_test(output_goes_to_the_file),

@@ -1,5 +1,6 @@
 #include "tests/unit/cm.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
@@ -31,6 +32,27 @@ static void one_line_each(void **state)
 	assert_string_equal(info, "sluice: c%d\n");
 }
 
+/* As systemd does it: JOURNAL_STREAM names the file that stderr is. */
+static void the_journal_gets_priorities(void **state)
+{
+	AUTO_FREE char *path = path_join(*state, "log", NULL);
+	AUTO_FREE char *stream = NULL, *error = NULL, *other = NULL;
+	struct stat st;
+
+	assert_int_equal(file_write_atomic(path, "", 0, 0644, NULL), 0);
+	assert_int_equal(stat(path, &st), 0);
+	stream = str_printf("%llu:%llu", (unsigned long long)st.st_dev,
+			    (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	error = LOGGED(*state, (log_error("a"), log_warn("b"), log_info("c")));
+	assert_string_equal(error, "<3>a\n<4>b\n<6>c\n");
+	/* A child whose stderr goes elsewhere inherits the variable. */
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	other = LOGGED(*state, log_warn("b"));
+	assert_string_equal(other, "sluice: warning: b\n");
+	unsetenv("JOURNAL_STREAM");
+}
+
 static void debug_only_when_asked(void **state)
 {
 	AUTO_FREE char *off = NULL, *on = NULL;
@@ -58,6 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tmpdir_test(one_line_each),
+		tmpdir_test(the_journal_gets_priorities),
 		tmpdir_test(debug_only_when_asked),
 		tmpdir_test(long_lines_are_cut),
 	};

@@ -57,6 +57,41 @@ static void test_tags(void **state)
 	}
 }
 
+static void test_prefix(void **state)
+{
+	static const struct {
+		const char *subject, *prefix;
+		bool rfc, resend;
+	} cases[] = {
+		{ "[PATCH bpf-next v2, 1/3] x", "PATCH bpf-next", false, false },
+		{ "[RFC PATCH V2 1/2] x [y]", "RFC PATCH", true, false },
+		{ "[PATCHv3 1/2] x", "PATCH", false, false },
+		{ "[PATCH-v3 1/2] x", "PATCH", false, false },
+		{ "[RFC/PATCHv2 1/2] x", "RFC/PATCH", true, false },
+		{ "[PATCH -v2 next 0/4] x", "PATCH next", false, false },
+		{ "[PATCH RESEND v2 0/4] x", "PATCH RESEND", false, true },
+		{ "[RESEND][PATCH 1/4] x", "RESEND PATCH", false, true },
+		{ "[PATCH AUTOSEL 5.4 03/13] x", "PATCH AUTOSEL 5.4", false, false },
+		{ "[GIT PULL] x", "GIT PULL", false, false },
+		{ "Re: [PATCH] x", "", false, false },
+		{ "[] x", "", false, false },
+		{ "x [PATCH]", "", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(str_done) struct str prefix = STR_INIT;
+		struct tags t;
+
+		tags_read(cases[i].subject, &t);
+		tags_prefix(cases[i].subject, &prefix);
+		if (strcmp(str_get(&prefix), cases[i].prefix) != 0 ||
+		    t.rfc != cases[i].rfc || t.resend != cases[i].resend)
+			fail_msg("\"%s\": \"%s\" %d %d", cases[i].subject,
+				 str_get(&prefix), t.rfc, t.resend);
+	}
+}
+
 /* ---- threads ---- */
 
 static struct thread *load(const char *name)
@@ -392,6 +427,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_mbox_dialects),
 		cmocka_unit_test(test_mbox_round_trip),

@@ -1,0 +1,58 @@
+#include "cli/cmd.h"
+#include "cli/context.h"
+#include "daemon/service.h"
+#include "db/state_lock.h"
+#include "lib/file.h"
+#include "lib/log.h"
+
+static const struct cmd_opt opts[] = {
+	CMD_OPTS_COMMON,
+	{ 0 },
+};
+
+static int run_daemon(int argc, char **argv);
+
+const struct cmd cmd_daemon = {
+	.name = "daemon",
+	.synopsis = "",
+	.help = "Find series on lists and work through the queue until SIGTERM",
+	.detail =
+		"Stays in the foreground, as systemd wants it (contrib/sluiced.service). SIGHUP\n"
+		"loads the configuration anew; one with mistakes is refused, and all goes on with\n"
+		"the old one. SIGTERM and Ctrl-C put what runs back into the queue and end within\n"
+		"10 seconds. After a crash the next daemon goes on where the last one was.\n\n"
+		"Each section [source NAME] of config.ini is a place where series appear: it is\n"
+		"polled, and each series that has come as a whole is queued, once, behind what\n"
+		"somebody waits for. An author may ask for something else than the section says\n"
+		"by a line like \"sluice: tree=mm base=v6.12 topology=numa4 config=a,b suite=c\" in\n"
+		"the cover letter.\n\n"
+		"While it runs, \"sluice test\" is its client, and \"sluice submit\", queue, cancel,\n"
+		"rerun, pause, resume and status talk to it.\n",
+	.opts = opts,
+	.run = run_daemon,
+};
+
+static int run_daemon(int argc, char **argv)
+{
+	struct cmd_common args = { 0 };
+	AUTO_CONTEXT struct context cx = CONTEXT_INIT;
+	struct err err = { 0 };
+	int rc;
+
+	if (!cmd_parse(&cmd_daemon, &argc, &argv, &args, &rc))
+		return rc;
+	if (argc > 0)
+		return cmd_usage(&cmd_daemon, "takes no operands");
+	rc = context_config(&cx, &args);
+	if (rc != EXIT_OK)
+		return rc;
+	if (dir_make(cx.dir, 0755, &err) == 0 &&
+	    state_lock(cx.dir, "sluice daemon", &cx.lock, &err) == 0) {
+		cx.locked = true;
+		/* It replaces the configuration when told to: the service's own now. */
+		if (service_run(args.config_file, TAKE_PTR(cx.config), cx.dir, &err) == 0)
+			return EXIT_OK;
+	}
+	log_error("%s", err.msg);
+	return err.code == ERR_INPUT ? EXIT_USAGE : EXIT_INFRA;
+}

@@ -1,0 +1,114 @@
+#include "daemon/posting_request.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "daemon/config.h"
+#include "lib/text.h"
+
+#define NAMES_MAX 64
+#define BASE_MAX 256
+
+static bool is_name(const char *text)
+{
+	return config_valid_name(text);
+}
+
+/* A revision, for git to look up; options begin with "-". */
+static bool is_revision(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > BASE_MAX || *text == '-')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!isgraph((unsigned char)text[i]))
+			return false;
+	return true;
+}
+
+static void tell_unheard(const char *key, const char *wish, struct str *unheard)
+{
+	AUTO_FREE char *clean = text_clean_line(wish, 100);
+
+	str_addf(unheard, "%s=%s names nothing that there could be\n", key, clean);
+}
+
+static const char *wish_of(const struct posting_row *p, const char *key)
+{
+	return p->override ? json_str(p->override, key, NULL) : NULL;
+}
+
+static char *text_of(const struct posting_row *p, const char *key, const char *configured,
+		     bool (*is_good)(const char *text), struct str *unheard)
+{
+	const char *wish = wish_of(p, key);
+
+	if (wish && is_good(wish))
+		return str_dup(wish);
+	if (wish)
+		tell_unheard(key, wish, unheard);
+	return configured && *configured ? str_dup(configured) : NULL;
+}
+
+/* NULL when it is none. */
+static char **split_names(const char *text)
+{
+	char **v = strv_split(text, ", \t");
+	size_t n = strv_len(v);
+	bool good = n > 0 && n <= NAMES_MAX;
+
+	for (size_t i = 0; good && i < n; i++)
+		good = is_name(v[i]);
+	if (good)
+		return v;
+	strv_free(v);
+	return NULL;
+}
+
+static char **names_of(const struct posting_row *p, const char *key,
+		       const char *configured, struct str *unheard)
+{
+	const char *wish = wish_of(p, key);
+	char **v = wish ? split_names(wish) : NULL;
+
+	if (v)
+		return v;
+	if (wish)
+		tell_unheard(key, wish, unheard);
+	return configured ? split_names(configured) : NULL;
+}
+
+/* Where the series can be fetched from; NULL: as everything else is. */
+static char *archive_of(const struct source_conf *source)
+{
+	if (!source)
+		return NULL;
+	if (*source->archive)
+		return str_dup(source->archive);
+	return strcmp(source->kind, "archive") == 0 ? str_dup(source->url) : NULL;
+}
+
+static bool keeps_bytes(const struct source_conf *source)
+{
+	return source &&
+	       (!strcmp(source->kind, "epoch") || !strcmp(source->kind, "maildir"));
+}
+
+void posting_request(const struct posting_row *p, const struct source_conf *source,
+		     struct request *ret, struct str *unheard)
+{
+	*ret = (struct request){
+		.source = str_dup(p->message_id),
+		.version = p->version,
+		.archive = archive_of(source),
+		.mails = keeps_bytes(source) ? REQUEST_MAILS_FILE : REQUEST_NO_MAILS,
+		.tree = text_of(p, "tree", source ? source->tree : NULL, is_name,
+				unheard),
+		.base = text_of(p, "base", NULL, is_revision, unheard),
+		.configs = names_of(p, "config", source ? source->config : NULL, unheard),
+		.topologies = names_of(p, "topology", source ? source->topology : NULL,
+				       unheard),
+		.suites = names_of(p, "suite", source ? source->suite : NULL, unheard),
+	};
+}

@@ -1,0 +1,22 @@
+/*
+ * What a job for a posting is asked to test: as its source's section says, but for
+ * what its author asks for in the cover letter. Pure.
+ */
+#ifndef SLUICE_DAEMON_POSTING_REQUEST_H
+#define SLUICE_DAEMON_POSTING_REQUEST_H
+
+#include "daemon/config_source.h"
+#include "daemon/request.h"
+#include "db/posting.h"
+#include "lib/str.h"
+
+/*
+ * source NULL: its source is not configured any more. A wish of the author's that
+ * cannot be one (it names nothing that may be a name) is as if it was not there, and
+ * unheard has a line on it. Where the mails' own bytes are kept, ret->mails is
+ * REQUEST_MAILS_FILE. The caller does request_done.
+ */
+void posting_request(const struct posting_row *p, const struct source_conf *source,
+		     struct request *ret, struct str *unheard);
+
+#endif

@@ -1,0 +1,237 @@
+#include "daemon/posting_versions.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "db/mail.h"
+#include "kernels/tags.h"
+#include "lib/str.h"
+
+enum {
+	LIKE_MAX = 20,
+	TITLES_MAX = 200,        /* patches of a series that are compared */
+	SLACK = 86400,           /* s that a newer version may be dated before an older */
+	YEARS = 2 * 366 * 86400, /* s between two versions at most, but by change-id */
+};
+
+char *versions_title(const char *subject)
+{
+	struct str out = STR_INIT;
+	struct tags tags;
+
+	tags_read(subject, &tags);
+	for (const char *s = tags.title; *s; s++) {
+		if (!isspace((unsigned char)*s))
+			str_addc(&out, (char)tolower((unsigned char)*s));
+		else if (out.len && out.data[out.len - 1] != ' ')
+			str_addc(&out, ' ');
+	}
+	while (out.len && out.data[out.len - 1] == ' ')
+		out.data[--out.len] = '\0';
+	if (!strcmp(str_get(&out), "*** subject here ***"))
+		str_clear(&out);
+	return str_take(&out);
+}
+
+bool versions_newer(const struct posting_row *a, const struct posting_row *b)
+{
+	if (a->version != b->version)
+		return a->version > b->version;
+	if (a->posted != b->posted)
+		return a->posted > b->posted;
+	return a->id > b->id;
+}
+
+/* A version 2 that was there long before version 1 is one of something else. */
+static bool times_fit(const struct posting_row *a, const struct posting_row *b)
+{
+	int64_t later = versions_newer(a, b) ? a->posted - b->posted :
+					       b->posted - a->posted;
+
+	return later >= -SLACK && later <= YEARS;
+}
+
+/* Sorted titles of a posting's patches. */
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int patch_titles(struct db *db, int64_t posting, char ***ret_titles, size_t *ret_n,
+			struct err *err)
+{
+	struct mail_row *mails;
+	char **titles;
+	size_t n, k = 0;
+
+	if (mail_list_posting(db, posting, &mails, &n, err) < 0)
+		return -1;
+	titles = mem_alloc0((n + 1) * sizeof(*titles));
+	for (size_t i = 0; i < n && k < TITLES_MAX; i++)
+		if (mails[i].number > 0)
+			titles[k++] = versions_title(mails[i].subject);
+	mail_row_list_free(mails, n);
+	qsort(titles, k, sizeof(*titles), by_text);
+	*ret_titles = titles;
+	*ret_n = k;
+	return 0;
+}
+
+static size_t count_common(char **a, size_t na, char **b, size_t nb)
+{
+	size_t common = 0;
+
+	for (size_t i = 0, k = 0; i < na && k < nb;) {
+		int c = strcmp(a[i], b[k]);
+
+		common += c == 0 && *a[i];
+		i += c <= 0;
+		k += c >= 0;
+	}
+	return common;
+}
+
+/* At least two patches, and half of those of the shorter series, go by one name. */
+static int share_patches(struct db *db, const struct posting_row *a,
+			 const struct posting_row *b, struct err *err)
+{
+	char **ta = NULL, **tb = NULL;
+	size_t na = 0, nb = 0, common;
+	int r = -1;
+
+	if (patch_titles(db, a->id, &ta, &na, err) == 0 &&
+	    patch_titles(db, b->id, &tb, &nb, err) == 0) {
+		common = count_common(ta, na, tb, nb);
+		r = common >= 2 && 2 * common >= (na < nb ? na : nb);
+	}
+	strv_free(ta);
+	strv_free(tb);
+	return r;
+}
+
+/* 1, 0, -1 */
+static int is_version(struct db *db, const struct posting_row *p,
+		      const struct posting_row *other, struct err *err)
+{
+	bool same_sender = *p->sender && !strcmp(p->sender, other->sender);
+
+	if (other->state == POSTING_IGNORED || !strcmp(other->kind, "pull"))
+		return 0;
+	if (p->change_id && other->change_id && !strcmp(p->change_id, other->change_id))
+		return 1;
+	if (!same_sender || !times_fit(p, other))
+		return 0;
+	if (*p->title && !strcmp(p->title, other->title))
+		return p->version != other->version || !strcmp(p->prefix, other->prefix);
+	if (p->version == other->version || p->total < 2 || other->total < 2)
+		return 0;
+	return share_patches(db, p, other, err);
+}
+
+static bool is_in(const int64_t *ids, size_t n, int64_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+struct kin {
+	struct posting_row *list;
+	size_t n;
+};
+
+/* Takes it over, in order, or frees it when it is there. */
+static void add_kin(struct kin *k, struct posting_row *row)
+{
+	size_t at = k->n;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->list[i].id == row->id) {
+			posting_row_done(row);
+			return;
+		}
+	k->list = mem_realloc(k->list, k->n + 1, sizeof(*k->list));
+	while (at > 0 && versions_newer(&k->list[at - 1], row)) {
+		k->list[at] = k->list[at - 1];
+		at--;
+	}
+	k->list[at] = *row;
+	k->n++;
+	*row = (struct posting_row){ .id = 0 };
+}
+
+static int add_family(struct db *db, struct kin *k, const struct posting_row *p,
+		      const int64_t *family, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct posting_row row;
+		int r = family[i] == p->id ? 0 : posting_find(db, family[i], &row, err);
+
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			continue;
+		if (row.state == POSTING_IGNORED)
+			posting_row_done(&row);
+		else
+			add_kin(k, &row);
+	}
+	return 0;
+}
+
+static int add_like(struct db *db, struct kin *k, const struct posting_row *p,
+		    const int64_t *family, size_t family_n, struct err *err)
+{
+	struct posting_row *like;
+	size_t n;
+	int r = 0;
+
+	if (posting_list_like(db, p, LIKE_MAX, &like, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		if (is_in(family, family_n, like[i].id))
+			continue;
+		r = is_version(db, p, &like[i], err);
+		if (r > 0)
+			add_kin(k, &like[i]);
+	}
+	posting_row_list_free(like, n);
+	return r < 0 ? -1 : 0;
+}
+
+int versions_list(struct db *db, const struct posting_row *p, const int64_t *family,
+		  size_t family_n, struct posting_row **ret_list, size_t *ret_n,
+		  struct err *err)
+{
+	struct kin k = { .list = NULL };
+
+	if (add_family(db, &k, p, family, family_n, err) < 0 ||
+	    add_like(db, &k, p, family, family_n, err) < 0) {
+		posting_row_list_free(k.list, k.n);
+		return -1;
+	}
+	*ret_list = k.list;
+	*ret_n = k.n;
+	return 0;
+}
+
+int versions_link(struct db *db, struct posting_row *p, const struct posting_row *list,
+		  size_t n, struct err *err)
+{
+	int64_t earlier = DB_NO_INT;
+	size_t i = 0;
+
+	for (; i < n && versions_newer(p, &list[i]); i++)
+		earlier = list[i].id;
+	if (p->earlier != earlier) {
+		p->earlier = earlier;
+		if (posting_set_earlier(db, p->id, earlier, err) < 0)
+			return -1;
+	}
+	/* The next one was linked to what is before p, or to nothing. */
+	for (size_t k = 0; k <= i && i < n; k++)
+		if (list[i].earlier == (k < i ? list[k].id : DB_NO_INT))
+			return posting_set_earlier(db, list[i].id, p->id, err);
+	return 0;
+}

@@ -1,0 +1,47 @@
+/*
+ * The inner side of source_poll.h: what is known of a source while it is watched, and
+ * what becomes of a poll that has ended (source_take.c).
+ */
+#ifndef SLUICE_DAEMON_SOURCE_WATCH_H
+#define SLUICE_DAEMON_SOURCE_WATCH_H
+
+#include <stdio.h>
+
+#include "daemon/source_poll.h"
+
+/* A source, and its poll while one runs or its lines are handed over. */
+struct watch {
+	struct source_poll *p;
+	const struct source_conf *conf; /* NULL: it is gone from the configuration */
+	struct source_state state;
+	struct role *role;
+	/* what came */
+	struct json_object *result;
+	FILE *lines;
+	int raw;
+	char *line;
+	size_t line_size, taken;
+	sd_event_source *piece;
+	struct watch *next;
+};
+
+struct source_poll {
+	struct source_poll_opts o;
+	struct watch *watches;
+	sd_event_source *timer;
+	bool stopped;
+};
+
+/* Is it asked, or are its lines handed over? */
+bool watch_is_busy(const struct watch *w);
+/* Frees what came of its last poll. */
+void watch_drop_lines(struct watch *w);
+/* Its poll is over, whatever came of it: arms the timer. Frees w if it is gone. */
+void watch_settle(struct watch *w);
+
+/* Its poll ended with nothing that can be used. Settles it. */
+void source_take_failed(struct watch *w, const char *why);
+/* Hands the lines over, piece by piece, from the loop; settles it in the end. */
+void source_take(struct watch *w, const struct role_end *end);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * A maildir: files are taken in the order in which they came to lie there, by
+ * their ctime, which delivery by rename sets (an mtime may be as old as the mail),
+ * then by name. So the cursor is the last file's pair of them. What is younger
+ * than a moment waits: until the clock has moved on, one more file may come with
+ * the same time, and a name that sorts before it.
+ */
+#include "kernels/poll.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "lib/cleanup.h"
+#include "lib/file.h"
+#include "lib/str.h"
+
+enum { FILES_MAX = 2000000, YOUNG_S = 2, NAME_BYTES = 256 };
+
+struct entry {
+	long long time; /* ns */
+	char *path;
+	const char *name; /* in path; in cur/ without the flags */
+	size_t name_len;
+};
+
+struct folder {
+	struct entry *v;
+	size_t n, cap;
+	long long after; /* the cursor */
+	char after_name[NAME_BYTES];
+	long long young; /* ns: from here on, wait */
+	bool waiting;
+};
+
+static void folder_done(struct folder *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free(f->v[i].path);
+	free(f->v);
+}
+
+static int compare(long long at, const char *a, size_t na, long long bt, const char *b,
+		   size_t nb)
+{
+	int c;
+
+	if (at != bt)
+		return at < bt ? -1 : 1;
+	c = memcmp(a, b, na < nb ? na : nb);
+	return c ? c : (na > nb) - (na < nb);
+}
+
+static int by_time(const void *pa, const void *pb)
+{
+	const struct entry *a = pa, *b = pb;
+
+	return compare(a->time, a->name, a->name_len, b->time, b->name, b->name_len);
+}
+
+static long long wall_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (long long)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void consider(struct folder *f, const char *dir, const char *name,
+		     const struct stat *st)
+{
+	struct entry e = { .time = (long long)st->st_ctim.tv_sec * 1000000000 +
+				   st->st_ctim.tv_nsec };
+
+	e.name_len = strcspn(name, ":");
+	if (compare(e.time, name, e.name_len, f->after, f->after_name,
+		    strlen(f->after_name)) <= 0)
+		return;
+	if (e.time >= f->young) {
+		f->waiting = true;
+		return;
+	}
+	if (f->n == f->cap) {
+		f->cap = f->cap ? f->cap * 2 : 256;
+		f->v = mem_realloc(f->v, f->cap, sizeof(*f->v));
+	}
+	e.path = path_join(dir, name, NULL);
+	e.name = e.path + strlen(e.path) - strlen(name);
+	f->v[f->n++] = e;
+}
+
+static int scan(struct folder *f, const char *maildir, const char *sub, struct err *err)
+{
+	AUTO_FREE char *path = path_join(maildir, sub, NULL);
+	AUTO_DIR DIR *dir = opendir(path);
+	struct dirent *d;
+	struct stat st;
+
+	if (!dir)
+		return err_sys(err, "open %s", path);
+	while ((d = readdir(dir))) {
+		if (d->d_name[0] == '.' ||
+		    fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		if (f->n >= FILES_MAX)
+			return err_set(err, ERR_LIMIT, "%s: over %d new files", path,
+				       FILES_MAX);
+		consider(f, path, d->d_name, &st);
+	}
+	return 0;
+}
+
+static void move_cursor(struct poll *p, const struct entry *e)
+{
+	struct json_object *o = json_object_new_object();
+	AUTO_FREE char *name = str_ndup(e->name, e->name_len);
+
+	json_set_int(o, "time", e->time);
+	json_set_str(o, "name", name);
+	poll_set_cursor(p, o);
+}
+
+/* A file that somebody moved on meanwhile will come again under its new time. */
+static int take_file(struct poll *p, const struct entry *e, struct err *err)
+{
+	struct err why = { .code = ERR_NONE };
+	AUTO_FREE char *mail = NULL;
+	size_t len;
+
+	if (file_read(e->path, p->limits.mail_bytes, &mail, &len, &why) < 0) {
+		if (why.code != ERR_MISSING) {
+			poll_note(p, "%s", why.msg);
+			p->skipped++;
+		}
+		return 0;
+	}
+	return poll_add(p, e->path, mail, len, true, err);
+}
+
+int poll_maildir(struct poll *p, struct err *err)
+{
+	AUTO(folder_done) struct folder f = { .v = NULL };
+	long long now = wall_ns();
+
+	f.after = json_int(p->cursor, "time", (p->since ? p->since : -1) * 1000000000);
+	snprintf(f.after_name, sizeof(f.after_name), "%s",
+		 json_str(p->cursor, "name", ""));
+	f.young = now - YOUNG_S * 1000000000LL;
+	if (f.after > now) {
+		poll_note(p, "%s: the clock was set back: all of it is read again",
+			  p->path);
+		f.after = -1;
+	}
+	if (scan(&f, p->path, "new", err) < 0 || scan(&f, p->path, "cur", err) < 0)
+		return -1;
+	if (f.n)
+		qsort(f.v, f.n, sizeof(*f.v), by_time);
+	for (size_t i = 0; i < f.n && !poll_full(p); i++) {
+		if (take_file(p, &f.v[i], err) < 0)
+			return -1;
+		move_cursor(p, &f.v[i]);
+	}
+	if (f.waiting)
+		p->again = YOUNG_S + 1;
+	return 0;
+}

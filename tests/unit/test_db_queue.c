@@ -1,0 +1,477 @@
+#include "tests/unit/db_fixture.h"
+
+#include <time.h>
+
+#include "db/lease.h"
+#include "db/queue.h"
+#include "db/setting.h"
+#include "db/timing.h"
+
+#define OWNER "boot:12:34"
+
+static int setup(void **state)
+{
+	static struct fixture f;
+
+	fixture_init(&f);
+	*state = &f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixture_done(*state);
+	return 0;
+}
+
+static int64_t add(struct fixture *f, enum queue_kind kind, enum queue_class class,
+		   const char *list, const char *sender, int64_t version, int64_t posted)
+{
+	struct queue_job q = { .kind = kind,
+			       .class = class,
+			       .posting_id = DB_NO_INT,
+			       .version = version,
+			       .posted = posted };
+	int64_t id;
+
+	q.list = str_dup(list);
+	q.sender = str_dup(sender);
+	q.subject = str_dup("mm: a series");
+	q.tree = str_dup("debian");
+	q.request = j("{\"source\":\"x@example.org\"}");
+	ok(f, queue_add(f->db, &q, &f->err));
+	id = q.id;
+	queue_job_done(&q);
+	return id;
+}
+
+static int64_t add_plain(struct fixture *f)
+{
+	return add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "linux-mm", "a@example.org", 1,
+		   100);
+}
+
+static int64_t take(struct fixture *f, int64_t id)
+{
+	int64_t epoch = 0;
+
+	assert_int_equal(queue_take(f->db, id, OWNER, time(NULL) + 60, &epoch, &f->err),
+			 1);
+	return epoch;
+}
+
+static enum queue_state state_of(struct fixture *f, int64_t id, struct queue_job *ret)
+{
+	struct queue_job q;
+	enum queue_state s;
+
+	assert_int_equal(queue_find(f->db, id, &q, &f->err), 1);
+	s = q.state;
+	if (ret)
+		*ret = q;
+	else
+		queue_job_done(&q);
+	return s;
+}
+
+static void a_job_comes_back_as_it_was_put(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_job q;
+	int64_t id = add(f, QUEUE_HEAD, QUEUE_INTERACTIVE, "", "uid 0", 3, 0);
+
+	assert_int_equal(state_of(f, id, &q), QUEUE_QUEUED);
+	assert_int_equal(q.kind, QUEUE_HEAD);
+	assert_int_equal(q.class, QUEUE_INTERACTIVE);
+	assert_string_equal(q.sender, "uid 0");
+	assert_int_equal(q.version, 3);
+	assert_int_equal(q.posted, q.created);
+	assert_int_equal(q.epoch, 0);
+	assert_int_equal(q.series_id, DB_NO_INT);
+	assert_int_equal(q.finished, DB_NO_INT);
+	assert_null(q.owner);
+	assert_string_equal(json_str(q.request, "source", ""), "x@example.org");
+	queue_job_done(&q);
+	assert_int_equal(queue_find(f->db, id + 1, &q, &f->err), 0);
+}
+
+static void only_one_takes_a_job(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_plain(f), epoch = take(f, id);
+	struct queue_job q;
+
+	assert_int_equal(epoch, 1);
+	assert_int_equal(queue_take(f->db, id, "other", 0, &epoch, &f->err), 0);
+	assert_int_equal(state_of(f, id, &q), QUEUE_RUNNING);
+	assert_string_equal(q.owner, OWNER);
+	assert_int_equal(q.turn, 1);
+	queue_job_done(&q);
+	ok(f, queue_end(f->db, id, 1, 1, NULL, &f->err));
+	assert_int_equal(state_of(f, id, &q), QUEUE_DONE);
+	assert_int_equal(q.exit, 1);
+	assert_null(q.owner);
+	queue_job_done(&q);
+	/* It ends once. */
+	assert_int_equal(queue_end(f->db, id, 1, 0, NULL, &f->err), -1);
+	assert_int_equal(f->err.code, ERR_STALE);
+}
+
+static void unusable_is_failed_with_the_reason(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_plain(f);
+	struct queue_job q;
+
+	ok(f, queue_end(f->db, id, take(f, id), 2, "no such tree", &f->err));
+	assert_int_equal(state_of(f, id, &q), QUEUE_FAILED);
+	assert_string_equal(q.reason, "no such tree");
+	queue_job_done(&q);
+}
+
+/* A second handle with the lease, as a worker has it. */
+static struct db *worker(struct fixture *f, int64_t id, int64_t epoch)
+{
+	struct db *db = NULL;
+
+	ok(f, db_open(f->path, DB_WRITE, &db, &f->err));
+	ok(f, db_set_lease(db, id, epoch, &f->err));
+	return db;
+}
+
+static int put_tree(struct db *db, const char *name, struct err *err)
+{
+	struct tree t = { .name = (char *)name, .source = "s", .default_ref = "r" };
+
+	return tree_put(db, &t, err);
+}
+
+static void a_worker_writes_while_it_holds_the_lease(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_plain(f), series = add_series(f, "a@b", 1, "mm: x");
+	struct db *w = worker(f, id, take(f, id));
+	struct queue_job q;
+
+	ok(f, put_tree(w, "one", &f->err));
+	ok(f, queue_set_series(w, id, 1, series, &f->err));
+	ok(f, queue_end(w, id, 1, 0, NULL, &f->err));
+	assert_int_equal(state_of(f, id, &q), QUEUE_DONE);
+	assert_int_equal(q.series_id, series);
+	queue_job_done(&q);
+	/* Its job is over, and so are its writes. */
+	assert_int_equal(put_tree(w, "two", &f->err), -1);
+	assert_int_equal(f->err.code, ERR_STALE);
+	db_close(w);
+	assert_int_equal(queue_find_by_series(f->db, series, &q, &f->err), 1);
+	assert_int_equal(q.id, id);
+	queue_job_done(&q);
+}
+
+/* A transaction of the worker's; what the test does meanwhile is in between. */
+static int in_transaction(struct db *w, const char *name, struct err *err)
+{
+	AUTO_TX struct tx tx = TX_INIT;
+
+	if (db_begin(w, &tx, err) < 0 || put_tree(w, name, err) < 0)
+		return -1;
+	return db_commit(&tx, err);
+}
+
+static void a_stale_worker_writes_nothing_at_all(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_plain(f), series = add_series(f, "a@b", 1, "mm: x"), n;
+	struct db *w = worker(f, id, take(f, id));
+	struct tree t;
+
+	ok(f, in_transaction(w, "early", &f->err));
+	ok(f, queue_put_back_dead(f->db, "another", time(NULL), &n, &f->err));
+	assert_int_equal(n, 1);
+	/* An insert, an update, a delete; alone and in a transaction; while the job
+	 * is queued, and while somebody else runs it. */
+	for (int round = 0; round < 2; round++) {
+		struct err err = { 0 };
+
+		assert_int_equal(put_tree(w, "late", &err), -1);
+		assert_int_equal(err.code, ERR_STALE);
+		err.code = ERR_NONE;
+		assert_int_equal(series_set_state(w, series, SERIES_DONE, "x", &err), -1);
+		assert_int_equal(err.code, ERR_STALE);
+		err.code = ERR_NONE;
+		assert_int_equal(series_delete(w, series, &err), -1);
+		assert_int_equal(err.code, ERR_STALE);
+		err.code = ERR_NONE;
+		assert_int_equal(in_transaction(w, "late", &err), -1);
+		assert_int_equal(err.code, ERR_STALE);
+		err.code = ERR_NONE;
+		assert_int_equal(queue_end(w, id, 1, 0, NULL, &err), -1);
+		assert_int_equal(err.code, ERR_STALE);
+		if (round == 0)
+			assert_int_equal(take(f, id), 2);
+	}
+	assert_int_equal(tree_find(f->db, "early", &t, &f->err), 1);
+	tree_done(&t);
+	assert_int_equal(tree_find(f->db, "late", &t, &f->err), 0);
+	assert_int_equal(state_of(f, id, NULL), QUEUE_RUNNING);
+	/* It still reads. */
+	assert_int_equal(tree_find(w, "early", &t, &f->err), 1);
+	tree_done(&t);
+	db_close(w);
+}
+
+static void three_crashes_set_a_job_apart(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_plain(f);
+	enum queue_state s = QUEUE_DONE;
+	struct queue_job q;
+
+	for (int i = 1; i <= 3; i++) {
+		/* What comes from outside is not the job's fault. */
+		for (int k = 0; k < 4; k++)
+			assert_int_equal(queue_put_back(f->db, id, take(f, id),
+							QUEUE_INTERRUPTED, "stop", 0, &s,
+							&f->err),
+					 1);
+		assert_int_equal(queue_put_back(f->db, id, take(f, id), QUEUE_CRASHED,
+						"signal 11", 0, &s, &f->err),
+				 1);
+		assert_int_equal(s, i < 3 ? QUEUE_QUEUED : QUEUE_APART);
+	}
+	assert_int_equal(state_of(f, id, &q), QUEUE_APART);
+	assert_int_equal(q.crashes, 3);
+	assert_int_equal(q.interrupted, 12);
+	assert_string_equal(q.reason, "signal 11");
+	assert_true(q.finished > 0);
+	assert_int_equal(
+		queue_put_back(f->db, id, q.epoch, QUEUE_CRASHED, "", 0, &s, &f->err), 0);
+	queue_job_done(&q);
+}
+
+static void trouble_of_ours_is_tried_again_where_nobody_waits(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_plain(f);
+	int64_t now = add(f, QUEUE_SERIES, QUEUE_INTERACTIVE, "", "me", 0, 0);
+	enum queue_state s = QUEUE_DONE;
+	struct queue_job q;
+
+	for (int i = 0; i <= QUEUE_RETRIES_MAX; i++) {
+		assert_int_equal(queue_put_back(f->db, id, take(f, id), QUEUE_RETRY,
+						"no network", 99 + i, &s, &f->err),
+				 1);
+		assert_int_equal(s, i < QUEUE_RETRIES_MAX ? QUEUE_QUEUED : QUEUE_FAILED);
+		state_of(f, id, &q);
+		assert_int_equal(q.not_before, 99 + i);
+		assert_int_equal(q.exit, i < QUEUE_RETRIES_MAX ? DB_NO_INT : 3);
+		queue_job_done(&q);
+		ok(f, queue_wait_no_more(f->db, &f->err));
+		state_of(f, id, &q);
+		assert_int_equal(q.not_before, i < QUEUE_RETRIES_MAX ? 0 : 99 + i);
+		queue_job_done(&q);
+	}
+	assert_int_equal(queue_put_back(f->db, now, take(f, now), QUEUE_RETRY,
+					"no network", 99, &s, &f->err),
+			 1);
+	assert_int_equal(s, QUEUE_FAILED);
+}
+
+static void a_cancelled_job_is_over_at_once(void **state)
+{
+	struct fixture *f = *state;
+	int64_t a = add_plain(f), b = add_plain(f);
+	enum queue_state was = QUEUE_DONE;
+	struct db *w = worker(f, b, take(f, b));
+
+	assert_int_equal(queue_cancel(f->db, a, "by uid 0", &was, &f->err), 1);
+	assert_int_equal(was, QUEUE_QUEUED);
+	assert_int_equal(queue_cancel(f->db, b, "by uid 0", &was, &f->err), 1);
+	assert_int_equal(was, QUEUE_RUNNING);
+	assert_int_equal(state_of(f, a, NULL), QUEUE_CANCELLED);
+	assert_int_equal(queue_cancel(f->db, a, "again", &was, &f->err), 0);
+	assert_int_equal(queue_cancel(f->db, 999, "again", &was, &f->err), 0);
+	assert_int_equal(queue_end(w, b, 1, 0, NULL, &f->err), -1);
+	assert_int_equal(f->err.code, ERR_STALE);
+	db_close(w);
+}
+
+static void leases_of_others_and_old_ones_are_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	int64_t mine = add_plain(f), old = add_plain(f), n = 0, now = time(NULL), epoch;
+
+	take(f, mine);
+	assert_int_equal(queue_take(f->db, old, OWNER, now - 1, &epoch, &f->err), 1);
+	ok(f, queue_put_back_dead(f->db, OWNER, now, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(state_of(f, mine, NULL), QUEUE_RUNNING);
+	assert_int_equal(state_of(f, old, NULL), QUEUE_QUEUED);
+	ok(f, queue_renew(f->db, OWNER, now + 500, &f->err));
+	ok(f, queue_put_back_dead(f->db, OWNER, now + 499, &n, &f->err));
+	assert_int_equal(n, 0);
+	ok(f, queue_put_back_dead(f->db, OWNER, now + 501, &n, &f->err));
+	assert_int_equal(n, 1);
+}
+
+static bool in_lines(const struct queue_line *l, size_t n, int64_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (l[i].id == id)
+			return true;
+	return false;
+}
+
+static void heads_are_the_first_of_each_sender(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_line *l;
+	size_t n;
+	int64_t v1, v2, older, b, c, other_list, head, begun, inter;
+	enum queue_state s;
+
+	ok(f, queue_heads(f->db, &l, &n, &f->err));
+	assert_int_equal(n, 0);
+	v1 = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 1, 10);
+	v2 = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 2, 30);
+	older = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 2, 20);
+	b = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "b", 1, 10);
+	c = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "b", 1, 9);
+	other_list = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "net", "a", 1, 10);
+	head = add(f, QUEUE_HEAD, QUEUE_BACKGROUND, "", "", 0, 10);
+	inter = add(f, QUEUE_SERIES, QUEUE_INTERACTIVE, "", "uid 5", 0, 10);
+	begun = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "b", 1, 50);
+	assert_int_equal(queue_put_back(f->db, begun, take(f, begun), QUEUE_RETRY, "r",
+					77, &s, &f->err),
+			 1);
+	ok(f, queue_heads(f->db, &l, &n, &f->err));
+	assert_int_equal(n, 6);
+	assert_true(in_lines(l, n, older) && in_lines(l, n, c) &&
+		    in_lines(l, n, other_list) && in_lines(l, n, head) &&
+		    in_lines(l, n, inter) && in_lines(l, n, begun));
+	assert_false(in_lines(l, n, v1) || in_lines(l, n, v2) || in_lines(l, n, b));
+	for (size_t i = 0; i < n; i++) {
+		if (l[i].id == head)
+			assert_true(l[i].awaited);
+		else
+			assert_false(l[i].awaited);
+		if (l[i].id == begun)
+			assert_int_equal(l[i].not_before, 77);
+		/* b had a turn. */
+		assert_int_equal(l[i].served, l[i].id == begun || l[i].id == c);
+	}
+	queue_line_list_free(l, n);
+	ok(f, queue_lines(f->db, &l, &n, &f->err));
+	assert_int_equal(n, 9);
+	queue_line_list_free(l, n);
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Cheap: it does not hang on how much one sender has, and little on senders. */
+static void a_flood_costs_no_scan(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_line *l;
+	size_t n;
+	double began;
+
+	{
+		AUTO_TX struct tx tx = TX_INIT;
+
+		ok(f, db_begin(f->db, &tx, &f->err));
+		for (int i = 0; i < 20000; i++)
+			add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "flood", 1, i);
+		for (int i = 0; i < 200; i++) {
+			AUTO_FREE char *who = str_printf("s%d", i);
+
+			add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", who, 1, i);
+		}
+		ok(f, db_commit(&tx, &f->err));
+	}
+	began = seconds();
+	for (int i = 0; i < 10; i++) {
+		ok(f, queue_heads(f->db, &l, &n, &f->err));
+		assert_int_equal(n, 201);
+		queue_line_list_free(l, n);
+	}
+	/* 0.01 s on a slow machine; a scan of the table for each sender takes more
+	 * than a second each. */
+	assert_true(seconds() - began < 3);
+}
+
+static void jobs_that_are_over_are_listed_and_timed(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_job *list;
+	size_t n;
+	int64_t counts[QUEUE_APART + 1], a = add_plain(f), b = add_plain(f);
+	double s = -1;
+
+	add_plain(f);
+	assert_int_equal(timing_job(f->db, NULL, &s, &f->err), 0);
+	ok(f, queue_end(f->db, a, take(f, a), 0, NULL, &f->err));
+	take(f, b);
+	ok(f, queue_list_over(f->db, 10, &list, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(list[0].id, a);
+	queue_job_list_free(list, n);
+	ok(f, queue_list_running(f->db, &list, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(list[0].id, b);
+	queue_job_list_free(list, n);
+	ok(f, queue_count(f->db, counts, &f->err));
+	assert_int_equal(counts[QUEUE_QUEUED], 1);
+	assert_int_equal(counts[QUEUE_RUNNING], 1);
+	assert_int_equal(counts[QUEUE_DONE], 1);
+	assert_int_equal(counts[QUEUE_APART], 0);
+	assert_int_equal(timing_job(f->db, "debian", &s, &f->err), 1);
+	assert_true(s >= 0 && s < 5);
+	assert_int_equal(timing_job(f->db, "other", &s, &f->err), 0);
+}
+
+static void settings_stay(void **state)
+{
+	struct fixture *f = *state;
+	char *v = NULL;
+
+	ok(f, setting_get(f->db, "paused", &v, &f->err));
+	assert_null(v);
+	ok(f, setting_put(f->db, "paused", "all", &f->err));
+	ok(f, setting_put(f->db, "paused", "background", &f->err));
+	ok(f, setting_get(f->db, "paused", &v, &f->err));
+	assert_string_equal(v, "background");
+	free(v);
+	ok(f, setting_put(f->db, "paused", NULL, &f->err));
+	ok(f, setting_get(f->db, "paused", &v, &f->err));
+	assert_null(v);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_job_comes_back_as_it_was_put),
+		T(only_one_takes_a_job),
+		T(unusable_is_failed_with_the_reason),
+		T(a_worker_writes_while_it_holds_the_lease),
+		T(a_stale_worker_writes_nothing_at_all),
+		T(three_crashes_set_a_job_apart),
+		T(trouble_of_ours_is_tried_again_where_nobody_waits),
+		T(a_cancelled_job_is_over_at_once),
+		T(leases_of_others_and_old_ones_are_taken_back),
+		T(heads_are_the_first_of_each_sender),
+		T(a_flood_costs_no_scan),
+		T(jobs_that_are_over_are_listed_and_timed),
+		T(settings_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,387 @@
+/*
+ * The kind "patchwork" of the role "poll" against a server that answers as the
+ * OpenAPI schema of Patchwork 1.3 says: events in pages, series, covers, patches.
+ */
+#include "tests/unit/http_fixture.h"
+#include "tests/unit/poll_fixture.h"
+
+/* What the server's counters stand for. */
+enum { EVENTS, MODE };
+enum mode { GOOD, FORBIDDEN, TOO_MANY, BROKEN, CUT, FAILS_AT_SERIES_2, OLD_API, GONE };
+
+#define PAGE 2 /* events on one, whatever is asked for */
+
+/* Event n: series n, of two patches and, when odd, a cover letter. */
+static void add_event(struct str *out, int n, bool other_project, int port)
+{
+	str_addf(out,
+		 "%s{\"id\":%d,\"category\":\"series-completed\",\"project\":{\"id\":1,"
+		 "\"link_name\":\"%s\"},\"date\":\"2024-01-02T13:00:0%d.123456\","
+		 "\"actor\":null,\"payload\":{\"series\":{\"id\":%d,\"url\":"
+		 "\"http://127.0.0.1:%d/api/1.3/series/%d/\",\"name\":\"s\"}}}",
+		 out->len > 1 ? "," : "", n, other_project ? "other" : "mm",
+		 (n + 1) / 2, /* two of each date */
+		 n, port, n);
+}
+
+static int query_int(const char *path, const char *key, int def)
+{
+	const char *s = strstr(path, key);
+
+	return s ? atoi(s + strlen(key)) : def;
+}
+
+static void serve_events(int fd, const char *path, struct http_counts *c, int port)
+{
+	AUTO(str_done) struct str out = STR_INIT;
+	AUTO_FREE char *link = NULL;
+	int page = query_int(path, "&page=", 1), shown = 0, n;
+	/* "since" is an inclusive bound; its last digit of the seconds will do. */
+	const char *since = strstr(path, "since=2024-01-02T13%3A00%3A0");
+	int from = since ? atoi(since + strlen("since=2024-01-02T13%3A00%3A0")) : 0;
+	bool more = false;
+
+	str_add(&out, "[");
+	for (n = 1; n <= c->n[EVENTS]; n++) {
+		if ((n + 1) / 2 < from)
+			continue;
+		shown++;
+		if (shown > page * PAGE)
+			more = true;
+		else if (shown > (page - 1) * PAGE)
+			add_event(&out, n, n == 4, port);
+	}
+	str_add(&out, "]");
+	if (page > 1 && out.len == 2) {
+		reply(fd, "404 Not Found", "", "{\"detail\":\"Invalid page.\"}");
+		return;
+	}
+	link = str_printf("Link: <http://127.0.0.1:%d%.*s&page=%d>; rel=\"next\"\r\n",
+			  port,
+			  (int)(strstr(path, "&page=") ? strstr(path, "&page=") - path :
+							 (long)strlen(path)),
+			  path, page + 1);
+	reply(fd, "200 OK", more ? link : "", str_get(&out));
+}
+
+static void serve_series(int fd, int n)
+{
+	AUTO(str_done) struct str out = STR_INIT;
+
+	str_addf(&out,
+		 "{\"id\":%d,\"version\":1,\"total\":2,\"received_all\":true,"
+		 "\"cover_letter\":",
+		 n);
+	if (n % 2)
+		str_addf(&out, "{\"id\":%d,\"msgid\":\"<s%d-0@x>\"}", n * 10, n);
+	else
+		str_add(&out, "null");
+	str_addf(&out,
+		 ",\"patches\":[{\"id\":%d,\"msgid\":\"<s%d-1@x>\"},"
+		 "{\"id\":%d,\"msgid\":\"<s%d-2@x>\"}]}",
+		 n * 10 + 1, n, n * 10 + 2, n);
+	reply(fd, "200 OK", "", str_get(&out));
+}
+
+static void serve_mail(int fd, int id, bool cover)
+{
+	AUTO_FREE char *body = str_printf(
+		"{\"id\":%d,\"list_archive_url\":\"https://lore/s%d-%d@x\",\"headers\":{"
+		"\"Received\":[\"from a\",\"from b\"],\"From\":\"A <a@x>\","
+		"\"Content-Transfer-Encoding\":\"base64\",\"Message-Id\":\"<s%d-%d@x>\","
+		"\"Date\":\"Tue, 2 Jan 2024 13:00:00 +0000\",\"Bad name:\":\"x\","
+		"\"In-Reply-To\":\"<s%d-0@x>\",\"Subject\":\"[PATCH %d/2] mm:\\n x\"},"
+		"\"content\":\"Text.\\n\\nbase-commit: 0123456789abcdef\",\"diff\":%s}",
+		id, id / 10, id % 10, id / 10, id % 10, id / 10, id % 10,
+		cover ? "null" :
+			"\"diff --git a/mm/x.c b/mm/x.c\\n--- a/mm/x.c\\n+++ b/mm/x.c\\n"
+			"@@ -1 +1 @@\\n-a\\n+b\\n\"");
+
+	reply(fd, "200 OK", "", body);
+}
+
+static bool serve_trouble(int fd, const char *path, enum mode mode)
+{
+	switch (mode) {
+	case FORBIDDEN:
+		reply(fd, "403 Forbidden", "", "{\"detail\":\"Invalid token.\"}");
+		return true;
+	case TOO_MANY:
+		reply(fd, "429 Too Many Requests", "Retry-After: 77\r\n", "");
+		return true;
+	case BROKEN:
+		reply(fd, "500 Internal Server Error", "", "<html>oops</html>");
+		return true;
+	case CUT:
+		reply(fd, "200 OK", "", "[{\"id\":1,\"category\":\"series-comp");
+		return true;
+	case FAILS_AT_SERIES_2:
+		if (!strstr(path, "/series/2/"))
+			return false;
+		reply(fd, "502 Bad Gateway", "", "");
+		return true;
+	case OLD_API:
+		if (!strstr(path, "/api/1.3/"))
+			return false;
+		reply(fd, "404 Not Found", "", "{\"detail\":\"Not found.\"}");
+		return true;
+	case GONE:
+		if (!strstr(path, "/patches/12/") && !strstr(path, "/series/2/"))
+			return false;
+		reply(fd, "404 Not Found", "", "{\"detail\":\"Not found.\"}");
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void serve(int fd, const char *path, const char *request, struct http_counts *c,
+		  int port)
+{
+	if (strstr(request, "Authorization: Token sesame\r\n"))
+		c->n[7]++;
+	if (serve_trouble(fd, path, (enum mode)c->n[MODE]))
+		return;
+	if (strstr(path, "/events/"))
+		serve_events(fd, path, c, port);
+	else if (strstr(path, "/series/"))
+		serve_series(fd, query_int(path, "/series/", 0));
+	else if (strstr(path, "/covers/"))
+		serve_mail(fd, query_int(path, "/covers/", 0), true);
+	else
+		serve_mail(fd, query_int(path, "/patches/", 0), false);
+}
+
+struct fixture {
+	struct http_server server;
+	struct json_object *job;
+	char *dir;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = mem_alloc0(sizeof(*f));
+	AUTO_FREE char *url = NULL;
+
+	tmpdir_setup((void **)&f->dir);
+	f->server = http_serve(serve);
+	url = http_url(&f->server, "/pw/");
+	f->job = json_object_new_object();
+	json_set_str(f->job, "kind", "patchwork");
+	json_set_str(f->job, "url", url);
+	json_set_str(f->job, "project", "mm");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	http_stop(&f->server);
+	json_object_put(f->job);
+	tmpdir_teardown((void **)&f->dir);
+	free(f);
+	return 0;
+}
+
+static const char *error_of(const struct polled *p)
+{
+	return json_str(p->result, "error", "(none)");
+}
+
+static void test_pages_in_order_and_each_once(void **state)
+{
+	struct fixture *f = *state;
+
+	f->server.counts->n[EVENTS] = 3;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		assert_ids(&p, "s1-0@x s1-1@x s1-2@x s2-1@x s2-2@x s3-0@x s3-1@x s3-2@x");
+	}
+	/* Event 4 has the date of event 3, but is another project's. */
+	f->server.counts->n[EVENTS] = 5;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "s5-0@x s5-1@x s5-2@x");
+	}
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "");
+		assert_false(json_flag(p.result, "more", true));
+	}
+}
+
+static void test_a_patch_reads_as_its_mail(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_POLLED struct polled p = { NULL };
+	struct json_object *l;
+
+	f->server.counts->n[EVENTS] = 1;
+	p = poll_once(f->dir, f->job);
+	l = line_at(&p, 0);
+	assert_false(json_flag(l, "has_diff", true));
+	l = line_at(&p, 2);
+	assert_string_equal(json_str(l, "message_id", ""), "s1-2@x");
+	assert_string_equal(json_str(l, "parent", ""), "s1-0@x");
+	assert_string_equal(json_str(l, "subject", ""), "[PATCH 2/2] mm: x");
+	assert_string_equal(json_str(l, "sender", ""), "a@x");
+	assert_int_equal(json_int(l, "date", 0), 1704200400);
+	assert_true(json_flag(l, "has_diff", false));
+	assert_string_equal(json_object_to_json_string_ext(
+				    json_arr(l, "paths"), JSON_C_TO_STRING_NOSLASHESCAPE),
+			    "[\"mm/x.c\"]");
+	assert_string_equal(json_str(l, "base_commit", ""), "0123456789abcdef");
+	assert_string_equal(json_str(l, "archive_url", ""), "https://lore/s1-2@x");
+	assert_null(json_arr(l, "raw"));
+}
+
+static void test_in_pieces(void **state)
+{
+	struct fixture *f = *state;
+
+	f->server.counts->n[EVENTS] = 3;
+	json_set(f->job, "limits", json_of("{\"mails\":1}"));
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "s1-0@x s1-1@x s1-2@x");
+		assert_true(json_flag(p.result, "more", false));
+	}
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "s2-1@x s2-2@x");
+	}
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "s3-0@x s3-1@x s3-2@x");
+		assert_false(json_flag(p.result, "more", true));
+	}
+}
+
+/* What came before the trouble stays, and what did not come will. */
+static void test_trouble_in_the_middle(void **state)
+{
+	struct fixture *f = *state;
+
+	f->server.counts->n[EVENTS] = 3;
+	f->server.counts->n[MODE] = FAILS_AT_SERIES_2;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "s1-0@x s1-1@x s1-2@x");
+		assert_non_null(strstr(error_of(&p), "/series/2/: HTTP status 502"));
+	}
+	f->server.counts->n[MODE] = GOOD;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "s2-1@x s2-2@x s3-0@x s3-1@x s3-2@x");
+		assert_string_equal(error_of(&p), "(none)");
+	}
+}
+
+static void test_answers_that_are_errors(void **state)
+{
+	static const struct {
+		enum mode mode;
+		const char *says;
+		long long retry_after;
+	} cases[] = {
+		{ FORBIDDEN, "HTTP status 403: {\"detail\":\"Invalid token.\"}", 0 },
+		{ TOO_MANY, "HTTP status 429", 77 },
+		{ BROKEN, "HTTP status 500", 0 },
+		{ CUT, "JSON: ", 0 },
+	};
+	struct fixture *f = *state;
+
+	f->server.counts->n[EVENTS] = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_POLLED struct polled p = { NULL };
+
+		f->server.counts->n[MODE] = cases[i].mode;
+		p = poll_once(f->dir, f->job);
+		if (!strstr(error_of(&p), cases[i].says))
+			fail_msg("\"%s\" instead of \"%s\"", error_of(&p), cases[i].says);
+		assert_int_equal(json_int(p.result, "retry_after", -1),
+				 cases[i].retry_after);
+		assert_null(json_obj(p.result, "cursor"));
+		assert_int_equal(json_len(p.lines), 0);
+	}
+}
+
+static void test_token_of_a_file(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *path = path_join(f->dir, "token", NULL);
+
+	json_set_str(f->job, "token_file", path);
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_non_null(strstr(error_of(&p), "token: No such file"));
+	}
+	put_file(f->dir, "token", "two words\n");
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_non_null(strstr(error_of(&p), "more than one word"));
+	}
+	assert_int_equal(f->server.counts->requests, 0);
+	put_file(f->dir, "token", "sesame\n");
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_string_equal(error_of(&p), "(none)");
+	}
+	assert_int_equal(f->server.counts->n[7], 1);
+}
+
+static void test_what_is_gone_is_passed_over(void **state)
+{
+	struct fixture *f = *state;
+
+	f->server.counts->n[EVENTS] = 7;
+	f->server.counts->n[MODE] = GONE;
+	json_set_str(f->job, "project", "");
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "s1-0@x s1-1@x s3-0@x s3-1@x s3-2@x s4-1@x s4-2@x s5-0@x "
+			       "s5-1@x s5-2@x s6-1@x s6-2@x s7-0@x s7-1@x s7-2@x");
+		assert_string_equal(error_of(&p), "(none)");
+		assert_int_equal(json_len(json_arr(p.result, "notes")), 2);
+	}
+}
+
+static void test_an_older_api(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_POLLED struct polled p = { NULL };
+
+	f->server.counts->n[EVENTS] = 1;
+	f->server.counts->n[MODE] = OLD_API;
+	p = poll_once(f->dir, f->job);
+	assert_ids(&p, "s1-0@x s1-1@x s1-2@x");
+}
+
+int main(void)
+{
+#define t(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		t(test_pages_in_order_and_each_once),
+		t(test_a_patch_reads_as_its_mail),
+		t(test_in_pieces),
+		t(test_trouble_in_the_middle),
+		t(test_answers_that_are_errors),
+		t(test_token_of_a_file),
+		t(test_what_is_gone_is_passed_over),
+		t(test_an_older_api),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
