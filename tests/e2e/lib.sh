@@ -249,9 +249,10 @@ real_world() {
 	printf '[sluice]\ntree = debian-%s\nsuite = mlock-migrate\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
 		"$version" "$cache" "$now" >"$T/config.ini"
 	STATE=$cache/state
-	# The cache is only good for the same tarball.
+	# The cache is only good for the same tarball, and where this sluice can read it:
+	# a newer one, of another branch, may have written its database.
 	stamp=$(sha256sum "$tarball" | cut -d ' ' -f 1)
-	if [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ]; then
+	if [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && sl list && [ "$RC" = 0 ]; then
 		echo "# the state of $cache is used again"
 		return
 	fi
