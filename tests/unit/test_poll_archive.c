@@ -116,6 +116,8 @@ enum { MODE, MAILS, UNCHANGED };
 enum mode {
 	GOOD,
 	RAW_FAILS,
+	RAW_BAD,  /* that of m2 */
+	RAW_DOWN, /* all of them */
 	RAW_GONE,
 	RAW_HUGE,
 	MANIFEST_BROKEN,
@@ -178,6 +180,8 @@ static void serve_raw(int fd, const char *path, struct http_counts *c)
 
 	if (n == 2 && c->n[MODE] == RAW_FAILS)
 		reply(fd, "503 Busy", "Retry-After: 9\r\n", "busy");
+	else if ((n == 2 && c->n[MODE] == RAW_BAD) || c->n[MODE] == RAW_DOWN)
+		reply(fd, "500 Internal Server Error", "Retry-After: 9999\r\n", "oops");
 	else if (n == 2 && c->n[MODE] == RAW_GONE)
 		reply(fd, "404 Not Found", "", "gone");
 	else if (n == 2 && c->n[MODE] == RAW_HUGE)
@@ -305,8 +309,88 @@ static void test_trouble_in_the_middle(void **state)
 		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
 
 		assert_string_equal(error_of(&p), "(none)");
-		assert_ids(&p, "m2@x m3@x");
+		assert_ids(&p, "m3@x");
+		assert_true(json_flag(p.result, "more", false));
 	}
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		assert_ids(&p, "m2@x");
+	}
+}
+
+/* A mail that fails and fails holds up none, and is lost only after a day of it. */
+static void test_one_mail_that_always_fails(void **state)
+{
+	struct fixture *f = *state;
+	struct json_object *item;
+
+	f->server.counts->n[MODE] = RAW_BAD;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		assert_ids(&p, "m1@x m3@x");
+		assert_int_equal(json_int(p.result, "retry_after", -1), 0);
+		assert_int_equal(json_int(p.result, "skipped", -1), 0);
+		assert_non_null(strstr(
+			json_object_get_string(json_arr(p.result, "notes")), "m2%40x"));
+	}
+	for (int i = 0; i < 10; i++) {
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		assert_ids(&p, "");
+	}
+	item = json_object_array_get_idx(json_arr(json_obj(f->job, "cursor"), "later"),
+					 0);
+	assert_string_equal(json_str(item, "key", ""), "m2@x");
+	json_set_int(item, "since", json_int(item, "since", 0) - 24 * 3600);
+	/* While nothing at all comes, it need not be the mail's fault. */
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_int_equal(json_int(p.result, "skipped", -1), 0);
+	}
+	f->server.counts->n[MAILS] = 4;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "m4@x");
+		assert_int_equal(json_int(p.result, "skipped", -1), 1);
+		assert_non_null(
+			strstr(json_object_get_string(json_arr(p.result, "notes")),
+			       "given up after 13 tries: "));
+	}
+	f->server.counts->n[MODE] = GOOD;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_ids(&p, "");
+	}
+}
+
+/* When no mail can be had, the source fails; all come when it is mended. */
+static void test_no_mail_can_be_had(void **state)
+{
+	struct fixture *f = *state;
+	size_t got = 0;
+
+	f->server.counts->n[MAILS] = 12;
+	f->server.counts->n[MODE] = RAW_DOWN;
+	for (int i = 0; i < 3; i++) {
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "");
+		assert_non_null(strstr(error_of(&p), "/raw: HTTP status 500"));
+	}
+	f->server.counts->n[MODE] = GOOD;
+	for (int i = 0; i < 2; i++) {
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		got += json_len(p.lines);
+	}
+	assert_int_equal(got, 12);
 }
 
 static void test_one_mail_that_cannot_be_had(void **state)
@@ -468,6 +552,8 @@ int main(void)
 		t(test_oldest_first_and_once),
 		t(test_trouble_in_the_middle),
 		t(test_one_mail_that_cannot_be_had),
+		t(test_one_mail_that_always_fails),
+		t(test_no_mail_can_be_had),
 		t(test_answers_that_are_errors),
 		t(test_nothing_new_is_cheap),
 		t(test_by_number),
