@@ -92,6 +92,15 @@ bool later_is_empty(const struct later *l)
 	return l->n == 0;
 }
 
+void later_forget(struct later *l, const char *key)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->v[i].key, key)) {
+			drop(l, i);
+			return;
+		}
+}
+
 int later_try(struct later *l, struct poll *p, const char *key, later_fn fn, void *arg,
 	      struct err *err)
 {

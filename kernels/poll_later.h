@@ -30,6 +30,8 @@ struct json_object *later_json(const struct later *l);
 bool later_has(const struct later *l, const char *key);
 bool later_is_empty(const struct later *l);
 
+void later_forget(struct later *l, const char *key);
+
 /*
  * Asks for one that is new. 0: it is there, or put by; -1: the poll ends with err.
  * Then, too, it may have been put by (later_has).

@@ -102,6 +102,9 @@ static void serve_plain(int fd, const char *path, const char *request)
 		      "");
 	else if (str_starts(path, "/away"))
 		reply(fd, "200 OK", "Link: <http://elsewhere/>; rel=\"next\"\r\n", "");
+	else if (str_starts(path, "/proxied"))
+		reply(fd, "200 OK",
+		      "Link: <https://127.0.0.1/ok?page=2>; rel=\"next\"\r\n", "");
 	else if (str_starts(path, "/brotli"))
 		reply(fd, "200 OK", "Content-Encoding: br\r\n", "xxxx");
 	else if (str_starts(path, "/short"))
@@ -259,8 +262,14 @@ static void test_next_page(void **state)
 
 	assert_int_equal(get(f, "/next"), 0);
 	assert_string_equal(f->answer.next, want);
+	assert_false(f->answer.next_left);
+	assert_int_equal(get(f, "/proxied"), 0);
+	assert_string_equal(f->answer.next, want);
 	assert_int_equal(get(f, "/away"), 0);
 	assert_null(f->answer.next);
+	assert_true(f->answer.next_left);
+	assert_int_equal(get(f, "/ok"), 0);
+	assert_false(f->answer.next_left);
 }
 
 static void test_answers_that_are_refused(void **state)
@@ -323,6 +332,27 @@ static void test_no_other_server_is_asked(void **state)
 	assert_int_equal(f->server.counts->requests, 0);
 	assert_int_equal(
 		http_new(&(struct http_opts){ .base = "file:///etc" }, &h, &f->err), -1);
+}
+
+static void test_where_a_secret_may_go(void **state)
+{
+	static const char *const yes[] = { "https://lore.kernel.org/", "http://127.0.0.1/",
+					   "http://127.9.9.9:80/x", "http://[::1]:8/",
+					   "http://LocalHost/" };
+	static const char *const no[] = { "http://lore.kernel.org/",
+					  "http://127.0.0.1.example/",
+					  "http://127.evil.example/",
+					  "http://127.0.0.1@evil.example/",
+					  "http://localhost.example/",
+					  "http://10.0.0.1/",
+					  "ftp://localhost/",
+					  "" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+		assert_true(http_is_private(yes[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+		assert_false(http_is_private(no[i]));
 }
 
 /* One byte a second, and none at all: given up after the two seconds agreed on. */
@@ -424,6 +454,7 @@ int main(void)
 		t(test_nobody_listens),
 		cmocka_unit_test(test_gunzip_members_and_sizes),
 		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_where_a_secret_may_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
