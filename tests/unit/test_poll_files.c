@@ -325,6 +325,58 @@ static void test_epoch_first_poll_goes_back_so_far(void **state)
 	assert_polls(*state, job, "3@x");
 }
 
+/* What was sent with an old date hides neither what came before nor what did after. */
+static void test_epoch_with_mails_of_old_dates(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "inbox");
+
+	sh(*state, "mkdir inbox");
+	json_set_int(job, "since", 5000);
+	commit_mail(*state, "inbox/0.git", "m", "0@x", 4000);
+	commit_mail(*state, "inbox/0.git", "m", "1@x", 6000);
+	commit_mail(*state, "inbox/0.git", "m", "2@x", 10);
+	commit_mail(*state, "inbox/0.git", "m", "3@x", 6001);
+	assert_polls(*state, job, "1@x 2@x 3@x");
+	/* An epoch that came after the first poll is new as a whole. */
+	commit_mail(*state, "inbox/1.git", "m", "4@x", 11);
+	commit_mail(*state, "inbox/1.git", "m", "5@x", 7000);
+	commit_mail(*state, "inbox/1.git", "m", "6@x", 12);
+	assert_polls(*state, job, "4@x 5@x 6@x");
+	/* Purged: all commits are others, and one more has come before the last. */
+	sh(*state, "rm -rf inbox/0.git");
+	commit_mail(*state, "inbox/0.git", "m", "0@x", 4000);
+	commit_mail(*state, "inbox/0.git", "m", "3@x", 6001);
+	commit_mail(*state, "inbox/0.git", "m", "7@x", 7000);
+	commit_mail(*state, "inbox/0.git", "m", "8@x", 13);
+	commit_mail(*state, "inbox/0.git", "m", "9@x", 7001);
+	assert_polls(*state, job, "3@x 7@x 8@x 9@x");
+	assert_polls(*state, job, "");
+}
+
+static void test_epoch_with_a_mail_that_cannot_be_read(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "e.git");
+
+	for (int i = 1; i <= 3; i++) {
+		AUTO_FREE char *id = str_printf("%d@x", i);
+
+		commit_mail(*state, "e.git", "m", id, 1000 + i);
+	}
+	sh(*state, "b=$(git -C e.git rev-parse master~1:m)\n"
+		   "mv e.git/objects/$(echo $b | sed 's,^..,&/,') away; echo $b >name");
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+
+		assert_ids(&p, "1@x 3@x");
+		assert_null(json_str(p.result, "error", NULL));
+		assert_int_equal(json_len(json_arr(p.result, "notes")), 1);
+	}
+	assert_polls(*state, job, "");
+	sh(*state, "mv away e.git/objects/$(sed 's,^..,&/,' name)");
+	assert_polls(*state, job, "2@x");
+	assert_polls(*state, job, "");
+}
+
 static void test_epoch_cloned_without_its_past(void **state)
 {
 	AUTO_JSON struct json_object *job = epoch_job(*state, "shallow.git");
@@ -375,6 +427,8 @@ int main(void)
 		tmpdir_test(test_epoch_whose_history_was_rewritten),
 		tmpdir_test(test_epochs_of_an_inbox_in_order),
 		tmpdir_test(test_epoch_first_poll_goes_back_so_far),
+		tmpdir_test(test_epoch_with_mails_of_old_dates),
+		tmpdir_test(test_epoch_with_a_mail_that_cannot_be_read),
 		tmpdir_test(test_epoch_cloned_without_its_past),
 		tmpdir_test(test_epoch_that_is_none),
 	};
