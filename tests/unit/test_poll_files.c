@@ -116,6 +116,82 @@ static void test_maildir_is_not_changed(void **state)
 	}
 }
 
+/* A later poll goes on where the first one began, though that found nothing. */
+static void test_maildir_that_is_empty_at_first(void **state)
+{
+	AUTO_JSON struct json_object *job = maildir_job(*state);
+
+	json_set_int(job, "since", time(NULL) - 1);
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_ids(&p, "");
+	}
+	deliver(*state, "1", "one@x", "x\n");
+	sh(*state, "sleep 2.1"); /* as with a "since" shorter than the interval */
+	json_set_int(job, "since", time(NULL));
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_ids(&p, "one@x");
+	}
+}
+
+/* Not all that ever came, but what did since the first poll began. */
+static void test_maildir_when_the_clock_was_set_back(void **state)
+{
+	AUTO_JSON struct json_object *job = maildir_job(*state);
+	AUTO_FREE char *cursor = NULL;
+	AUTO_FREE char *ns = NULL;
+
+	deliver(*state, "1", "one@x", "x\n");
+	ns = sh_out(*state, "sleep 0.1; date +%s%N; sleep 0.1");
+	deliver(*state, "2", "two@x", "x\n");
+	cursor = str_printf("{\"time\":4000000000000000000,\"name\":\"\",\"floor\":%lld}",
+			    atoll(ns));
+	json_set(job, "cursor", json_of(cursor));
+	{
+		AUTO_POLLED struct polled p = poll_until(*state, job);
+		assert_ids(&p, "two@x");
+	}
+}
+
+static void test_maildir_with_names_of_any_bytes(void **state)
+{
+	AUTO_JSON struct json_object *job = maildir_job(*state);
+	AUTO_FREE char *text = mail_text("one@x", "s", "", "x\n");
+
+	put_file(*state, "mail", text);
+	sh(*state, "cp mail \"md/new/$(printf '\\377\\n')x\"");
+	{
+		AUTO_POLLED struct polled p = poll_until(*state, job);
+		assert_ids(&p, "one@x");
+	}
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_ids(&p, "");
+	}
+}
+
+/* What is no file of ours is passed over, and nothing is waited for. */
+static void test_maildir_with_odd_files(void **state)
+{
+	AUTO_JSON struct json_object *job = maildir_job(*state);
+
+	sh(*state, "mkfifo md/new/0; ln -s /dev/zero md/new/1; ln -s nowhere md/new/2");
+	deliver(*state, "3", "three@x", "x\n");
+	{
+		AUTO_POLLED struct polled p = poll_until(*state, job);
+
+		assert_ids(&p, "three@x");
+		assert_int_equal(json_int(p.result, "skipped", -1), 0);
+	}
+	/* Read meanwhile: it comes again, and is known by its message-id. */
+	sh(*state, "mv md/new/3 md/cur/3:2,S");
+	{
+		AUTO_POLLED struct polled p = poll_until(*state, job);
+		assert_ids(&p, "three@x");
+	}
+}
+
 static void test_maildir_that_is_not_there_is_an_error(void **state)
 {
 	AUTO_JSON struct json_object *job = maildir_job(*state);
@@ -419,6 +495,10 @@ int main(void)
 		tmpdir_test(test_maildir_takes_each_mail_once),
 		tmpdir_test(test_maildir_goes_on_where_a_limit_stopped_it),
 		tmpdir_test(test_maildir_is_not_changed),
+		tmpdir_test(test_maildir_that_is_empty_at_first),
+		tmpdir_test(test_maildir_when_the_clock_was_set_back),
+		tmpdir_test(test_maildir_with_names_of_any_bytes),
+		tmpdir_test(test_maildir_with_odd_files),
 		tmpdir_test(test_maildir_that_is_not_there_is_an_error),
 		tmpdir_test(test_a_line_says_what_the_mail_says),
 		tmpdir_test(test_bad_mails_are_passed_over_and_told),
