@@ -15,7 +15,8 @@
  * since that shows more at once.
  *
  * The manifest changes before the index knows the mail: only when the feeds were
- * read some time after its last change is the next reading spared.
+ * read some time after its last change is the next reading spared, and not for longer
+ * than an hour: a manifest may be a copy that nobody renews.
  */
 #include "kernels/poll_archive.h"
 
@@ -30,6 +31,7 @@
 enum {
 	MANIFEST_MAX = 4 << 20,
 	SETTLE_S = 900,
+	REREAD_S = 3600,
 	BEHIND_S = 90, /* as long as public-inbox-httpd looks at an old index, and more */
 	AGAIN_S = 10,
 };
@@ -164,7 +166,8 @@ static int nothing_new(struct archive *a, long long now, struct err *err)
 		a->found = false;
 		return 0;
 	}
-	return a->read >= a->changed + SETTLE_S && !a->history;
+	return a->read >= a->changed + SETTLE_S && now >= a->read &&
+	       now < a->read + REREAD_S && !a->history;
 }
 
 /* ---- the poll ---- */
