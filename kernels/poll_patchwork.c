@@ -25,7 +25,7 @@
 #include "lib/file.h"
 #include "lib/str.h"
 
-enum { PAGES_MAX = 200, TOKEN_MAX = 4096, ANSWER_MAX = 16 << 20 };
+enum { PAGES_MAX = 200, TOKEN_MAX = 4096, ANSWER_MAX = 16 << 20, VALUES_MAX = 200000 };
 
 struct patchwork {
 	struct poll *p;
@@ -64,7 +64,7 @@ static int get_json(struct patchwork *w, const char *url, struct json_object **r
 		return rc;
 	if (a.status != 200)
 		http_status_err(url, &a, err);
-	else if (json_parse(str_get(&a.body), a.body.len, ret, err) < 0)
+	else if (json_parse_max(str_get(&a.body), a.body.len, VALUES_MAX, ret, err) < 0)
 		err_prefix(err, "%.200s", url);
 	if (!*ret)
 		return LATER_ONE;

@@ -13,6 +13,7 @@ enum mode {
 	TOO_MANY,
 	BROKEN,
 	CUT,
+	VALUES,
 	FAILS_AT_SERIES_2,
 	FAILS_AT_PATCH_21,
 	BUSY_AT_PATCH_21,
@@ -139,6 +140,18 @@ static void serve_mail(int fd, int id, bool cover)
 	reply(fd, "200 OK", "", body);
 }
 
+/* Little to send, much to keep. */
+static void serve_values(int fd)
+{
+	AUTO(str_done) struct str out = STR_INIT;
+
+	str_add(&out, "[");
+	for (int i = 0; i < 1000000; i++)
+		str_add(&out, "[],");
+	str_add(&out, "1]");
+	reply(fd, "200 OK", "", str_get(&out));
+}
+
 static bool serve_trouble(int fd, const char *path, enum mode mode)
 {
 	switch (mode) {
@@ -153,6 +166,9 @@ static bool serve_trouble(int fd, const char *path, enum mode mode)
 		return true;
 	case CUT:
 		reply(fd, "200 OK", "", "[{\"id\":1,\"category\":\"series-comp");
+		return true;
+	case VALUES:
+		serve_values(fd);
 		return true;
 	case FAILS_AT_SERIES_2:
 		if (!strstr(path, "/series/2/"))
@@ -503,6 +519,7 @@ static void test_answers_that_are_errors(void **state)
 		{ TOO_MANY, "HTTP status 429", 77 },
 		{ BROKEN, "HTTP status 500", 0 },
 		{ CUT, "JSON: ", 0 },
+		{ VALUES, "JSON: over 200000 values", 0 },
 	};
 	struct fixture *f = *state;
 
