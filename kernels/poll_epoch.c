@@ -45,7 +45,6 @@ static void inbox_done(struct inbox *in)
 	later_free(in->later);
 }
 
-
 struct epoch {
 	struct poll *p;
 	bool came_later; /* than the first poll */

@@ -180,8 +180,9 @@ int poll_maildir(struct poll *p, struct err *err)
 		 json_str(p->cursor, "name", ""));
 	f.young = now - YOUNG_S * 1000000000LL;
 	if (f.after > now) {
-		poll_note(p, "%s: the clock was set back: it is read again from where "
-			     "the first poll began",
+		poll_note(p,
+			  "%s: the clock was set back: it is read again from where "
+			  "the first poll began",
 			  p->path);
 		if (f.floor > now)
 			f.floor = begin;

@@ -2,8 +2,8 @@
  * A Patchwork instance, by its REST API 1.3 (or what it serves without a version):
  * events "series-completed" in order of their dates, pages by the Link header, then
  * the series, its cover letter and its patches. A filter that Patchwork does not know
- * it ignores, so what comes is looked at again. Each patch is made a mail of its
- * headers, comment and diff, to be read like any other.
+ * it ignores, so what comes is looked at again. Each patch is made a mail again, to be
+ * read like any other (poll_patch_mail.c).
  *
  * An event gets its date before it can be seen: of two mails that come at once the
  * later event may show first. So each poll goes back an hour behind the newest date
@@ -16,10 +16,10 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "kernels/atom.h"
 #include "kernels/poll_later.h"
+#include "kernels/poll_patch_mail.h"
 #include "kernels/poll_web.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
@@ -88,51 +88,7 @@ static char *events_url(const struct patchwork *w)
 	return str_take(&url);
 }
 
-/* ---- a patch as a mail ---- */
-
-static bool is_header_name(const char *s)
-{
-	size_t n = 0;
-
-	while (isalnum((unsigned char)s[n]) || s[n] == '-' || s[n] == '_')
-		n++;
-	return n && !s[n];
-}
-
-static void add_header(struct str *out, const char *name, const char *value)
-{
-	str_addf(out, "%s: ", name);
-	for (; *value; value++) {
-		if (*value == '\r')
-			continue;
-		str_addc(out, *value);
-		/* A line of its own would be another header. */
-		if (*value == '\n' && value[1] != ' ' && value[1] != '\t')
-			str_addc(out, ' ');
-	}
-	str_addc(out, '\n');
-}
-
-static void add_headers(struct str *out, struct json_object *headers, const char *msgid)
-{
-	bool has_id = false;
-
-	json_object_object_foreach(headers, name, value)
-	{
-		/* Of a header that is there more than once, the first. */
-		if (json_object_is_type(value, json_type_array))
-			value = json_object_array_get_idx(value, 0);
-		if (!is_header_name(name) || !strncasecmp(name, "Content-", 8) ||
-		    !json_object_is_type(value, json_type_string))
-			continue;
-		has_id = has_id || !strcasecmp(name, "Message-ID");
-		add_header(out, name, json_object_get_string(value));
-	}
-	if (!has_id)
-		add_header(out, "Message-ID", msgid);
-	str_add(out, "Content-Type: text/plain; charset=utf-8\n"
-		     "Content-Transfer-Encoding: 8bit\n\n");
-}
+/* ---- mails and series ---- */
 
 /* key: "patches/ID", "covers/ID". */
 static int fetch_mail(struct patchwork *w, const char *key, struct err *err)
@@ -140,13 +96,11 @@ static int fetch_mail(struct patchwork *w, const char *key, struct err *err)
 	AUTO_FREE char *url = str_printf("%s%s/", w->api, key);
 	AUTO_JSON struct json_object *o = NULL;
 	AUTO(str_done) struct str mail = STR_INIT;
-	struct json_object *headers;
 	int rc = get_json(w, url, &o, NULL, err);
 
 	if (rc != LATER_GOT && err->code != ERR_LIMIT)
 		return rc;
-	headers = json_obj(o, "headers");
-	if (!headers) {
+	if (!json_obj(o, "headers")) {
 		poll_note(w->p, "%s: %s", url,
 			  rc ? err->msg :
 			  o  ? "has no headers" :
@@ -154,9 +108,7 @@ static int fetch_mail(struct patchwork *w, const char *key, struct err *err)
 		w->p->skipped++;
 		return LATER_GOT;
 	}
-	add_headers(&mail, headers, json_str(o, "msgid", ""));
-	str_addf(&mail, "%s\n", json_str(o, "content", ""));
-	str_add(&mail, json_str(o, "diff", ""));
+	poll_patch_mail(o, &mail);
 	w->p->archive_url = json_str(o, "list_archive_url", NULL);
 	rc = poll_add(w->p, url, str_get(&mail), mail.len, false, err);
 	w->p->archive_url = NULL;
@@ -346,9 +298,10 @@ static int walk(struct patchwork *w, struct err *err)
 
 		rc = take_events(w, events, err);
 		if (!rc && left)
-			return err_set(err, ERR_INPUT,
-				       "%.200s: the next page of its events is on another server",
-				       w->api);
+			return err_set(
+				err, ERR_INPUT,
+				"%.200s: the next page of its events is on another server",
+				w->api);
 		if (rc || !next)
 			break;
 		url = TAKE_PTR(next);

@@ -336,17 +336,15 @@ static void test_no_other_server_is_asked(void **state)
 
 static void test_where_a_secret_may_go(void **state)
 {
-	static const char *const yes[] = { "https://lore.kernel.org/", "http://127.0.0.1/",
-					   "http://127.9.9.9:80/x", "http://[::1]:8/",
-					   "http://LocalHost/" };
-	static const char *const no[] = { "http://lore.kernel.org/",
-					  "http://127.0.0.1.example/",
-					  "http://127.evil.example/",
-					  "http://127.0.0.1@evil.example/",
-					  "http://localhost.example/",
-					  "http://10.0.0.1/",
-					  "ftp://localhost/",
-					  "" };
+	static const char *const yes[] = { "https://lore.kernel.org/",
+					   "http://127.0.0.1/", "http://127.9.9.9:80/x",
+					   "http://[::1]:8/", "http://LocalHost/" };
+	static const char *const no[] = {
+		"http://lore.kernel.org/",   "http://127.0.0.1.example/",
+		"http://127.evil.example/",  "http://127.0.0.1@evil.example/",
+		"http://localhost.example/", "http://10.0.0.1/",
+		"ftp://localhost/",          ""
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)

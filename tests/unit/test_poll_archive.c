@@ -124,7 +124,7 @@ enum mode {
 	MANIFEST_BROKEN,
 	FEED_CUT,
 	FEED_BEHIND,
-	PAGED, /* 25 on a page; the newest has no date */
+	PAGED,   /* 25 on a page; the newest has no date */
 	NUMBERS, /* a search index; of all numbers above 2 the first 5000 are free */
 	ALL_FAIL,
 	NOTHING
@@ -197,8 +197,8 @@ static void serve_paged(int fd, const char *path, struct http_counts *c)
 
 	str_add(&out, HEAD);
 	if (at) {
-		assert_int_equal(sscanf(at + strlen("?t=20240102"), "%2d%2d%2d", &h, &m, &s),
-				 3);
+		assert_int_equal(
+			sscanf(at + strlen("?t=20240102"), "%2d%2d%2d", &h, &m, &s), 3);
 		for (int n = 1; n <= max && shown < 25; n++)
 			if (PAGED_TIME(n) >= 1704153600 + h * 3600 + m * 60 + s) {
 				add_paged(&out, n, true);

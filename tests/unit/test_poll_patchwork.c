@@ -362,10 +362,10 @@ static void test_trouble_in_the_middle(void **state)
 		p = poll_once(f->dir, f->job);
 		assert_ids(&p, cases[i].first);
 		assert_non_null(strstr(error_of(&p), cases[i].error));
-		assert_non_null(strstr(json_object_to_json_string_ext(
-					       json_arr(p.result, "notes"),
-					       JSON_C_TO_STRING_NOSLASHESCAPE),
-				       cases[i].note));
+		assert_non_null(strstr(
+			json_object_to_json_string_ext(json_arr(p.result, "notes"),
+						       JSON_C_TO_STRING_NOSLASHESCAPE),
+			cases[i].note));
 		f->server.counts->n[MODE] = GOOD;
 		then = poll_once(f->dir, f->job);
 		assert_ids(&then, cases[i].then);

@@ -566,8 +566,7 @@ static int be_the_role(const char *dir)
 	if (json_read_file(path, 1 << 20, &job, &err) == 0 &&
 	    (rc = be_evil(dir, json_str(job, "path", ""))) >= 0)
 		return rc;
-	if (!job ||
-	    role_poll(job, dir, result, &err) < 0) {
+	if (!job || role_poll(job, dir, result, &err) < 0) {
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
