@@ -5,8 +5,11 @@
  * than a moment waits: until the clock has moved on, one more file may come with
  * the same time, and a name that sorts before it. A first poll begins at a time that
  * the cursor keeps, whether it found a file or not.
+ *
+ * A file of the future came while the clock was wrong. It is taken at once, and its name
+ * kept: the cursor stays in the present.
  */
-#include "kernels/poll.h"
+#include "kernels/poll_list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +24,7 @@
 enum {
 	FILES_MAX = 2000000,
 	YOUNG_S = 2,
+	AHEAD_S = 60,
 	NAME_BYTES = 256 * 3, /* what is no UTF-8 becomes longer in a cursor */
 };
 
@@ -29,6 +33,7 @@ struct entry {
 	char *path;
 	const char *name; /* in path; in cur/ without the flags */
 	size_t name_len;
+	bool ahead;
 };
 
 struct folder {
@@ -37,7 +42,9 @@ struct folder {
 	long long floor; /* ns: what the first poll began with */
 	long long after; /* the cursor */
 	char after_name[NAME_BYTES];
-	long long young; /* ns: from here on, wait */
+	long long young;   /* ns: from here on, wait */
+	long long ahead;   /* ns: from here on the clock was wrong when it came */
+	struct seen *seen; /* of those */
 	bool waiting;
 };
 
@@ -46,6 +53,7 @@ static void folder_done(struct folder *f)
 	for (size_t i = 0; i < f->n; i++)
 		free(f->v[i].path);
 	free(f->v);
+	seen_free(f->seen);
 }
 
 static int compare(long long at, const char *a, size_t na, long long bt, const char *b,
@@ -87,6 +95,13 @@ static bool is_last(const struct folder *f, const struct entry *e, const char *n
 	return !strcmp(json_str(o, "name", ""), f->after_name);
 }
 
+static bool is_seen(const struct folder *f, const struct entry *e, const char *name)
+{
+	AUTO_FREE char *bare = str_ndup(name, e->name_len);
+
+	return seen_has(f->seen, bare);
+}
+
 static void consider(struct folder *f, const char *dir, const char *name,
 		     const struct stat *st)
 {
@@ -98,7 +113,10 @@ static void consider(struct folder *f, const char *dir, const char *name,
 		    strlen(f->after_name)) <= 0 ||
 	    is_last(f, &e, name))
 		return;
-	if (e.time >= f->young) {
+	e.ahead = e.time >= f->ahead;
+	if (e.ahead && is_seen(f, &e, name))
+		return;
+	if (e.time >= f->young && !e.ahead) {
 		f->waiting = true;
 		return;
 	}
@@ -133,22 +151,27 @@ static int scan(struct folder *f, const char *maildir, const char *sub, struct e
 	return 0;
 }
 
-static void set_cursor(struct poll *p, const struct folder *f, long long time,
-		       const char *name)
+static void write_cursor(struct poll *p, const struct folder *f)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_set_int(o, "time", time);
-	json_set_str(o, "name", name);
+	json_set_int(o, "time", f->after);
+	json_set_str(o, "name", f->after_name);
 	json_set_int(o, "floor", f->floor);
+	json_set(o, "ahead", seen_json(f->seen));
 	poll_set_cursor(p, o);
 }
 
-static void move_cursor(struct poll *p, const struct folder *f, const struct entry *e)
+static void move_cursor(struct folder *f, const struct entry *e)
 {
 	AUTO_FREE char *name = str_ndup(e->name, e->name_len);
 
-	set_cursor(p, f, e->time, name);
+	if (e->ahead) {
+		seen_add(f->seen, name);
+		return;
+	}
+	f->after = e->time;
+	snprintf(f->after_name, sizeof(f->after_name), "%s", name);
 }
 
 /* A file that somebody moved on meanwhile will come again under its new time. */
@@ -173,12 +196,15 @@ int poll_maildir(struct poll *p, struct err *err)
 	AUTO(folder_done) struct folder f = { .v = NULL };
 	long long now = wall_ns();
 	long long begin = p->since ? p->since * 1000000000 : -1;
+	int rc = 0;
 
 	f.floor = json_int(p->cursor, "floor", p->cursor ? -1 : begin);
 	f.after = json_int(p->cursor, "time", f.floor);
 	snprintf(f.after_name, sizeof(f.after_name), "%s",
 		 json_str(p->cursor, "name", ""));
+	f.seen = seen_new(json_arr(p->cursor, "ahead"));
 	f.young = now - YOUNG_S * 1000000000LL;
+	f.ahead = now + AHEAD_S * 1000000000LL;
 	if (f.after > now) {
 		poll_note(p,
 			  "%s: the clock was set back: it is read again from where "
@@ -191,16 +217,15 @@ int poll_maildir(struct poll *p, struct err *err)
 	}
 	if (scan(&f, p->path, "new", err) < 0 || scan(&f, p->path, "cur", err) < 0)
 		return -1;
-	if (!p->cursor)
-		set_cursor(p, &f, f.after, "");
 	if (f.n)
 		qsort(f.v, f.n, sizeof(*f.v), by_time);
-	for (size_t i = 0; i < f.n && !poll_full(p); i++) {
-		if (take_file(p, &f.v[i], err) < 0)
-			return -1;
-		move_cursor(p, &f, &f.v[i]);
+	for (size_t i = 0; !rc && i < f.n && !poll_full(p); i++) {
+		rc = take_file(p, &f.v[i], err);
+		if (!rc)
+			move_cursor(&f, &f.v[i]);
 	}
+	write_cursor(p, &f);
 	if (f.waiting)
 		p->again = YOUNG_S + 1;
-	return 0;
+	return rc;
 }
