@@ -277,7 +277,8 @@ static void read_info(struct http *h, struct http_answer *a)
 	curl_off_t retry = 0;
 
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &a->status);
-	if (!curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &retry))
+	/* A date may be past. */
+	if (!curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &retry) && retry > 0)
 		a->retry_after = retry;
 }
 

@@ -85,6 +85,18 @@ static void serve_redirect(int fd, const char *path, int port)
 	reply(fd, "302 Found", to, "moved");
 }
 
+/* "Retry-After" as a date, so many seconds from now. */
+static void reply_later(int fd, int seconds)
+{
+	time_t t = time(NULL) + seconds;
+	struct tm tm;
+	char text[100];
+
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof(text), "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+	reply(fd, "429 Too Many Requests", text, "slow down");
+}
+
 static void serve_plain(int fd, const char *path, const char *request)
 {
 	if (str_starts(path, "/etag") && strstr(request, "If-None-Match: \"v1\"\r\n"))
@@ -92,6 +104,10 @@ static void serve_plain(int fd, const char *path, const char *request)
 			      "Content-Encoding: gzip\r\nConnection: close\r\n\r\n");
 	else if (str_starts(path, "/etag"))
 		reply(fd, "200 OK", "ETag: \"v1\"\r\n", GOOD);
+	else if (str_starts(path, "/later-date"))
+		reply_later(fd, 300);
+	else if (str_starts(path, "/later-past"))
+		reply_later(fd, -300);
 	else if (str_starts(path, "/later"))
 		reply(fd, "429 Too Many Requests", "Retry-After: 120\r\n", "slow down");
 	else if (str_starts(path, "/page"))
@@ -250,6 +266,10 @@ static void test_an_error_says_what_the_page_says(void **state)
 	assert_int_equal(f->answer.retry_after, 120);
 	http_status_err("http://x/", &f->answer, &f->err);
 	assert_string_equal(f->err.msg, "http://x/: HTTP status 429: slow down");
+	assert_int_equal(get(f, "/later-date"), 0);
+	assert_in_range(f->answer.retry_after, 270, 300);
+	assert_int_equal(get(f, "/later-past"), 0);
+	assert_int_equal(f->answer.retry_after, 0);
 	assert_int_equal(get(f, "/page"), 0);
 	http_status_err("http://x/", &f->answer, &f->err);
 	assert_string_equal(f->err.msg, "http://x/: HTTP status 500");
