@@ -189,10 +189,12 @@ int client_ask(struct client *c, struct json_object *what, int fd,
 	}
 	why = json_str(answer, "error", NULL);
 	if (why)
-		return err_set(err, ERR_INPUT, "%s", why);
+		return err_set(err,
+			       json_flag(answer, "ours", false) ? ERR_SYS : ERR_INPUT,
+			       "%s", why);
 	*ret_ok = json_object_get(json_obj(answer, "ok"));
 	if (!*ret_ok)
-		return err_set(err, ERR_INPUT, "the daemon's answer is none");
+		return err_set(err, ERR_SYS, "the daemon's answer is none");
 	return 0;
 }
 
