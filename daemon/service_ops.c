@@ -373,6 +373,7 @@ static void op_status(struct service *s, struct control_client *cl)
 	json_set_int(o, "pid", getpid());
 	json_set_int(o, "started", s->started);
 	json_set_str(o, "config", s->config->source);
+	json_set_str(o, "refused", s->refused);
 	json_set_str(o, "paused", queue_paused_str(s->paused));
 	json_set_str(o, "held", s->hold_why);
 	json_set_int(o, "held_until", s->hold_why ? s->hold_until : 0);

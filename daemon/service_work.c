@@ -38,6 +38,15 @@ static int64_t now_s(void)
 	return (int64_t)time(NULL);
 }
 
+/* For what must not hang on somebody setting the clock. */
+static int64_t elapsed_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec;
+}
+
 void service_status(struct service *s)
 {
 	int64_t n[QUEUE_APART + 1];
@@ -57,13 +66,25 @@ void service_status(struct service *s)
 
 /* ---- what holds the queue ---- */
 
-static void hold(struct service *s, int64_t until, char *why)
+static void hold(struct service *s, int64_t seconds, char *why)
 {
 	if (!s->hold_why)
 		log_warn("%s", why);
 	free(s->hold_why);
 	s->hold_why = why;
-	s->hold_until = until;
+	s->hold_until = now_s() + seconds;
+	s->hold_max = seconds;
+}
+
+/* By the clock on the wall, which people are told of; set back, it holds no longer
+ * than it was to. */
+static bool holds(struct service *s)
+{
+	int64_t now = now_s();
+
+	if (s->hold_until > now + s->hold_max)
+		s->hold_until = now + s->hold_max;
+	return s->hold_until > now;
 }
 
 void service_hold_no_more(struct service *s)
@@ -83,7 +104,7 @@ static bool disk_is_full(struct service *s)
 	percent = (unsigned long long)v.f_bavail * 100 / v.f_blocks;
 	if (percent >= s->config->daemon_min_free)
 		return false;
-	hold(s, now_s() + 60,
+	hold(s, 60,
 	     str_printf(
 		     "no new job: %s has %llu %% of its disk free, under the %llu %% of "
 		     "daemon.min_free",
@@ -105,7 +126,7 @@ static void count_trouble(struct service *s, bool trouble)
 	for (unsigned int i = TROUBLES; i < s->troubles && wait < HOLD_MAX_S; i++)
 		wait *= 2;
 	wait = wait < HOLD_MAX_S ? wait : HOLD_MAX_S;
-	hold(s, now_s() + wait,
+	hold(s, wait,
 	     str_printf("%u jobs in a row ended in trouble of our own; jobs from lists "
 			"wait",
 			s->troubles));
@@ -146,12 +167,19 @@ static enum queue_back death_means(const struct service *s, enum job_how how, in
 	return QUEUE_RETRY;
 }
 
+static char *back_text(const struct service *s, enum queue_back why, enum job_how how,
+		       int code)
+{
+	if (why != QUEUE_INTERRUPTED)
+		return death_text(&s->worker, how, code);
+	return str_dup(s->stopping ? "the daemon ended" : "its worker was told to end");
+}
+
 static void put_back(struct service *s, enum job_how how, int code)
 {
 	const struct service_worker *w = &s->worker;
 	enum queue_back why = death_means(s, how, code);
-	AUTO_FREE char *reason = why == QUEUE_INTERRUPTED ? str_dup("the daemon ended") :
-							    death_text(w, how, code);
+	AUTO_FREE char *reason = back_text(s, why, how, code);
 	int64_t wait = (int64_t)(s->config->daemon_retry_ms / 1000);
 	enum queue_state state = QUEUE_QUEUED;
 	struct err err = { 0 };
@@ -230,7 +258,7 @@ static void on_line(struct job *child, const char *line, size_t len, void *arg)
 	AUTO_JSON struct json_object *o = NULL;
 
 	(void)child;
-	w->heard = now_s();
+	w->heard = elapsed_s();
 	if (len && line[0] == '{' && json_parse(line, len, &o, NULL) == 0) {
 		note_event(w, o);
 		control_tell(s->control, w->job, o, false);
@@ -250,7 +278,7 @@ static int on_beat(sd_event_source *src, uint64_t usec, void *arg)
 	(void)usec;
 	if (queue_renew(s->db, s->owner, now_s() + LEASE_S, &err) < 0)
 		log_warn("the lease could not be renewed: %s", err.msg);
-	if (!s->worker.silent && now_s() - s->worker.heard > SILENT_S) {
+	if (!s->worker.silent && elapsed_s() - s->worker.heard > SILENT_S) {
 		s->worker.silent = true;
 		job_cancel(s->worker.child);
 	}
@@ -285,7 +313,8 @@ static int worker_start(struct service *s, int64_t job, int64_t epoch, struct er
 	worker_forget(s);
 	s->worker.job = job;
 	s->worker.epoch = epoch;
-	s->worker.begun = s->worker.heard = now_s();
+	s->worker.begun = now_s();
+	s->worker.heard = elapsed_s();
 	sd_event_add_time_relative(s->event, &s->beat, CLOCK_MONOTONIC, BEAT_US, 0,
 				   on_beat, s);
 	if (service_intake_prepare(s, job, err) < 0)
@@ -359,6 +388,18 @@ static int find_stray(struct service *s, struct err *err)
 	return 0;
 }
 
+/* No job waits longer than the longest pause between tries: a clock that was set back
+ * would hold it for as long as that. */
+static void bound_waits(const struct service *s, struct queue_line *v, size_t n)
+{
+	int64_t retry = (int64_t)(s->config->daemon_retry_ms / 1000);
+	int64_t max = now_s() + (retry << (2 * QUEUE_RETRIES_MAX));
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].not_before > max)
+			v[i].not_before = 0;
+}
+
 /* The next job, or NULL with when to look again (0: when something is queued). */
 static int64_t pick(struct service *s, int64_t *ret_later)
 {
@@ -375,12 +416,16 @@ static int64_t pick(struct service *s, int64_t *ret_later)
 		*ret_later = now_s() + AGAIN_S;
 		return 0;
 	}
-	if (n && paused != QUEUE_PAUSED_ALL && s->hold_until > now_s())
+	if (paused != QUEUE_PAUSED_ALL && holds(s))
 		paused = QUEUE_PAUSED_BACKGROUND;
+	bound_waits(s, heads, n);
 	next = queue_next(heads, n, paused, now_s(), ret_later);
 	if (next && disk_is_full(s))
 		next = NULL;
 	id = next ? next->id : 0;
+	/* Whatever held is over, and nobody is left to find that out. */
+	if (!id && s->hold_why && !holds(s))
+		service_hold_no_more(s);
 	if (!id && s->hold_until > now_s() && (!*ret_later || *ret_later > s->hold_until))
 		*ret_later = s->hold_until;
 	queue_line_list_free(heads, n);

@@ -340,12 +340,22 @@ int queue_put_back(struct db *db, int64_t id, int64_t epoch, enum queue_back why
 	return stmt_run(db, st, err) < 0 ? -1 : 1;
 }
 
+/* What is before the first colon of an owner is the boot that it was of. */
+#define BOOT_OF(owner) "substr(" owner ", 1, instr(" owner ", ':'))"
+#define IS_DOWN "(:owner <> '' AND " BOOT_OF("owner") " <> " BOOT_OF(":owner") ")"
+#define IS_DOWN_OFTEN "(" IS_DOWN " AND crashes + 1 >= :crashes)"
+
 int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *ret_n,
 			struct err *err)
 {
 	static const char sql[] =
-		"UPDATE job SET state = 'queued', interrupted = interrupted + 1,"
-		" owner = NULL, lease_until = NULL, reason = 'the daemon ended'"
+		"UPDATE job SET state = CASE WHEN " IS_DOWN_OFTEN
+		"  THEN 'apart' ELSE 'queued' END,"
+		" finished = CASE WHEN " IS_DOWN_OFTEN " THEN :now END,"
+		" exit = CASE WHEN " IS_DOWN_OFTEN " THEN 3 END,"
+		" crashes = crashes + " IS_DOWN ", interrupted = interrupted + NOT " IS_DOWN
+		", owner = NULL, lease_until = NULL, reason = CASE WHEN " IS_DOWN
+		"  THEN 'the machine went down while it ran' ELSE 'the daemon ended' END"
 		" WHERE state = 'running' AND (owner <> :owner OR lease_until < :now)"
 		" RETURNING id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
@@ -356,6 +366,7 @@ int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *
 		return -1;
 	bind_text(st, ":owner", owner);
 	bind_int(st, ":now", now);
+	bind_int(st, ":crashes", QUEUE_CRASHES_MAX);
 	while ((r = stmt_step(db, st, err)) == 1)
 		++*ret_n;
 	return r;

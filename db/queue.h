@@ -103,8 +103,10 @@ int queue_put_back(struct db *db, int64_t id, int64_t epoch, enum queue_back why
 		   struct err *err);
 /*
  * Running jobs of any other owner, and ours whose lease is over, go back as
- * interrupted; *ret_n of them. For whoever holds the state's lock: then no other
- * owner lives.
+ * interrupted; *ret_n of them. One of another boot of the machine went down with it,
+ * and that is a crash: a job that takes the whole machine along must not be the first
+ * thing that runs after each reboot for ever. "" is an owner of any boot. For whoever
+ * holds the state's lock: then no other owner lives.
  */
 int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *ret_n,
 			struct err *err);
