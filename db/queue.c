@@ -53,14 +53,17 @@ static const struct col line_cols[] = {
 	COL_(INT, queue_line, epoch),
 	COL_(INT, queue_line, not_before),
 	COL_(INT, queue_line, served),
+	COL_(INT, queue_line, list_served),
 	COL_(BOOL, queue_line, awaited),
 };
 static const struct table line_table = TABLE(line_cols, queue_line);
 
 #define LINE_COLS                                                                      \
 	"j.id, j.kind, j.class, j.list, j.sender, j.version, j.posted, j.epoch,"       \
-	" j.not_before, coalesce((SELECT max(t.turn) FROM job t WHERE t.list = j.list" \
-	"  AND t.sender = j.sender), 0) AS served,"                                    \
+	" j.not_before, coalesce((SELECT max(t.turn) FROM job t"                       \
+	"  WHERE t.sender = j.sender), 0) AS served,"                                  \
+	" coalesce((SELECT max(t.turn) FROM job t"                                     \
+	"  WHERE t.list = j.list), 0) AS list_served,"                                 \
 	" j.kind = 'head' AND EXISTS (SELECT 1 FROM job w WHERE w.tree = j.tree"       \
 	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited"
 

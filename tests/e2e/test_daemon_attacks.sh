@@ -1,0 +1,119 @@
+#!/bin/sh
+# The daemon under attack: clients that come, stop, vanish and lie; full disks; clocks
+# that are set; configurations that change under it.
+# shellcheck source=tests/e2e/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/daemon.sh disable=SC1091
+. "$(dirname "$0")/daemon.sh"
+begin daemon_attacks
+[ -n "${KEEP:-}" ] || trap daemon_kill EXIT
+toy_tree
+printf '[daemon]\nretry = 2s\n' >>"$T/config.ini"
+
+# toy_series NAME ORDER: one patch that says ORDER to the guest.
+toy_series() {
+	series "$1"
+	say mm/rmap.c "$2"
+	patch "mm/rmap: $1"
+	git -C "$T/toy" checkout -q base
+}
+
+toy_series quick "test-sleep-ms 1"
+toy_series slow "test-sleep-ms 2400"
+toy_series slower "test-sleep-ms 2450"
+
+# client NAME SERIES...: sluice test in the background; what it says is in $T/NAME.
+client() {
+	client_name=$1
+	shift
+	"$SLUICE" test --config-file "$T/config.ini" --repo "$T/toy" "$@" \
+		>"$T/$client_name" 2>&1 &
+	CLIENT=$!
+}
+
+# ended PID STATUS
+ended() {
+	ended_rc=0
+	wait "$1" || ended_rc=$?
+	[ "$ended_rc" = "$2" ]
+}
+
+refused() {
+	status .daemon.refused | grep -q "$1"
+}
+
+check "the daemon starts" daemon_start
+test_range quick
+is "a test by it: exit 0" "$RC" 0
+
+# Ctrl-C, wherever the client is.
+sl pause all
+client two base..slow base..slower
+check "a client of two series waits" until_ok grep -q 'queued as job 2' "$T/two"
+kill -INT $CLIENT
+check "Ctrl-C: exit 3" ended $CLIENT 3
+is "its job is cancelled" "$(job 2 .state)" cancelled
+is "and the second series is not begun" "$(status '"\(.counts.queued) \(.counts.running)"')" "0 0"
+kill -STOP "$DAEMON"
+client early base..slow
+check "a client asks a daemon that hangs" until_ok sh -c \
+	"grep -q '^SigBlk:.*[4-7c-f]...\$' /proc/$CLIENT/status"
+kill -INT $CLIENT
+kill -CONT "$DAEMON"
+check "Ctrl-C before the answer: exit 3" ended $CLIENT 3
+is "the job is cancelled all the same" "$(job 3 .state)" cancelled
+client gone base..slow
+check "a client waits" until_ok grep -q 'queued as job 4' "$T/gone"
+kill -HUP $CLIENT
+wait $CLIENT 2>/dev/null
+is "a client whose terminal closes leaves its job" "$(job 4 .state)" queued
+sl cancel 4
+
+# A configuration that is refused is told where people look.
+cp "$T/config.ini" "$T/good.ini"
+sed -i 's/^timeout = .*/timeout = soon/' "$T/config.ini"
+kill -HUP "$DAEMON"
+cat "$T/good.ini" >"$T/asked.ini"
+until_ok sh -c "'$SLUICE' status --config-file '$T/asked.ini' | grep -q 'not as it is now: .*is not a time'"
+"$SLUICE" status --config-file "$T/good.ini" >"$OUT"
+check "status says that the configuration was refused, and why" \
+	grep -q 'not as it is now: .*timeout: "soon" is not a time' "$OUT"
+cat "$T/good.ini" >"$T/config.ini"
+kill -HUP "$DAEMON"
+check "a good one: it is forgotten" until_ok refused '^null$'
+sed -i "s|^state_dir = .*|state_dir = $T/elsewhere|" "$T/config.ini"
+kill -HUP "$DAEMON"
+until_ok grep -q "state_dir is $T/elsewhere now" "$T/daemon.log"
+check "another state_dir is refused" grep -q "state_dir is $T/elsewhere now" "$T/daemon.log"
+cat "$T/good.ini" >"$T/config.ini"
+if [ "$(id -u)" = 0 ]; then
+	printf '[sandbox]\nbuild_user = nobody-at-all\n' >>"$T/config.ini"
+	kill -HUP "$DAEMON"
+	check "and a build user that does not exist" until_ok refused 'nobody-at-all'
+	cat "$T/good.ini" >"$T/config.ini"
+fi
+
+# The pages come, move and go by SIGHUP.
+web() {
+	status .daemon.web
+}
+web_is_up() {
+	curl -fsS --noproxy '*' "$(web)" && [ "$(web)" != "${1:-}" ]
+}
+web_is_gone() {
+	[ "$(web)" = null ]
+}
+sed -i 's/^retry = .*/&\nweb = yes/' "$T/config.ini"
+printf '[web]\nlisten = 127.0.0.1:0\n' >>"$T/config.ini"
+kill -HUP "$DAEMON"
+check "SIGHUP with web = yes: the pages are there" until_ok web_is_up
+first=$(web)
+sed -i 's/^listen = .*/listen = 127.0.0.2:0/' "$T/config.ini"
+kill -HUP "$DAEMON"
+check "with another listen: they are there" until_ok web_is_up "$first"
+sed -i 's/^web = .*/web = no/' "$T/config.ini"
+kill -HUP "$DAEMON"
+check "with web = no: they are gone" until_ok web_is_gone
+sl resume
+
+finish
