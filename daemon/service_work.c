@@ -162,7 +162,8 @@ static enum queue_back death_means(const struct service *s, enum job_how how, in
 {
 	if (s->worker.silent || how == JOB_SIGNALED)
 		return QUEUE_CRASHED;
-	if (how == JOB_CANCELLED || (how == JOB_EXITED && code == WORK_STOPPED))
+	if (how == JOB_CANCELLED ||
+	    (how == JOB_EXITED && (code == WORK_STOPPED || code == WORK_YIELDED)))
 		return QUEUE_INTERRUPTED;
 	return QUEUE_RETRY;
 }
@@ -172,7 +173,9 @@ static char *back_text(const struct service *s, enum queue_back why, enum job_ho
 {
 	if (why != QUEUE_INTERRUPTED)
 		return death_text(&s->worker, how, code);
-	return str_dup(s->stopping ? "the daemon ended" : "its worker was told to end");
+	return str_dup(s->stopping              ? "the daemon ended" :
+		       code == WORK_YIELDED     ? "gave way to a job that somebody waits for" :
+						  "its worker was told to end");
 }
 
 static void put_back(struct service *s, enum job_how how, int code)

@@ -166,6 +166,18 @@ int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 	return st ? row_read_all(db, st, &line_table, (void **)ret_list, ret_n, err) : -1;
 }
 
+int queue_someone_waits(struct db *db, struct err *err)
+{
+	static const char sql[] =
+		"SELECT 1 WHERE EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
+		"  AND epoch = 0 AND kind = 'series' AND class = 'interactive')"
+		" OR EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
+		"  AND (epoch > 0 OR kind = 'head') AND class = 'interactive')";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	return st ? stmt_step(db, st, err) : -1;
+}
+
 int queue_lines(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err)
 {

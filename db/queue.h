@@ -67,6 +67,8 @@ int queue_find_by_series(struct db *db, int64_t series_id, struct queue_job *ret
  * posting), all that were begun before, and all heads: one of them is next. */
 int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);
+/* 1 when an interactive job is queued, 0, -1. */
+int queue_someone_waits(struct db *db, struct err *err);
 /* All that are queued, in no order. */
 int queue_lines(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);
