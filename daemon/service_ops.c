@@ -271,13 +271,26 @@ static int find_to_rerun(struct service *s, const struct control_request *r,
 	return found > 0 ? 0 : -1;
 }
 
+/* Once is enough, until it is over. */
+static int check_twin(struct service *s, const struct queue_job *j, struct err *err)
+{
+	struct queue_job twin = { 0 };
+	int found = queue_find_twin(s->db, j, &twin, err);
+
+	if (found > 0)
+		err_set(err, ERR_INPUT, "job %lld asks for the same and is %s already",
+			(long long)twin.id, queue_state_str(twin.state));
+	queue_job_done(&twin);
+	return found == 0 ? 0 : -1;
+}
+
 static void op_rerun(struct service *s, struct control_client *cl,
 		     struct control_request *r)
 {
 	struct queue_job j = { 0 };
 	struct err err = { 0 };
 
-	if (find_to_rerun(s, r, &j, &err) < 0) {
+	if (find_to_rerun(s, r, &j, &err) < 0 || check_twin(s, &j, &err) < 0) {
 		control_error(cl, err.code, "%s", err.msg);
 	} else {
 		j.class = QUEUE_INTERACTIVE;

@@ -49,12 +49,12 @@ static int64_t elapsed_s(void)
 
 void service_status(struct service *s)
 {
-	int64_t n[QUEUE_APART + 1];
 	AUTO(str_done) struct str text = STR_INIT;
+	int64_t n = queue_count_queued(s->db, NULL);
 
-	if (queue_count(s->db, n, NULL) < 0)
+	if (n < 0)
 		return;
-	str_addf(&text, "%lld queued", (long long)n[QUEUE_QUEUED]);
+	str_addf(&text, "%lld queued", (long long)n);
 	if (s->worker.child)
 		str_addf(&text, ", job %lld runs", (long long)s->worker.job);
 	if (s->paused != QUEUE_RUNS)

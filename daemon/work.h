@@ -1,7 +1,8 @@
 /*
  * What a worker does: one job of the queue, with a database handle that its lease
- * guards, to its end, or until it gives way to a job that somebody waits for. The end is written by the worker itself, in one statement
- * that the lease covers, so a job is over exactly once however the daemon ends.
+ * guards, to its end, or until it gives way to a job that somebody waits for. The end
+ * is written by the worker itself, in one statement that the lease covers, so a job is
+ * over exactly once however the daemon ends.
  */
 #ifndef SLUICE_DAEMON_WORK_H
 #define SLUICE_DAEMON_WORK_H

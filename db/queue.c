@@ -139,6 +139,26 @@ int queue_find_by_series(struct db *db, int64_t series_id, struct queue_job *ret
 	return row_read_one(db, st, &table, ret, err);
 }
 
+int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *ret,
+		    struct err *err)
+{
+	static const char sql[] =
+		"SELECT " COLS " FROM job WHERE id IN ("
+		" SELECT id FROM job WHERE state = 'queued' AND epoch = 0"
+		"  AND kind = 'series' AND class = 'interactive' UNION ALL"
+		" SELECT id FROM job WHERE state = 'queued'"
+		"  AND (epoch > 0 OR kind = 'head') UNION ALL"
+		" SELECT id FROM job WHERE state = 'running')"
+		" AND class = 'interactive' AND request = :request AND mbox IS :mbox"
+		" ORDER BY id LIMIT 1";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_row(st, &table, j);
+	return row_read_one(db, st, &table, ret, err);
+}
+
 /*
  * From the first row of a (class, list, sender) in job_fresh it seeks the first of
  * the next: a few seeks for each sender that waits, however many jobs it has. Said
@@ -213,6 +233,19 @@ int queue_list_over(struct db *db, int64_t limit, struct queue_job **ret_list,
 		return -1;
 	bind_int(st, ":limit", limit);
 	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
+}
+
+int64_t queue_count_queued(struct db *db, struct err *err)
+{
+	static const char sql[] =
+		"SELECT (SELECT count(*) FROM job WHERE state = 'queued' AND epoch = 0"
+		"  AND kind = 'series') + (SELECT count(*) FROM job WHERE state = 'queued'"
+		"  AND (epoch > 0 OR kind = 'head'))";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st || stmt_step(db, st, err) != 1)
+		return -1;
+	return sqlite3_column_int64(st, 0);
 }
 
 int queue_count(struct db *db, int64_t ret_n[QUEUE_APART + 1], struct err *err)

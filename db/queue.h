@@ -63,6 +63,10 @@ int queue_find(struct db *db, int64_t id, struct queue_job *ret, struct err *err
 int queue_find_by_series(struct db *db, int64_t series_id, struct queue_job *ret,
 			 struct err *err);
 
+/* An interactive job that asks for the same as j and is not over; as queue_find. */
+int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *ret,
+		    struct err *err);
+
 /* The first job of each class, list and sender (newest version, then oldest
  * posting), all that were begun before, and all heads: one of them is next. */
 int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
@@ -77,6 +81,8 @@ int queue_list_running(struct db *db, struct queue_job **ret_list, size_t *ret_n
 /* Those that ended last, newest first. */
 int queue_list_over(struct db *db, int64_t limit, struct queue_job **ret_list,
 		    size_t *ret_n, struct err *err);
+/* Those that are queued, without a look at all others; -1. */
+int64_t queue_count_queued(struct db *db, struct err *err);
 /* How many there are of each state. */
 int queue_count(struct db *db, int64_t ret_n[QUEUE_APART + 1], struct err *err);
 

@@ -68,6 +68,12 @@ kill -HUP $CLIENT
 wait $CLIENT 2>/dev/null
 is "a client whose terminal closes leaves its job" "$(job 4 .state)" queued
 sl cancel 4
+sl rerun 4
+is "rerun: exit 0" "$RC" 0
+sl rerun 4
+is "rerun of the same while it is queued: exit 2" "$RC" 2
+check "and says so" grep -q 'job 5 asks for the same and is queued already' "$OUT"
+sl cancel 5
 
 # A configuration that is refused is told where people look.
 cp "$T/config.ini" "$T/good.ini"

@@ -393,6 +393,36 @@ static void heads_are_the_first_of_each_sender(void **state)
 	queue_line_list_free(l, n);
 }
 
+static void a_twin_is_what_asks_for_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_job asked, twin;
+	int64_t a = add(f, QUEUE_SERIES, QUEUE_INTERACTIVE, "", "me", 0, 0);
+	enum queue_state s;
+
+	ok(f, queue_end(f->db, a, take(f, a), 0, NULL, &f->err));
+	state_of(f, a, &asked);
+	/* What nobody waits for is no reason not to ask again. */
+	add_plain(f);
+	assert_int_equal(queue_find_twin(f->db, &asked, &twin, &f->err), 0);
+	assert_int_equal(queue_count_queued(f->db, &f->err), 1);
+	a = add(f, QUEUE_SERIES, QUEUE_INTERACTIVE, "", "you", 0, 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(queue_count_queued(f->db, &f->err), i == 1 ? 1 : 2);
+		assert_int_equal(queue_find_twin(f->db, &asked, &twin, &f->err), 1);
+		assert_int_equal(twin.id, a);
+		queue_job_done(&twin);
+		if (i == 0)
+			take(f, a);
+		else if (i == 1)
+			queue_put_back(f->db, a, 1, QUEUE_INTERRUPTED, "x", 0, &s,
+				       &f->err);
+	}
+	json_set_str(asked.request, "tree", "another");
+	assert_int_equal(queue_find_twin(f->db, &asked, &twin, &f->err), 0);
+	queue_job_done(&asked);
+}
+
 static double seconds(void)
 {
 	struct timespec t;
@@ -496,6 +526,7 @@ int main(void)
 		T(leases_of_others_and_old_ones_are_taken_back),
 		T(three_reboots_set_a_job_apart),
 		T(heads_are_the_first_of_each_sender),
+		T(a_twin_is_what_asks_for_the_same),
 		T(a_flood_costs_no_scan),
 		T(jobs_that_are_over_are_listed_and_timed),
 		T(settings_stay),
