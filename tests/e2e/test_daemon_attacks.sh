@@ -155,4 +155,51 @@ is "it was not interrupted" "$(job "$JOB" .interrupted)" 0
 sl resume
 check "then the other is done" ended $CLIENT 0
 
+# Somebody sets the clock back by an hour: what waits for its time waits no hour.
+daemon_stop
+cat >"$T/clock.c" <<'END'
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+time_t time(time_t *ret)
+{
+	FILE *f = fopen(getenv("CLOCK_SHIFT"), "r");
+	struct timespec t;
+	long shift = 0;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	if (f && fscanf(f, "%ld", &shift) != 1)
+		shift = 0;
+	if (f)
+		fclose(f);
+	if (ret)
+		*ret = t.tv_sec + shift;
+	return t.tv_sec + shift;
+}
+END
+if cc -shared -fPIC -o "$T/clock.so" "$T/clock.c" && [ -z "${ASAN_OPTIONS:-}" ]; then
+	CLOCK_SHIFT=$T/shift
+	export CLOCK_SHIFT
+	echo 0 >"$T/shift"
+	LD_PRELOAD=$T/clock.so daemon_start
+	mv "$T/bin/bwrap" "$T/bin/bwrap.away"
+	for n in 1 2 3; do
+		toy_series "lost$n" "test-sleep-ms 5$n"
+		submit "base..lost$n"
+	done
+	three_wait() {
+		status .daemon.held | grep -q '^3 jobs in a row' &&
+			[ "$(job "$JOB" '"\(.state) \(.retries)"')" = "queued 1" ]
+	}
+	check "three jobs wait after trouble of our own" until_ok three_wait
+	echo -3600 >"$T/shift"
+	mv "$T/bin/bwrap.away" "$T/bin/bwrap"
+	check "the clock goes back: the last one is done soon" \
+		until_ok grep -q "job $JOB is done" "$T/daemon.log"
+else
+	skip "a clock that is set back" "no cc, or a sanitizer"
+fi
+
 finish
