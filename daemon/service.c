@@ -56,10 +56,11 @@ static int check_fixed(struct service *s, const struct config *fresh, struct err
 
 	/* With --state-dir neither counts. */
 	if (strcmp(was, s->state_dir) == 0 && strcmp(now, was) != 0)
-		return err_set(err, ERR_INPUT,
-			       "sluice.state_dir is %s now: a daemon stays where its state "
-			       "is, start it anew",
-			       now);
+		return err_set(
+			err, ERR_INPUT,
+			"sluice.state_dir is %s now: a daemon stays where its state "
+			"is, start it anew",
+			now);
 	if (state_open(s->state_dir, fresh, &state, err) < 0)
 		return -1;
 	state_free(state);

@@ -24,9 +24,9 @@
 struct service_worker {
 	struct job *child; /* NULL: none runs */
 	int64_t job, epoch;
-	int64_t begun;        /* UTC seconds */
-	int64_t heard;        /* its last line, by CLOCK_MONOTONIC */
-	bool silent;          /* killed since it said nothing any more */
+	int64_t begun; /* UTC seconds */
+	int64_t heard; /* its last line, by CLOCK_MONOTONIC */
+	bool silent;   /* killed since it said nothing any more */
 	int done, total;
 	double rest_s; /* < 0: not known */
 	char *phase;   /* what it said last */

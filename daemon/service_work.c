@@ -173,9 +173,10 @@ static char *back_text(const struct service *s, enum queue_back why, enum job_ho
 {
 	if (why != QUEUE_INTERRUPTED)
 		return death_text(&s->worker, how, code);
-	return str_dup(s->stopping              ? "the daemon ended" :
-		       code == WORK_YIELDED     ? "gave way to a job that somebody waits for" :
-						  "its worker was told to end");
+	return str_dup(s->stopping ? "the daemon ended" :
+		       code == WORK_YIELDED ?
+				     "gave way to a job that somebody waits for" :
+				     "its worker was told to end");
 }
 
 static void put_back(struct service *s, enum job_how how, int code)
@@ -212,6 +213,10 @@ static void settle(struct service *s, enum job_how how, int code)
 		log_error("job %lld: %s", (long long)w->job, err.msg);
 	} else if (found > 0 && j.state == QUEUE_RUNNING && j.epoch == w->epoch) {
 		put_back(s, how, code);
+	} else if (found > 0 && j.state == QUEUE_RUNNING) {
+		/* Somebody took it in the database itself; nobody runs it. */
+		s->stray = true;
+		log_error("job %lld was taken from its worker", (long long)w->job);
 	} else if (found > 0 && j.state != QUEUE_CANCELLED) {
 		log_info("job %lld is %s%s%s", (long long)w->job,
 			 queue_state_str(j.state), j.reason ? ": " : "",

@@ -19,7 +19,7 @@ struct work {
 	struct artifact_store *artifacts;
 	struct queue_job job;
 	struct request request;
-	char *mails;     /* a copy for this run, or NULL */
+	char *mails; /* a copy for this run, or NULL */
 	bool yielded;
 	struct err lost; /* the job's row could not be written */
 };

@@ -58,13 +58,13 @@ static const struct col line_cols[] = {
 };
 static const struct table line_table = TABLE(line_cols, queue_line);
 
-#define LINE_COLS                                                                      \
-	"j.id, j.kind, j.class, j.list, j.sender, j.version, j.posted, j.epoch,"       \
-	" j.not_before, coalesce((SELECT max(t.turn) FROM job t"                       \
-	"  WHERE t.sender = j.sender), 0) AS served,"                                  \
-	" coalesce((SELECT max(t.turn) FROM job t"                                     \
-	"  WHERE t.list = j.list), 0) AS list_served,"                                 \
-	" j.kind = 'head' AND EXISTS (SELECT 1 FROM job w WHERE w.tree = j.tree"       \
+#define LINE_COLS                                                                \
+	"j.id, j.kind, j.class, j.list, j.sender, j.version, j.posted, j.epoch," \
+	" j.not_before, coalesce((SELECT max(t.turn) FROM job t"                 \
+	"  WHERE t.sender = j.sender), 0) AS served,"                            \
+	" coalesce((SELECT max(t.turn) FROM job t"                               \
+	"  WHERE t.list = j.list), 0) AS list_served,"                           \
+	" j.kind = 'head' AND EXISTS (SELECT 1 FROM job w WHERE w.tree = j.tree" \
 	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited"
 
 void queue_job_done(struct queue_job *j)
@@ -401,7 +401,8 @@ int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *
 		"  THEN 'apart' ELSE 'queued' END,"
 		" finished = CASE WHEN " IS_DOWN_OFTEN " THEN :now END,"
 		" exit = CASE WHEN " IS_DOWN_OFTEN " THEN 3 END,"
-		" crashes = crashes + " IS_DOWN ", interrupted = interrupted + NOT " IS_DOWN
+		" crashes = crashes + " IS_DOWN
+		", interrupted = interrupted + NOT " IS_DOWN
 		", owner = NULL, lease_until = NULL, reason = CASE WHEN " IS_DOWN
 		"  THEN 'the machine went down while it ran' ELSE 'the daemon ended' END"
 		" WHERE state = 'running' AND (owner <> :owner OR lease_until < :now)"

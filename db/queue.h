@@ -45,7 +45,7 @@ struct queue_line {
 	int64_t epoch, not_before;
 	int64_t served;      /* the last turn of that sender; 0: never */
 	int64_t list_served; /* the last turn of that list; 0: never */
-	bool awaited;   /* a head, and a series of its tree is queued */
+	bool awaited;        /* a head, and a series of its tree is queued */
 };
 void queue_line_list_free(struct queue_line *list, size_t n);
 

@@ -19,8 +19,8 @@ toy_series() {
 }
 
 toy_series quick "test-sleep-ms 1"
-toy_series slow "test-sleep-ms 2400"
-toy_series slower "test-sleep-ms 2450"
+toy_series slow "test-sleep-ms 700"
+toy_series slower "test-sleep-ms 750"
 
 # client NAME SERIES...: sluice test in the background; what it says is in $T/NAME.
 client() {
@@ -128,7 +128,7 @@ sl resume
 # build or boot of it is done twice.
 series long
 for n in 1 2 3; do
-	say mm/swap.c "test-sleep-ms 90$n"
+	say mm/swap.c "test-sleep-ms 40$n"
 	patch "mm/swap: $n"
 done
 git -C "$T/toy" checkout -q base
@@ -154,6 +154,51 @@ check "paused, nothing gives way for what will not begin" until_ok job_is "$JOB"
 is "it was not interrupted" "$(job "$JOB" .interrupted)" 0
 sl resume
 check "then the other is done" ended $CLIENT 0
+
+# A worker that was stopped while its job was taken from it writes nothing any more.
+toy_series stale "test-sleep-ms 700"
+submit base..stale
+check "a job runs" until_ok grep -q "job $JOB begins" "$T/daemon.log"
+written() {
+	sqlite3 "$STATE/sluice.db" "SELECT (SELECT count(*) FROM build), (SELECT count(*)
+		FROM boot), (SELECT count(*) FROM result), (SELECT count(*) FROM verdict)"
+}
+until_ok sh -c "sqlite3 '$STATE/sluice.db' 'SELECT job.state FROM job JOIN step_build b
+	ON b.series_id = job.series_id WHERE job.id = $JOB' | grep running"
+sl pause all
+pid=$(worker_pid)
+kill -STOP "$pid"
+before=$(written)
+sqlite3 "$STATE/sluice.db" "UPDATE job SET epoch = epoch + 1 WHERE id = $JOB"
+kill -CONT "$pid"
+check "a stale worker ends" until_ok grep -q "job $JOB was taken from its worker" "$T/daemon.log"
+check "and says why" grep -q "job $JOB: .*the job was taken from this worker" "$T/daemon.log"
+is "it wrote nothing" "$(written)" "$before"
+sl resume
+check "the job is begun anew, and done" until_ok job_is "$JOB" "done"
+
+# SIGTERM in whatever phase: gone in time, and no step twice.
+series often
+for n in 1 2; do
+	say mm/swap.c "test-sleep-ms 30$n"
+	patch "mm/swap: often $n"
+done
+git -C "$T/toy" checkout -q base
+submit base..often
+slowest=0
+for moment in 0 0.1 0.3 0.6 1 1.5 2; do
+	sleep $moment
+	daemon_stop
+	[ "$RC" = 0 ] || slowest=99
+	[ "$TOOK" -le "$slowest" ] || slowest=$TOOK
+	daemon_start
+done
+check "SIGTERM at seven moments: exit 0 within 10 s (at most $slowest s)" test "$slowest" -lt 10
+check "the job comes to its end" until_ok job_is "$JOB" "done"
+is "without a crash or a retry" "$(job "$JOB" '"\(.crashes) \(.retries) \(.exit)"')" "0 0 0"
+echo "# interrupted $(job "$JOB" .interrupted) times"
+is "no boot of it is in the database twice" "$(sqlite3 "$STATE/sluice.db" "SELECT count(*)
+	FROM (SELECT 1 FROM boot WHERE NOT infra GROUP BY key HAVING count(*) > 1)")" 0
 
 # Somebody sets the clock back by an hour: what waits for its time waits no hour.
 daemon_stop
