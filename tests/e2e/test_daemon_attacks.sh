@@ -150,6 +150,8 @@ submit base..slow
 check "another long job runs" until_ok job_is "$JOB" running
 sl pause all
 client quick base..quick
+until_ok grep -q 'queued as job' "$T/quick"
+is "what somebody waits for is next" "$(status '.queued[0].starts_in | floor')" 0
 check "paused, nothing gives way for what will not begin" until_ok job_is "$JOB" "done"
 is "it was not interrupted" "$(job "$JOB" .interrupted)" 0
 sl resume
