@@ -72,7 +72,7 @@ int service_run(const char *config_file, struct config *config, const char *stat
 		struct err *err);
 
 /*
- * What is queued, whoever asks: a client, or what was found on a list (then class
+ * service_queue.c: what is queued, whoever asks: a client, or what was found on a list (then class
  * is QUEUE_BACKGROUND and posting_id set). Sets j->id.
  */
 int service_enqueue(struct service *s, struct queue_job *j, struct err *err);
