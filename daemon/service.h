@@ -72,8 +72,8 @@ int service_run(const char *config_file, struct config *config, const char *stat
 		struct err *err);
 
 /*
- * service_queue.c: what is queued, whoever asks: a client, or what was found on a list (then class
- * is QUEUE_BACKGROUND and posting_id set). Sets j->id.
+ * service_queue.c. What is queued, whoever asks: a client, or what was found on a
+ * list (then class is QUEUE_BACKGROUND and posting_id set). Sets j->id.
  */
 int service_enqueue(struct service *s, struct queue_job *j, struct err *err);
 /* 1 when it was queued or ran; 0 when it is over or unknown. */

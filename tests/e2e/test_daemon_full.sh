@@ -72,4 +72,15 @@ is "the database is whole" "$(sql 'PRAGMA integrity_check; PRAGMA foreign_key_ch
 daemon_stop
 is "SIGTERM: exit 0" "$RC" 0
 
+# Its beginning, too: it says what is in the way, and leaves all as it was.
+fill
+RC=0
+timeout 20 "$SLUICE" daemon --config-file "$T/config.ini" >"$OUT" 2>&1 || RC=$?
+is "full: a daemon does not begin: exit 3" "$RC" 3
+check "and says why" grep -Eq 'disk is full|No space left' "$OUT"
+rm "$STATE/filler"
+check "it begins when there is room" daemon_start
+is "with all that was" "$(sql 'SELECT count(*) FROM job')" "$((n + 2))"
+daemon_stop
+
 finish
