@@ -18,9 +18,10 @@ const struct cmd cmd_daemon = {
 	.help = "Find series on lists and work through the queue until SIGTERM",
 	.detail =
 		"Stays in the foreground, as systemd wants it (contrib/sluiced.service). SIGHUP\n"
-		"loads the configuration anew; one with mistakes is refused, and all goes on with\n"
-		"the old one. SIGTERM and Ctrl-C put what runs back into the queue and end within\n"
-		"10 seconds. After a crash the next daemon goes on where the last one was.\n\n"
+		"loads the configuration anew; one with mistakes is refused, all goes on with the\n"
+		"old one, and \"sluice status\" says why. Another state_dir is a mistake, too: that\n"
+		"needs another daemon. SIGTERM and Ctrl-C put what runs back into the queue and end\n"
+		"within 10 seconds. After a crash the next daemon goes on where the last one was.\n\n"
 		"Each section [source NAME] of config.ini is a place where series appear: it is\n"
 		"polled, and each series that has come as a whole is queued, once, behind what\n"
 		"somebody waits for. An author may ask for something else than the section says\n"

@@ -112,7 +112,8 @@ static const struct key keys[] = {
 	{ "daemon", "web", KEY_CHOICE, AT(daemon_web), "no", "yes no", 0, 0,
 	  "whether the daemon serves the pages, too, at web.listen" },
 	{ "daemon", "group", KEY_TEXT, AT(daemon_group), "", NULL, 0, 0,
-	  "who may talk to the daemon besides its own user and root; empty: nobody" },
+	  "who may talk to the daemon besides its own user and root, and cancel whatever is "
+	  "queued; empty: nobody" },
 	{ "daemon", "retry", KEY_DURATION, AT(daemon_retry_ms), "5m", NULL, 1000, 0,
 	  "after trouble of sluice's own a job from a list is tried again after this "
 	  "time, then after 4 times as long, and so on; four times" },

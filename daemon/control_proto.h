@@ -11,8 +11,9 @@
  *
  * "request" is as daemon/request.h has it; where it has "mails", a sealed memory
  * file with them comes along as a descriptor (daemon/mails.h). Answered is with one
- * {"ok": {...}} or {"error": "why"}; after that, to who watches, {"event": {...}}
- * as daemon/event_json.h has them.
+ * {"ok": {...}} or {"error": "why"}, the latter with "ours": true where the request
+ * was not to blame; after that, to who watches, {"event": {...}} as
+ * daemon/event_json.h has them.
  */
 #ifndef SLUICE_DAEMON_CONTROL_PROTO_H
 #define SLUICE_DAEMON_CONTROL_PROTO_H

@@ -163,6 +163,7 @@ struct series_run {
 	struct boot_files *files; /* with selftests */
 	char **cmdlines;          /* of the kernel, [config * ntopologies + topology] */
 
+	bool yields;   /* nothing new is begun */
 	bool stopping; /* a signal came */
 	bool fatal;    /* err says why we cannot go on */
 	enum run_exit exit;

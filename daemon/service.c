@@ -15,6 +15,7 @@
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/str.h"
+#include "lib/text.h"
 
 /* Children get 6 s between TERM and KILL; we promise to be gone after 10. */
 #define STOP_US (9 * 1000000ULL)
@@ -46,23 +47,66 @@ static void tell_complaints(const struct str *complaints)
 	strv_free(lines);
 }
 
+/* What only a new daemon can take over. */
+static int check_fixed(struct service *s, const struct config *fresh, struct err *err)
+{
+	AUTO_FREE char *was = state_default_dir(NULL, s->config);
+	AUTO_FREE char *now = state_default_dir(NULL, fresh);
+	struct state *state = NULL;
+
+	/* With --state-dir neither counts. */
+	if (strcmp(was, s->state_dir) == 0 && strcmp(now, was) != 0)
+		return err_set(
+			err, ERR_INPUT,
+			"sluice.state_dir is %s now: a daemon stays where its state "
+			"is, start it anew",
+			now);
+	if (state_open(s->state_dir, fresh, &state, err) < 0)
+		return -1;
+	state_free(state);
+	return 0;
+}
+
+static int take_over_config(struct service *s, struct config *fresh, struct err *err)
+{
+	if (check_fixed(s, fresh, err) == 0 &&
+	    control_set_group(s->control, fresh->daemon_group, err) == 0 &&
+	    accept_config(s, fresh, err) == 0)
+		return 0;
+	control_set_group(s->control, s->config->daemon_group, NULL);
+	config_free(fresh);
+	return -1;
+}
+
+/* For "sluice status": the first of all complaints says most. */
+static void note_refused(struct service *s, const struct str *complaints,
+			 const struct err *err)
+{
+	char **lines = strv_split(str_get(complaints), "\n");
+
+	AUTO_FREE char *first = text_clean_line(lines[0] ? lines[0] : "", 300);
+
+	free(s->refused);
+	s->refused = str_printf("%s%s%s", err->msg, *first ? ": " : "", first);
+	strv_free(lines);
+}
+
 static int reload(struct service *s, struct err *err)
 {
 	AUTO(str_done) struct str complaints = STR_INIT;
 	struct config *fresh = NULL, *old = s->config;
 
-	if (config_load(s->config_file, &fresh, &complaints, err) < 0) {
+	if (config_load(s->config_file, &fresh, &complaints, err) < 0 ||
+	    take_over_config(s, fresh, err) < 0) {
 		tell_complaints(&complaints);
+		note_refused(s, &complaints, err);
 		return -1;
 	}
-	if (control_set_group(s->control, fresh->daemon_group, err) < 0 ||
-	    accept_config(s, fresh, err) < 0) {
-		control_set_group(s->control, old->daemon_group, NULL);
-		config_free(fresh);
-		return -1;
-	}
+	free(s->refused);
+	s->refused = NULL;
 	s->config = fresh;
 	service_intake_configure(s);
+	service_web_configure(s, old);
 	config_free(old);
 	return 0;
 }
@@ -217,6 +261,7 @@ static void tear_down(struct service *s)
 	control_free(s->control);
 	sd_event_source_disable_unref(s->later);
 	sd_event_source_disable_unref(s->beat);
+	sd_event_source_disable_unref(s->web_again);
 	sd_event_unref(s->event);
 	state_free(s->state);
 	artifact_store_free(s->artifacts);
@@ -224,6 +269,7 @@ static void tear_down(struct service *s)
 	config_free(s->config);
 	free(s->state_dir);
 	free(s->config_copy);
+	free(s->refused);
 	free(s->hold_why);
 	free(s->web_url);
 	free(s->worker.phase);

@@ -24,8 +24,9 @@
 struct service_worker {
 	struct job *child; /* NULL: none runs */
 	int64_t job, epoch;
-	int64_t begun, heard; /* UTC seconds; the last line of it */
-	bool silent;          /* killed since it said nothing any more */
+	int64_t begun; /* UTC seconds */
+	int64_t heard; /* its last line, by CLOCK_MONOTONIC */
+	bool silent;   /* killed since it said nothing any more */
 	int done, total;
 	double rest_s; /* < 0: not known */
 	char *phase;   /* what it said last */
@@ -39,6 +40,7 @@ struct service {
 	char *state_dir;
 	struct config *config;
 	char *config_copy; /* what workers read: the file as it was accepted */
+	char *refused;     /* why the file as it is now was not; NULL: it was */
 	struct state *state;
 	struct db *db;
 	struct artifact_store *artifacts;
@@ -50,9 +52,11 @@ struct service {
 	struct service_intake *intake;
 	struct job *web;
 	char *web_url;
+	sd_event_source *web_again; /* when it is to be started anew; NULL: it is not */
 	enum queue_paused paused;
 	unsigned int troubles; /* jobs in a row that ended in trouble of our own */
 	int64_t hold_until;    /* then no job from a list is begun before */
+	int64_t hold_max;      /* seconds that it was to hold */
 	char *hold_why;        /* NULL: nothing holds */
 	bool stray;            /* the end of a job could not be written down */
 	sd_event_source *later, *beat;
@@ -68,8 +72,8 @@ int service_run(const char *config_file, struct config *config, const char *stat
 		struct err *err);
 
 /*
- * What is queued, whoever asks: a client, or what was found on a list (then class
- * is QUEUE_BACKGROUND and posting_id set). Sets j->id.
+ * service_queue.c. What is queued, whoever asks: a client, or what was found on a
+ * list (then class is QUEUE_BACKGROUND and posting_id set). Sets j->id.
  */
 int service_enqueue(struct service *s, struct queue_job *j, struct err *err);
 /* 1 when it was queued or ran; 0 when it is over or unknown. */
@@ -93,6 +97,8 @@ void service_status(struct service *s);
 
 /* service_web.c */
 void service_web_start(struct service *s);
+/* The configuration is another than old now: the pages may be elsewhere, or gone. */
+void service_web_configure(struct service *s, const struct config *old);
 
 /* service_ops.c: a control_fn; arg is the service. */
 void service_request(struct control_client *cl, struct control_request *r, void *arg);

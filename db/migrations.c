@@ -345,7 +345,11 @@ static const char queue[] =
 	" value TEXT NOT NULL "
 	") STRICT;";
 
+static const char turns[] = "DROP INDEX job_served;"
+			    "CREATE INDEX job_sender_turn ON job (sender, turn);"
+			    "CREATE INDEX job_list_turn ON job (list, turn);";
+
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails, source, queue,
+	first, selftests, repairs, mails, source, queue, turns,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

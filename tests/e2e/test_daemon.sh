@@ -147,6 +147,10 @@ check "with the reason" test "$(job "$JOB" '"\(.crashes) \(.reason)"')" = \
 check "and nothing of it runs" until_ok nothing_runs
 test_range quick
 is "others go on" "$RC" 0
+sl rerun "$JOB"
+JOB=$(sed -n 's/^job //p' "$OUT")
+check "rerun gives it another chance" until_ok job_is "$JOB" "done"
+is "which it used" "$(job "$JOB" '"\(.crashes) \(.exit)"')" "0 0"
 
 # Trouble of our own: a job that nobody waits for is tried again.
 mv "$T/bin/bwrap" "$T/bin/bwrap.away"
