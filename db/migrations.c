@@ -345,7 +345,16 @@ static const char queue[] =
 	" value TEXT NOT NULL "
 	") STRICT;";
 
+static const char keep[] =
+	"ALTER TABLE artifact ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE artifact ADD COLUMN dropped INTEGER;"
+	"UPDATE artifact SET used = created;"
+	"CREATE TABLE cache_size ( "
+	" path TEXT PRIMARY KEY, "
+	" bytes INTEGER NOT NULL "
+	") STRICT;";
+
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails, source, queue,
+	first, selftests, repairs, mails, source, queue, keep,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);
