@@ -68,6 +68,24 @@ int context_open_read(struct context *cx)
 	return EXIT_OK;
 }
 
+int context_open_beside(struct context *cx)
+{
+	AUTO_FREE char *db_path = path_join(cx->dir, "sluice.db", NULL);
+	AUTO_FREE char *artifacts = path_join(cx->dir, "artifacts", NULL);
+	struct err err = { 0 };
+
+	/* Read first: who writes would convert it under the other's feet. */
+	if (db_open(db_path, DB_READ, &cx->db, &err) == 0) {
+		db_close(cx->db);
+		cx->db = NULL;
+		if (db_open(db_path, DB_WRITE, &cx->db, &err) == 0 &&
+		    artifact_store_join(artifacts, cx->db, &cx->artifacts, &err) == 0)
+			return EXIT_OK;
+	}
+	log_error("%s", err.msg);
+	return EXIT_INFRA;
+}
+
 int context_read(struct context *cx, const struct cmd_common *common)
 {
 	int rc = context_config(cx, common);

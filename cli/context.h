@@ -33,6 +33,9 @@ int context_config(struct context *cx, const struct cmd_common *common);
 int context_open_read(struct context *cx);
 /* Likewise for the one writer, see context_write. */
 int context_open_write(struct context *cx, const char *command);
+/* Likewise to write beside a writer who lets us: where the database is of this sluice's
+ * version, and what is written is nobody else's. */
+int context_open_beside(struct context *cx);
 /* For readers: a state folder must be there; beside a writer. */
 int context_read(struct context *cx, const struct cmd_common *common);
 /* For the one writer: made when missing, locked. command is shown to others. */

@@ -394,13 +394,15 @@ int artifact_path(struct artifact_store *s, const char *sha, char **ret_path,
 	return 0;
 }
 
-/* 1 when it was there, and not used after the time; then it is no more, for all who
- * ask. In a transaction of its own: a row must never name what is not there. */
+/* 1 when it was there, not used after the time, and of no job that is not over; then
+ * it is no more, for all who ask. In a transaction of its own: a row must never name what is not there. */
 static int drop_row(struct artifact_store *s, const char *sha, int64_t used_until,
 		    struct artifact_row *ret, struct err *err)
 {
 	static const char sql[] =
-		"UPDATE artifact SET present = 0, dropped = :now WHERE sha256 = :sha";
+		"UPDATE artifact SET present = 0, dropped = :now WHERE sha256 = :sha"
+		" AND present AND used <= :until AND NOT EXISTS"
+		" (SELECT 1 FROM job WHERE mbox = :sha AND finished IS NULL) RETURNING 1";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(s->db, sql, err);
 	AUTO_TX struct tx tx = TX_INIT;
 	int r;
@@ -410,13 +412,15 @@ static int drop_row(struct artifact_store *s, const char *sha, int64_t used_unti
 	r = find(s, sha, ret, err);
 	if (r <= 0)
 		return r;
-	if (!ret->present || ret->used > used_until)
-		return 0;
 	bind_text(st, ":sha", sha);
 	bind_int(st, ":now", (int64_t)time(NULL));
-	if (stmt_run(s->db, st, err) < 0 || db_commit(&tx, err) < 0)
-		return -1;
-	return 1;
+	bind_int(st, ":until", used_until);
+	r = stmt_step(s->db, st, err);
+	if (r <= 0)
+		return r;
+	stmt_put(&st);
+	st = NULL;
+	return db_commit(&tx, err) < 0 ? -1 : 1;
 }
 
 /* Unless somebody put it anew meanwhile, which the transaction keeps out. */
