@@ -82,8 +82,9 @@ static int on_hup(sd_event_source *src, const struct signalfd_siginfo *si, void 
 		log_error("the configuration stays as it was: %s", err.msg);
 	else
 		log_info("configuration of %s loaded", s->config->source);
-	/* What held jobs may be what was mended. */
+	/* What held jobs may be what was mended, and other files may have to go. */
 	service_hold_no_more(s);
+	s->keep.next_full = 0;
 	sd_notify(0, "READY=1");
 	service_advance(s);
 	return 0;
