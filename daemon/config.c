@@ -23,9 +23,8 @@ static const struct {
 	{ "boot", "Guests." },
 	{ "web", "sluice serve." },
 	{ "daemon", "sluice daemon." },
-	{ "keep",
-	  "What is dropped when it was not used for long, or takes too much; 0: never. "
-	  "Results and verdicts stay." },
+	{ "keep", "How long and how much of what was made is kept, besides results and "
+		  "verdicts, which always stay; 0: no limit." },
 	{ "programs", "Tools, by $PATH or with their path." },
 };
 

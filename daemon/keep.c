@@ -163,7 +163,8 @@ static struct keep_want want_of(const struct keep *k)
 {
 	const struct config *c = k->o->config;
 	const char *dir = k->o->state_dir;
-	struct keep_want w = { .now = k->now, .newest = (int64_t)c->keep_newest_ms / 1000 };
+	struct keep_want w = { .now = k->now,
+			       .newest = (int64_t)c->keep_newest_ms / 1000 };
 	/* Caches cost time, images more of it, and logs are evidence. */
 	int64_t caches = disk_lack(dir, c->daemon_min_free * 2);
 	int64_t images = disk_lack(dir, c->daemon_min_free * 3 / 2);

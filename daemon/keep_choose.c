@@ -8,10 +8,14 @@
 const char *keep_kind_str(enum keep_kind kind)
 {
 	static const char *const names[] = {
-		[KEEP_SERIES] = "commits of series", [KEEP_OUT] = "build folders",
-		[KEEP_SRC] = "source folders",       [KEEP_OTHER] = "files of no result",
-		[KEEP_IMAGE] = "images",             [KEEP_LOG] = "logs",
-		[KEEP_QUIET] = "quiet boots",        [KEEP_MAIL] = "mails",
+		[KEEP_SERIES] = "commits of series",
+		[KEEP_OUT] = "build folders",
+		[KEEP_SRC] = "source folders",
+		[KEEP_OTHER] = "files of no result",
+		[KEEP_IMAGE] = "images",
+		[KEEP_LOG] = "logs",
+		[KEEP_QUIET] = "quiet boots",
+		[KEEP_MAIL] = "mails",
 	};
 
 	return names[kind];

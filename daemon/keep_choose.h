@@ -17,10 +17,10 @@ enum keep_kind {
 	KEEP_OUT,    /* build output of a base */
 	KEEP_SRC,    /* sources of a base */
 	KEEP_OTHER,  /* stored, and of no result: left by a crash, or by sluice quiet */
-	KEEP_IMAGE,  /* images, initramfs, selftests, and what a build that is taken over needs */
-	KEEP_LOG,    /* consoles, output of make, .config */
-	KEEP_QUIET,  /* boots of sluice quiet */
-	KEEP_MAIL,   /* mails of jobs, and of postings that never became whole */
+	KEEP_IMAGE, /* images, initramfs, selftests, and what a build that is taken over needs */
+	KEEP_LOG,   /* consoles, output of make, .config */
+	KEEP_QUIET, /* boots of sluice quiet */
+	KEEP_MAIL,  /* mails of jobs, and of postings that never became whole */
 };
 #define KEEP_KINDS (KEEP_MAIL + 1)
 /* "images", for people. */

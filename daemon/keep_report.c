@@ -22,7 +22,7 @@ static char *size_text(int64_t bytes)
 static const char *key_of(enum keep_kind kind)
 {
 	static const char *const keys[] = {
-		[KEEP_SERIES] = "series", [KEEP_OUT] = "folders", [KEEP_SRC] = "folders",
+		[KEEP_SERIES] = "series", [KEEP_OUT] = "folders",  [KEEP_SRC] = "folders",
 		[KEEP_OTHER] = "newest",  [KEEP_IMAGE] = "images", [KEEP_LOG] = "logs",
 		[KEEP_QUIET] = "quiet",   [KEEP_MAIL] = "mails",
 	};
@@ -39,8 +39,8 @@ static char *reason(enum keep_kind kind, enum keep_why why)
 	return str_printf("not used for longer than keep.%s", key_of(kind));
 }
 
-bool keep_report_tell(const struct keep_report *r, void (*fn)(const char *line, void *arg),
-		      void *arg)
+bool keep_report_tell(const struct keep_report *r,
+		      void (*fn)(const char *line, void *arg), void *arg)
 {
 	bool any = false;
 
@@ -48,12 +48,11 @@ bool keep_report_tell(const struct keep_report *r, void (*fn)(const char *line, 
 		for (int why = KEEP_AGE; why <= KEEP_DISK; why++) {
 			const struct keep_sum *s = &r->sums[kind][why];
 			AUTO_FREE char *size = size_text(s->bytes);
-			AUTO_FREE char *text = reason((enum keep_kind)kind,
-						      (enum keep_why)why);
-			AUTO_FREE char *line =
-				str_printf("%lld %s (%s), %s", (long long)s->n,
-					   keep_kind_str((enum keep_kind)kind), size,
-					   text);
+			AUTO_FREE char *text =
+				reason((enum keep_kind)kind, (enum keep_why)why);
+			AUTO_FREE char *line = str_printf(
+				"%lld %s (%s), %s", (long long)s->n,
+				keep_kind_str((enum keep_kind)kind), size, text);
 
 			if (s->n == 0)
 				continue;

@@ -89,7 +89,8 @@ bool service_keep_works(struct service *s)
 	struct err err = { 0 };
 
 	if (!k->next)
-		k->next = s->started + (interval_s(s) < FIRST_S ? interval_s(s) : FIRST_S);
+		k->next =
+			s->started + (interval_s(s) < FIRST_S ? interval_s(s) : FIRST_S);
 	if (k->child)
 		return true;
 	if (!is_due(s))

@@ -254,10 +254,11 @@ static int check_mails(struct service *s, const struct queue_job *j, struct err 
 	if (gone <= 0)
 		return gone;
 	artifact_day(when, day);
-	return err_set(err, ERR_INPUT,
-		       "the mails of job %lld were dropped on %s by retention; submit them "
-		       "again",
-		       (long long)j->id, day);
+	return err_set(
+		err, ERR_INPUT,
+		"the mails of job %lld were dropped on %s by retention; submit them "
+		"again",
+		(long long)j->id, day);
 }
 
 static int find_to_rerun(struct service *s, const struct control_request *r,

@@ -81,11 +81,10 @@ static bool disk_is_full(struct service *s)
 	if (percent >= s->config->daemon_min_free)
 		return false;
 	hold(s, now_s() + 60,
-	     str_printf(
-		     "no new job: %s has %u %% of its disk free, under the %llu %% of "
-		     "daemon.min_free",
-		     s->state_dir, percent,
-		     (unsigned long long)s->config->daemon_min_free));
+	     str_printf("no new job: %s has %u %% of its disk free, under the %llu %% of "
+			"daemon.min_free",
+			s->state_dir, percent,
+			(unsigned long long)s->config->daemon_min_free));
 	return true;
 }
 

@@ -122,7 +122,7 @@ check "and it says who" grep -q 'is in use by' "$OUT"
 printf 'interval = 1d\n[daemon]\nmin_free = 0%%\n' >>"$T/config.ini"
 daemon_start
 submit --topology smp4 base..bad
-check "the daemon tests" until_ok job_is "$JOB" done
+check "the daemon tests" until_ok job_is "$JOB" "done"
 age 100
 sl clean
 is "beside a daemon: it is asked" "$RC $(cat "$OUT")" \
@@ -134,7 +134,7 @@ is "rows and files agree after that" "$(dangling)$(strays)" ""
 # ---- the disk runs full ----
 
 submit --topology smp4 base..bad
-check "it goes on with what is built anew" until_ok job_is "$JOB" done
+check "it goes on with what is built anew" until_ok job_is "$JOB" "done"
 sleep 2
 sed -i 's/^min_free = .*/min_free = 99%/' "$T/config.ini"
 kill -HUP "$DAEMON"
@@ -155,7 +155,7 @@ is "the image of the last good base stays all the same" "$(sql "$base_images")" 
 is "rows and files agree at last" "$(dangling)$(strays)" ""
 sed -i 's/^min_free = .*/min_free = 0%/' "$T/config.ini"
 kill -HUP "$DAEMON"
-check "with room again it goes on" until_ok job_is "$JOB" done
+check "with room again it goes on" until_ok job_is "$JOB" "done"
 daemon_stop
 is "the daemon ends well" "$RC" 0
 

@@ -107,10 +107,12 @@ static void pinned_and_fresh_stay(void **state)
 
 static void a_full_disk_takes_caches_then_images_then_logs(void **state)
 {
-	struct keep_item v[] = { item(KEEP_LOG, 9 * DAY, 10),   item(KEEP_IMAGE, DAY, 10),
-				 item(KEEP_IMAGE, 2 * DAY, 10), item(KEEP_SRC, DAY, 10),
-				 item(KEEP_OUT, 50, 10),        item(KEEP_MAIL, 9 * DAY, 10),
-				 item(KEEP_QUIET, 9 * DAY, 10), item(KEEP_LOG, DAY, 10) };
+	struct keep_item v[] = {
+		item(KEEP_LOG, 9 * DAY, 10),   item(KEEP_IMAGE, DAY, 10),
+		item(KEEP_IMAGE, 2 * DAY, 10), item(KEEP_SRC, DAY, 10),
+		item(KEEP_OUT, 50, 10),        item(KEEP_MAIL, 9 * DAY, 10),
+		item(KEEP_QUIET, 9 * DAY, 10), item(KEEP_LOG, DAY, 10)
+	};
 	struct keep_want w = nothing_asked();
 
 	(void)state;
