@@ -45,16 +45,17 @@ static void on_done(struct job *child, enum job_how how, int code, void *arg)
 {
 	struct service *s = arg;
 	struct service_keep *k = &s->keep;
+	bool yielded = how == JOB_CANCELLED;
 	bool more = how == JOB_EXITED && code == KEEP_MORE;
-	bool dropped = more || (how == JOB_EXITED && code == KEEP_DROPPED);
+	bool dropped = yielded || more || (how == JOB_EXITED && code == KEEP_DROPPED);
 
 	(void)child;
 	k->child = NULL;
-	if (!dropped && !(how == JOB_EXITED && code == KEEP_NOTHING) && !s->stopping)
+	if (!dropped && !(how == JOB_EXITED && code == KEEP_NOTHING))
 		log_warn("retention did not come to its end (%s, %d)", job_how_str(how),
 			 code);
 	/* One job may come in between. */
-	k->next = now_s() + (more ? 1 : interval_s(s));
+	k->next = now_s() + (more ? 1 : yielded ? AGAIN_S : interval_s(s));
 	/* Where it found nothing to drop, it need not look each minute. */
 	k->next_full = dropped ? now_s() + AGAIN_S : k->next;
 	service_maybe_end(s);
@@ -112,4 +113,11 @@ void service_keep_ask(struct service *s)
 {
 	s->keep.asked = true;
 	service_advance(s);
+}
+
+void service_keep_yield(struct service *s)
+{
+	if (s->keep.child &&
+	    disk_free_percent(s->state_dir) >= s->config->daemon_min_free)
+		job_cancel(s->keep.child);
 }

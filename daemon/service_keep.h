@@ -15,5 +15,8 @@ bool service_keep_works(struct service *s);
 int64_t service_keep_next(const struct service *s);
 /* It is due now; it begins when nothing runs. */
 void service_keep_ask(struct service *s);
+/* Somebody waits for a job: it stops where it is and goes on later, unless no job could
+ * begin for want of room. */
+void service_keep_yield(struct service *s);
 
 #endif

@@ -68,9 +68,10 @@ static void tell_wait(struct service *s, int64_t job)
 		text = str_printf("job %lld begins", (long long)job);
 	else
 		text = str_printf("queued as job %lld; %s", (long long)job,
-				  s->hold_why ? s->hold_why :
-				  s->paused   ? "the queue is paused" :
-						"others come first");
+				  s->hold_why   ? s->hold_why :
+				  s->keep.child ? "old files are being dropped" :
+				  s->paused     ? "the queue is paused" :
+						  "others come first");
 	ev.text = text;
 	o = event_to_json(&ev);
 	control_tell(s->control, job, o, false);
@@ -199,6 +200,8 @@ static void enqueue(struct service *s, struct control_client *cl, struct queue_j
 	answer_job(cl, j->id);
 	if (watch)
 		control_watch(cl, j->id);
+	if (j->class == QUEUE_INTERACTIVE)
+		service_keep_yield(s);
 	service_advance(s);
 	if (watch)
 		tell_wait(s, j->id);

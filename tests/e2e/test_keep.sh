@@ -131,6 +131,20 @@ check "and drops" until_ok grep -q 'retention: [0-9]* images' "$T/daemon.log"
 check "then it has no child any more" until_ok test "$(status .daemon.cleaning)" = false
 is "rows and files agree after that" "$(dangling)$(strays)" ""
 
+# One that does not come to its end is in nobody's way.
+stop_a_sweep() {
+	sl clean
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		sweep=$(pgrep -P "$DAEMON" -f 'sluice sweep') && kill -STOP "$sweep" &&
+			[ "$(status .daemon.cleaning)" = true ] && return
+	done
+	return 1
+}
+check "a sweep hangs" until_ok stop_a_sweep
+sl test --repo "$T/toy" --topology smp4 base..bad
+is "who waits for a job does not wait for it" "$RC" 1
+check "the sweep is gone" test "$(pgrep -P "$DAEMON" -f 'sluice sweep')" = ""
+
 # ---- the disk runs full ----
 
 submit --topology smp4 base..bad
