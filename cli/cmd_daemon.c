@@ -51,7 +51,8 @@ static int run_daemon(int argc, char **argv)
 	    state_lock(cx.dir, "sluice daemon", &cx.lock, &err) == 0) {
 		cx.locked = true;
 		/* It replaces the configuration when told to: the service's own now. */
-		if (service_run(args.config_file, TAKE_PTR(cx.config), cx.dir, &err) == 0)
+		if (service_run(args.config_file, TAKE_PTR(cx.config), cx.dir, cx.lock,
+				&err) == 0)
 			return EXIT_OK;
 	}
 	log_error("%s", err.msg);

@@ -75,6 +75,8 @@ static void print_daemon(const struct queue_view *v, const char *dir, struct ter
 		fprintf(t->out, "pages     %s\n", json_str(d, "web", ""));
 	if (strcmp(json_str(d, "paused", "no"), "no") != 0)
 		fprintf(t->out, "paused    %s\n", json_str(d, "paused", ""));
+	if (json_flag(d, "cleaning", false))
+		fputs("cleans    old logs, images and build folders (keep.*)\n", t->out);
 	if (json_str(d, "held", NULL))
 		fprintf(t->out, "waits     %s\n", json_str(d, "held", ""));
 }

@@ -7,6 +7,7 @@
  *	{"op": "cancel", "job": 12}
  *	{"op": "rerun", "job": 12} or {"op": "rerun", "series": 3}
  *	{"op": "pause", "what": "background"} or "all"; {"op": "resume"}
+ *	{"op": "clean"}                 retention, next
  *	{"op": "status"}
  *
  * "request" is as daemon/request.h has it; where it has "mails", a sealed memory
@@ -48,6 +49,7 @@ enum control_op {
 	CONTROL_RERUN,
 	CONTROL_PAUSE,
 	CONTROL_RESUME,
+	CONTROL_CLEAN,
 	CONTROL_STATUS,
 };
 

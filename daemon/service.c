@@ -126,8 +126,9 @@ static int on_hup(sd_event_source *src, const struct signalfd_siginfo *si, void 
 		log_error("the configuration stays as it was: %s", err.msg);
 	else
 		log_info("configuration of %s loaded", s->config->source);
-	/* What held jobs may be what was mended. */
+	/* What held jobs may be what was mended, and other files may have to go. */
 	service_hold_no_more(s);
+	s->keep.next_full = 0;
 	sd_notify(0, "READY=1");
 	service_advance(s);
 	return 0;
@@ -137,7 +138,7 @@ static int on_hup(sd_event_source *src, const struct signalfd_siginfo *si, void 
 
 bool service_quiet(const struct service *s)
 {
-	return !s->worker.child && !s->web && service_intake_quiet(s);
+	return !s->worker.child && !s->web && !s->keep.child && service_intake_quiet(s);
 }
 
 void service_maybe_end(struct service *s)
@@ -171,6 +172,7 @@ static int on_term(sd_event_source *src, const struct signalfd_siginfo *si, void
 				   on_too_long, s);
 	service_stop_worker(s);
 	job_cancel(s->web);
+	job_cancel(s->keep.child);
 	service_intake_stop(s);
 	service_maybe_end(s);
 	return 0;
@@ -277,9 +279,10 @@ static void tear_down(struct service *s)
 }
 
 int service_run(const char *config_file, struct config *config, const char *state_dir,
-		struct err *err)
+		int lock, struct err *err)
 {
 	struct service s = { .config_file = config_file,
+			     .lock = lock,
 			     .state_dir = str_dup(state_dir),
 			     .config = config,
 			     .config_copy = path_join(state_dir, "daemon.ini", NULL),

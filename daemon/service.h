@@ -33,6 +33,14 @@ struct service_worker {
 	char *words;   /* the last line that was no event: of use when it died */
 };
 
+/* Retention; see service_keep.h. */
+struct service_keep {
+	struct job *child; /* NULL: it does not work */
+	int64_t next;      /* UTC seconds: when it is due; 0: not known yet */
+	int64_t next_full; /* not before that for the disk's sake */
+	bool asked;        /* somebody wants it now */
+};
+
 struct service_intake;
 
 struct service {
@@ -48,7 +56,9 @@ struct service {
 	struct control *control;
 	char owner[160]; /* boot id:pid:start time */
 	int64_t started;
+	int lock; /* of the state folder, borrowed */
 	struct service_worker worker;
+	struct service_keep keep;
 	struct service_intake *intake;
 	struct job *web;
 	char *web_url;
@@ -65,11 +75,11 @@ struct service {
 };
 
 /*
- * Runs until SIGTERM or SIGINT; the caller holds the lock. -1 with err when it
- * could not start.
+ * Runs until SIGTERM or SIGINT; the caller holds the lock, and closes it after that. -1
+ * with err when it could not start.
  */
 int service_run(const char *config_file, struct config *config, const char *state_dir,
-		struct err *err);
+		int lock, struct err *err);
 
 /*
  * service_queue.c. What is queued, whoever asks: a client, or what was found on a

@@ -11,6 +11,7 @@
 #include "daemon/event_json.h"
 #include "daemon/mails.h"
 #include "daemon/service_intake.h"
+#include "daemon/service_keep.h"
 #include "db/series.h"
 #include "db/setting.h"
 #include "db/tree.h"
@@ -68,9 +69,10 @@ static void tell_wait(struct service *s, int64_t job)
 		text = str_printf("job %lld begins", (long long)job);
 	else
 		text = str_printf("queued as job %lld; %s", (long long)job,
-				  s->hold_why ? s->hold_why :
-				  s->paused   ? "the queue is paused" :
-						"others come first");
+				  s->hold_why   ? s->hold_why :
+				  s->keep.child ? "old files are being dropped" :
+				  s->paused     ? "the queue is paused" :
+						  "others come first");
 	ev.text = text;
 	o = event_to_json(&ev);
 	control_tell(s->control, job, o, false);
@@ -200,6 +202,8 @@ static void enqueue(struct service *s, struct control_client *cl, struct queue_j
 	answer_job(cl, j->id);
 	if (watch)
 		control_watch(cl, j->id);
+	if (j->class == QUEUE_INTERACTIVE)
+		service_keep_yield(s);
 	service_advance(s);
 	if (watch)
 		tell_wait(s, j->id);
@@ -246,6 +250,22 @@ static int job_of_series(const struct series *r, struct queue_job *j, struct err
 	return 0;
 }
 
+static int check_mails(struct service *s, const struct queue_job *j, struct err *err)
+{
+	char day[ARTIFACT_DAY];
+	int64_t when;
+	int gone = j->mbox ? artifact_dropped(s->artifacts, j->mbox, &when, err) : 0;
+
+	if (gone <= 0)
+		return gone;
+	artifact_day(when, day);
+	return err_set(
+		err, ERR_INPUT,
+		"the mails of job %lld were dropped on %s by retention; submit them "
+		"again",
+		(long long)j->id, day);
+}
+
 static int find_to_rerun(struct service *s, const struct control_request *r,
 			 struct queue_job *j, struct err *err)
 {
@@ -261,7 +281,7 @@ static int find_to_rerun(struct service *s, const struct control_request *r,
 	if (found == 0 && r->job)
 		return err_set(err, ERR_INPUT, "there is no job %lld", (long long)r->job);
 	if (found > 0)
-		return 0;
+		return check_mails(s, j, err);
 	found = series_find(s->db, r->series, &row, err);
 	if (found > 0)
 		found = job_of_series(&row, j, err) < 0 ? -1 : 1;
@@ -361,6 +381,16 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 	service_advance(s);
 }
 
+static void op_clean(struct service *s, struct control_client *cl)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (s->worker.child)
+		json_set_int(o, "after", s->worker.job);
+	service_keep_ask(s);
+	control_ok(cl, o);
+}
+
 static struct json_object *worker_json(const struct service_worker *w)
 {
 	struct json_object *o = json_object_new_object();
@@ -390,6 +420,7 @@ static void op_status(struct service *s, struct control_client *cl)
 	json_set_str(o, "paused", queue_paused_str(s->paused));
 	json_set_str(o, "held", s->hold_why);
 	json_set_int(o, "held_until", s->hold_why ? s->hold_until : 0);
+	json_set_bool(o, "cleaning", s->keep.child != NULL);
 	json_set_str(o, "web", s->web_url);
 	json_set(o, "workers", workers);
 	control_ok(cl, o);
@@ -416,6 +447,8 @@ void service_request(struct control_client *cl, struct control_request *r, void 
 		return op_pause(s, cl, r->pause);
 	case CONTROL_RESUME:
 		return op_pause(s, cl, QUEUE_RUNS);
+	case CONTROL_CLEAN:
+		return op_clean(s, cl);
 	case CONTROL_STATUS:
 		return op_status(s, cl);
 	}

@@ -6,13 +6,14 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/disk.h"
 #include "daemon/event_json.h"
 #include "daemon/service_intake.h"
+#include "daemon/service_keep.h"
 #include "daemon/work.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
@@ -95,20 +96,15 @@ void service_hold_no_more(struct service *s)
 
 static bool disk_is_full(struct service *s)
 {
-	struct statvfs v;
-	unsigned long long percent;
+	unsigned int percent = disk_free_percent(s->state_dir);
 
-	if (statvfs(s->state_dir, &v) < 0 || v.f_blocks == 0)
-		return false;
-	percent = (unsigned long long)v.f_bavail * 100 / v.f_blocks;
 	if (percent >= s->config->daemon_min_free)
 		return false;
 	hold(s, 60,
-	     str_printf(
-		     "no new job: %s has %llu %% of its disk free, under the %llu %% of "
-		     "daemon.min_free",
-		     s->state_dir, percent,
-		     (unsigned long long)s->config->daemon_min_free));
+	     str_printf("no new job: %s has %u %% of its disk free, under the %llu %% of "
+			"daemon.min_free",
+			s->state_dir, percent,
+			(unsigned long long)s->config->daemon_min_free));
 	return true;
 }
 
@@ -447,9 +443,13 @@ void service_advance(struct service *s)
 		return;
 	if (s->worker.child) /* the queue may be longer than it was */
 		return service_status(s);
+	if (service_keep_works(s))
+		return;
 	job = pick(s, &later);
 	if (job && !begin(s, job))
 		later = now_s() + AGAIN_S;
+	if (!later || later > service_keep_next(s))
+		later = service_keep_next(s);
 	wake_at(s, s->worker.child ? 0 : later);
 	service_status(s);
 }

@@ -349,7 +349,16 @@ static const char turns[] = "DROP INDEX job_served;"
 			    "CREATE INDEX job_sender_turn ON job (sender, turn);"
 			    "CREATE INDEX job_list_turn ON job (list, turn);";
 
+static const char keep[] =
+	"ALTER TABLE artifact ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE artifact ADD COLUMN dropped INTEGER;"
+	"UPDATE artifact SET used = created;"
+	"CREATE TABLE cache_size ( "
+	" path TEXT PRIMARY KEY, "
+	" bytes INTEGER NOT NULL "
+	") STRICT;";
+
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails, source, queue, turns,
+	first, selftests, repairs, mails, source, queue, turns, keep,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

@@ -16,15 +16,24 @@ CREATE TABLE tree (
 ) STRICT;
 
 -- One file of the content-addressed store. A row is written after its file is
--- safely there, and stays (present = 0) when the file is evicted: what was
+-- safely there, and stays (present = 0) when the file is dropped: what was
 -- built is still known by its hash then.
 CREATE TABLE artifact (
   sha256      TEXT PRIMARY KEY CHECK (length(sha256) = 64), -- of the content; its name
   kind        TEXT NOT NULL CHECK (kind IN ('raw', 'zstd')), -- raw file, or seekable zstd frames (.zst)
   size        INTEGER NOT NULL,     -- bytes before compression
   stored      INTEGER NOT NULL,     -- bytes on disk
-  present     INTEGER NOT NULL CHECK (present IN (0, 1)), -- 0: evicted
-  created     INTEGER NOT NULL      -- when it was first stored
+  present     INTEGER NOT NULL CHECK (present IN (0, 1)), -- 0: dropped
+  created     INTEGER NOT NULL,     -- when it was first stored
+  used        INTEGER NOT NULL DEFAULT 0, -- when it was stored last, known or not
+  dropped     INTEGER               -- when its file was; NULL: never, or it came again
+) STRICT;
+
+-- What a folder of the caches src/ and out/ takes. Such a folder never changes; when it
+-- was used last, its own time of modification says.
+CREATE TABLE cache_size (
+  path        TEXT PRIMARY KEY,     -- below the state folder, e.g. out/base-...
+  bytes       INTEGER NOT NULL      -- of its blocks, when it was first looked at
 ) STRICT;
 
 -- A series as it was tested on one state of one tree. The same mails on

@@ -176,6 +176,8 @@ static enum MHD_Result run_route(struct site *s, struct MHD_Connection *c,
 	rq.db = s->db;
 	rq.store = s->store;
 	r = route->fn(&rq, &re, &err);
+	if (r == 1 && re.gone)
+		return queue_text(c, MHD_HTTP_GONE, &re.body, re.type, NULL);
 	if (r == 1)
 		return re.stream ? send_stream(c, &re) : send_text(c, &re.body, re.type);
 	str_done(&re.body);

@@ -5,6 +5,8 @@
 #ifndef SLUICE_WEB_REQUEST_H
 #define SLUICE_WEB_REQUEST_H
 
+#include <stdbool.h>
+
 #include "db/artifact.h"
 #include "db/db.h"
 #include "lib/str.h"
@@ -22,6 +24,7 @@ struct reply {
 	const char *type; /* MIME */
 	struct str body;
 	struct artifact *stream; /* instead of body */
+	bool gone;               /* body says what became of it: 410 */
 	char etag[72];           /* of stream: its hash; "": the server hashes body */
 };
 

@@ -456,10 +456,21 @@ static void test_lost_console_leaves_the_page(void **state)
 	struct site *s = *state;
 	AUTO_FREE char *run = str_printf("/run/%d", (int)s->run);
 
-	ok(&s->f, artifact_evict(s->f.store, s->console, &s->f.err));
+	assert_int_equal(artifact_drop(s->f.store, s->console, INT64_MAX, &s->f.err), 1);
 	GET(s, run);
 	assert_int_equal(a.status, 200);
-	assert_true(has(&a, "no longer stored"));
+	assert_true(has(&a, "The log was dropped on 20"));
+}
+
+static void test_dropped_console_says_so(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *path = str_printf("/run/%d/console.txt", (int)s->run);
+
+	assert_int_equal(artifact_drop(s->f.store, s->console, INT64_MAX, &s->f.err), 1);
+	GET(s, path);
+	assert_int_equal(a.status, 410);
+	assert_true(has(&a, "This was dropped on 20"));
 }
 
 static void test_cannot_start(void **state)
@@ -495,6 +506,7 @@ int main(void)
 		T(test_too_many_peers),
 		T(test_database_lost_and_found),
 		T(test_lost_console_leaves_the_page),
+		T(test_dropped_console_says_so),
 		cmocka_unit_test(test_cannot_start),
 	};
 	int r;
