@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernels/thread_group.h"
+#include "kernels/thread_versions.h"
 #include "lib/cleanup.h"
 
 enum {
@@ -61,6 +62,7 @@ static void add_group(struct recognised *all, GHashTable *index,
 	p->family = all->n;
 	p->kind = g->total == 1 ? POSTING_SINGLE : POSTING_SERIES;
 	p->minor = g->minor;
+	p->mixed = g->mixed;
 	p->s.notes = (struct str)STR_INIT;
 	p->complete = group_fill(groups, g, &p->s);
 	p->broken = is_broken(g);

@@ -41,7 +41,8 @@ struct posting {
 	 * when it is not complete. A pull request has version 1 and total 0.
 	 */
 	struct mail_series s;
-	int have; /* patches of its own: not those that it was refilled with */
+	bool mixed; /* patches of other senders are in it: its own may still come */
+	int have;   /* patches of its own: not those that it was refilled with */
 	bool complete;
 	bool broken;    /* more mails do not help: misnumbered, or a patch without diff */
 	char *missing;  /* "1-2, 4", "" when nothing is */

@@ -290,6 +290,24 @@ void tags_prefix(const char *subject, struct str *out)
 	}
 }
 
+void tags_rest(const char *subject, struct str *out)
+{
+	AUTO(str_done) struct str prefix = STR_INIT;
+	const char *s;
+
+	tags_prefix(subject, &prefix);
+	for (s = str_get(&prefix); *s; s += strspn(s, " ")) {
+		size_t n = strcspn(s, " ");
+		struct tags t = { .patch = false };
+
+		if (!read_word(s, n, &t) && !t.resend && !t.pull) {
+			str_add(out, out->len ? " " : "");
+			str_addn(out, s, n);
+		}
+		s += n;
+	}
+}
+
 /* The first "5.10" in a word: "5.10", "5.10.y", "for-6.1", "linux-6.1.y". */
 static bool find_tree(const char *s, size_t len, const char **ret, size_t *ret_len)
 {

@@ -51,6 +51,8 @@ FIXTURE_FN char *posting_text(const struct posting *p)
 		str_addf(&out, " (%s)", p->s.reason);
 	if (p->s.refilled)
 		str_addf(&out, " (refilled of v%d)", p->s.refilled);
+	if (p->mixed)
+		str_add(&out, " mixed");
 	if (p->complete)
 		str_add(&out, " complete");
 	return str_take(&out);
