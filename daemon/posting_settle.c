@@ -40,7 +40,7 @@ static char *newer_in(const struct posting_row *p, const struct posting_row *lis
 		      size_t n)
 {
 	for (size_t i = n; i-- > 0;)
-		if (has_come(&list[i]) && versions_newer(&list[i], p))
+		if (has_come(&list[i]) && versions_replace(&list[i], p))
 			return newer_text(&list[i], p);
 	return NULL;
 }
@@ -66,7 +66,7 @@ static int supersede(const struct settling *s, const struct posting_row *p,
 		enum posting_state next = POSTING_SUPERSEDED;
 		bool cancelled;
 
-		if (old->state == POSTING_DONE || !versions_newer(p, old) ||
+		if (old->state == POSTING_DONE || !versions_replace(p, old) ||
 		    (old->reason && !strcmp(old->reason, why)))
 			continue;
 		if (posting_cancel(s, old, why, &cancelled, err) < 0)
@@ -213,7 +213,7 @@ static int newer_first(const void *va, const void *vb)
 	return versions_newer(&a->row, &b->row) ? -1 : versions_newer(&b->row, &a->row);
 }
 
-/* The next version of order[k]'s family, and the newest that has come. */
+/* The next version of order[k]'s family, and the newest that has come and replaces it. */
 static void find_next(struct found *const *order, size_t k,
 		      const struct posting_row **ret_next,
 		      const struct posting_row **ret_newest)
@@ -224,7 +224,8 @@ static void find_next(struct found *const *order, size_t k,
 		    order[i]->row.state == POSTING_IGNORED)
 			continue;
 		*ret_next = &order[i]->row;
-		if (!*ret_newest && has_come(*ret_next))
+		if (!*ret_newest && has_come(*ret_next) &&
+		    versions_replace(*ret_next, &order[k]->row))
 			*ret_newest = *ret_next;
 	}
 }
@@ -258,7 +259,7 @@ static int settle_family(const struct settling *s, struct found *const *order, s
 	if (find_versions(s, order[k], &list, &n, err) < 0)
 		return -1;
 	for (size_t i = n; i-- > 0 && newest;)
-		if (has_come(&list[i]) && versions_newer(&list[i], newest))
+		if (has_come(&list[i]) && versions_replace(&list[i], newest))
 			newest = &list[i];
 	r = versions_link(s->db, old, list, n, err);
 	if (r == 0 && newest)

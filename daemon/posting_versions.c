@@ -1,6 +1,7 @@
 #include "daemon/posting_versions.h"
 
 #include <ctype.h>
+#include <glib.h>
 #include <string.h>
 
 #include "db/mail.h"
@@ -40,6 +41,27 @@ bool versions_newer(const struct posting_row *a, const struct posting_row *b)
 	if (a->posted != b->posted)
 		return a->posted > b->posted;
 	return a->id > b->id;
+}
+
+static bool same_sender(const struct posting_row *a, const struct posting_row *b)
+{
+	return *a->sender && !strcmp(a->sender, b->sender);
+}
+
+bool versions_replace(const struct posting_row *newer, const struct posting_row *old)
+{
+	return versions_newer(newer, old) && same_sender(newer, old);
+}
+
+/* For the same kernel, as far as they say for which? */
+static bool same_trees(const struct posting_row *a, const struct posting_row *b)
+{
+	AUTO(str_done) struct str x = STR_INIT;
+	AUTO(str_done) struct str y = STR_INIT;
+
+	tags_trees(a->subject, &x);
+	tags_trees(b->subject, &y);
+	return !strcmp(str_get(&x), str_get(&y));
 }
 
 /* A version 2 that was there long before version 1 is one of something else. */
@@ -109,20 +131,67 @@ static int share_patches(struct db *db, const struct posting_row *a,
 	return r;
 }
 
+/* Adds the files that the posting's patches touch. */
+static int add_paths(struct db *db, int64_t posting, GHashTable *paths, struct err *err)
+{
+	struct mail_row *mails;
+	size_t n;
+
+	if (mail_list_posting(db, posting, &mails, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < json_len(mails[i].paths); k++)
+			g_hash_table_add(
+				paths,
+				str_dup(json_object_get_string(
+					json_object_array_get_idx(mails[i].paths, k))));
+	mail_row_list_free(mails, n);
+	return 0;
+}
+
+/*
+ * One of the same version and title: is it the same, posted again? It says so, or
+ * touches a file that the other does; "fix typos" can be many patches of one author.
+ */
+static int is_again(struct db *db, const struct posting_row *a,
+		    const struct posting_row *b, struct err *err)
+{
+	GHashTable *x, *y;
+	GHashTableIter it;
+	gpointer path;
+	int r = 1;
+
+	if (strcmp(a->prefix, b->prefix) != 0)
+		return 0;
+	if (versions_newer(a, b) ? a->resend : b->resend)
+		return 1;
+	x = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+	y = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
+	if (add_paths(db, a->id, x, err) < 0 || add_paths(db, b->id, y, err) < 0)
+		r = -1;
+	else if (g_hash_table_size(x) && g_hash_table_size(y))
+		r = 0;
+	g_hash_table_iter_init(&it, x);
+	while (r == 0 && g_hash_table_iter_next(&it, &path, NULL))
+		r = g_hash_table_contains(y, path);
+	g_hash_table_unref(x);
+	g_hash_table_unref(y);
+	return r;
+}
+
 /* 1, 0, -1 */
 static int is_version(struct db *db, const struct posting_row *p,
 		      const struct posting_row *other, struct err *err)
 {
-	bool same_sender = *p->sender && !strcmp(p->sender, other->sender);
-
-	if (other->state == POSTING_IGNORED || !strcmp(other->kind, "pull"))
+	if (other->state == POSTING_IGNORED || !strcmp(other->kind, "pull") ||
+	    !same_trees(p, other))
 		return 0;
 	if (p->change_id && other->change_id && !strcmp(p->change_id, other->change_id))
 		return 1;
-	if (!same_sender || !times_fit(p, other))
+	if (!same_sender(p, other) || !times_fit(p, other))
 		return 0;
 	if (*p->title && !strcmp(p->title, other->title))
-		return p->version != other->version || !strcmp(p->prefix, other->prefix);
+		return p->version != other->version ? 1 : is_again(db, p, other, err);
 	if (p->version == other->version || p->total < 2 || other->total < 2)
 		return 0;
 	return share_patches(db, p, other, err);

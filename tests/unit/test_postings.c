@@ -189,7 +189,24 @@ static void test_what_is_a_version(void **state)
 		{ "another sender", "a - a@x 0 +[PATCH] mm: one",
 		  "b - b@x 9 +[PATCH v2] mm: one", false },
 		{ "change-id", "a - a@x 0 +[PATCH] mm: one | change=2026-x",
-		  "b - b@x 9 +[PATCH v2] mm: two | change=2026-x", true },
+		  "b - a@x 9 +[PATCH v2] mm: two | change=2026-x", true },
+		{ "change-id of another sender",
+		  "a - a@x 0 +[PATCH] mm: one | change=2026-x",
+		  "b - b@x 9 +[PATCH v9] mm: one | change=2026-x", false },
+		{ "another sender in its thread", "a - a@x 0 +[PATCH] mm: one",
+		  "b a b@x 9 +[PATCH v9] mm: one", false },
+		{ "another kernel", "a - a@x 0 +[PATCH 6.1.y] mm: one",
+		  "b - a@x 9 +[PATCH 5.10.y v2] mm: one", false },
+		{ "another kernel in its thread", "a - a@x 0 +[PATCH 6.1.y] mm: one",
+		  "b a a@x 9 +[PATCH 5.10.y v2] mm: one", false },
+		{ "posted again, more of it",
+		  "a - a@x 0 +[PATCH] fix typos | path=mm/a.c path=mm/b.c",
+		  "b - a@x 9 +[PATCH] fix typos | path=mm/b.c path=mm/d.c", true },
+		{ "other files", "a - a@x 0 +[PATCH] fix typos | path=mm/a.c",
+		  "b - a@x 9 +[PATCH] fix typos | path=mm/b.c", false },
+		{ "other files, as a resend",
+		  "a - a@x 0 +[PATCH] fix typos | path=mm/a.c",
+		  "b - a@x 9 +[PATCH RESEND] fix typos | path=mm/b.c", true },
 		{ "another change-id", "a - a@x 0 +[PATCH] mm: one | change=2026-x",
 		  "b - b@x 9 +[PATCH v2] mm: two | change=2026-y", false },
 		{ "resend", "a - a@x 0 +[PATCH] mm: one",
@@ -218,6 +235,62 @@ static void test_what_is_a_version(void **state)
 			fail_msg("%s: %s", cases[i].name, str_get(&w.log));
 		world_done(&w);
 	}
+}
+
+/* The other way round: what a stranger posted before keeps nobody's series away. */
+static void test_no_takeover(void **state)
+{
+	struct world *w = *state;
+	struct posting_row v2, v9;
+
+	take(w, "x - b@x 0 +[PATCH v9] mm: one | change=2026-x");
+	take(w, "a - a@x 9 +[PATCH] mm: one | change=2026-x");
+	take(w, "y a b@x 10 +[PATCH v10] mm: one");
+	take(w, "b a a@x 99 +[PATCH v2] mm: one | change=2026-x");
+	expect_log(w, "queue x v9\nqueue a v1\nqueue y v10\ncancel 1\n"
+		      "queue b v2\ncancel 2\n");
+	/* Still shown beside each other: series do change hands. */
+	assert_int_equal(posting_find_by_msgid(w->f.db, "b", &v2, &w->f.err), 1);
+	assert_int_equal(posting_find_by_msgid(w->f.db, "x", &v9, &w->f.err), 1);
+	assert_true(v2.earlier >= 0 && v9.earlier >= 0);
+	posting_row_done(&v2);
+	posting_row_done(&v9);
+}
+
+static void test_strangers_parts(void **state)
+{
+	struct world *w = *state;
+
+	take(w, "c - a@x 0 [PATCH 0/2] mm: all");
+	take(w, "p1 c a@x 0 +[PATCH 1/2] mm: one");
+	take(w, "x c b@x 0 +[PATCH 2/2] mm: two | tree=other");
+	expect_log(w, ""); /* the author's own may still come */
+	take(w, "p2 c a@x 0 +[PATCH 2/2] mm: two");
+	expect_log(w, "queue c v1\n");
+	take(w, "y p1 b@x 0 +[PATCH 3/2] mm: three");
+	take(w, "z p1 b@x 0 [PATCH 0/2] mm: all | tree=other");
+	expect_log(w, "");
+	expire(w, 3600);
+	expect_log(w, "");
+	expect_postings(w, "incomplete series v1 1/2 x (missing 1): "
+			   "patch 1 of 2 is missing\n"
+			   "incomplete series v1 1/2 z (missing 1-2): patch 3 of 2: "
+			   "numbered beyond the announced count\n"
+			   "queued series v1 2/2 c");
+}
+
+static void test_parts_of_several_senders(void **state)
+{
+	struct world *w = *state;
+
+	take(w, "c - a@x 0 [PATCH 0/2] mm: all");
+	take(w, "p1 c a@x 0 +[PATCH 1/2] mm: one");
+	take(w, "p2 c b@x 0 +[PATCH 2/2] mm: two");
+	expire(w, 3599);
+	expect_log(w, "");
+	expire(w, 1);
+	expect_log(w, "queue c v1\n");
+	expect_postings(w, "queued series v1 2/2 c");
 }
 
 static void test_version_by_its_patches(void **state)
@@ -654,6 +727,9 @@ int main(void)
 		TEST(test_older_version_comes_late),
 		TEST(test_versions_in_one_transaction),
 		cmocka_unit_test(test_what_is_a_version),
+		TEST(test_no_takeover),
+		TEST(test_strangers_parts),
+		TEST(test_parts_of_several_senders),
 		TEST(test_version_by_its_patches),
 		TEST(test_partly_posted_anew_waits),
 		TEST(test_filters),
