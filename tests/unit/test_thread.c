@@ -143,6 +143,39 @@ static void test_trees(void **state)
 	}
 }
 
+/* ---- mails ---- */
+
+static void test_sender(void **state)
+{
+	static const struct {
+		const char *headers, *sender;
+	} cases[] = {
+		{ "From: A B <A@x.org>\n", "a@x.org" },
+		{ "From: \"'A B' via dev\" <dev@lists.org>\nList-Id: <dev.lists.org>\n"
+		  "X-Original-From: A B <a@x.org>\nReply-To: z@x.org\n",
+		  "a@x.org" },
+		{ "From: A B via dev <dev@lists.org>\nReply-To: A B <a@x.org>, dev@lists.org\n"
+		  "List-ID: Development <dev.lists.org>\n",
+		  "a@x.org" },
+		{ "From: A via dev <dev@lists.org>\nList-Id: <dev.lists.org>\n",
+		  "dev@lists.org" },
+		/* Anybody can write these headers: only a list's own address is seen through. */
+		{ "From: B via dev <b@x.org>\nX-Original-From: a@x.org\nReply-To: a@x.org\n"
+		  "List-Id: <dev.lists.org>\n",
+		  "b@x.org" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *raw = str_printf("%sSubject: x\n\ny\n", cases[i].headers);
+		struct mail *m;
+
+		assert_int_equal(mail_parse(raw, strlen(raw), &m, NULL), 0);
+		assert_string_equal(m->sender, cases[i].sender);
+		mail_free(m);
+	}
+}
+
 /* ---- threads ---- */
 
 static struct thread *load(const char *name)
@@ -480,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_sender),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_mbox_dialects),
 		cmocka_unit_test(test_mbox_round_trip),
