@@ -53,8 +53,8 @@ static void mark(struct postings *p, int64_t thread)
 }
 
 /* The bytes are of use as long as a posting may be made of the mail. */
-static int keep_raw(struct postings *p, const struct mail_row *m, const void *raw,
-		    size_t len, struct err *err)
+static int keep_raw(struct postings *p, const struct mail_row *m, bool dirty,
+		    const void *raw, size_t len, struct err *err)
 {
 	struct posting_row row;
 	bool over;
@@ -66,9 +66,10 @@ static int keep_raw(struct postings *p, const struct mail_row *m, const void *ra
 		r = posting_find(p->o.db, m->posting, &row, err);
 		if (r < 0)
 			return -1;
+		/* Another list or source may take what was ignored so far. */
 		over = r > 0 &&
 		       (row.state == POSTING_DONE || row.state == POSTING_SUPERSEDED ||
-			row.state == POSTING_IGNORED);
+			(row.state == POSTING_IGNORED && !dirty));
 		if (r > 0)
 			posting_row_done(&row);
 		if (over)
@@ -81,20 +82,20 @@ int postings_add(struct postings *p, const char *source, struct json_object *lin
 		 const void *raw, size_t raw_len, int64_t now, struct err *err)
 {
 	struct mail_row m;
-	bool dirty = false;
+	bool dirty = false, same = true;
 	int r;
 
 	if (!index_read_line(line, source, now, &m)) {
 		p->counts.skipped++;
 		return 0;
 	}
-	r = index_add(p->o.db, &m, json_arr(line, "references"), &dirty, err);
+	r = index_add(p->o.db, &m, json_arr(line, "references"), &dirty, &same, err);
 	if (r >= 0) {
 		p->counts.mails += r > 0;
 		p->counts.again += r == 0;
 		if (dirty)
 			mark(p, m.thread);
-		r = keep_raw(p, &m, raw, raw_len, err);
+		r = same ? keep_raw(p, &m, dirty, raw, raw_len, err) : 0;
 	}
 	mail_row_done(&m);
 	return r;

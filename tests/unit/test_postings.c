@@ -713,6 +713,42 @@ static void test_mbox(void **state)
 	expect_postings(w, "done series v1 2/2 c");
 }
 
+/* A second mail with a known id, by another source, is not what gets tested. */
+static void test_bytes_of_the_first(void **state)
+{
+	AUTO_JSON struct json_object *line = poll_line("a - b@x 0 +[PATCH] mm: one");
+	struct world *w = *state;
+	AUTO(str_done) struct str got = STR_INIT;
+	struct posting_row row;
+
+	take(w, "a - a@x 0 +[PATCH] mm: one"); /* from an archive, which keeps them */
+	begin(w);
+	ok(&w->f,
+	   postings_add(w->p, "two", line, "Subject: x\n\n", 12, w->now, &w->f.err));
+	commit(w);
+	assert_int_equal(posting_find_by_msgid(w->f.db, "a", &row, &w->f.err), 1);
+	assert_string_equal(row.sender, "a@x");
+	assert_int_equal(postings_mbox(w->f.db, &row, &got, &w->f.err), 0);
+	posting_row_done(&row);
+}
+
+static void test_bytes_for_another_list(void **state)
+{
+	struct world *w = *state;
+	char *const lists[] = { "linux-mm.*", NULL };
+	AUTO(str_done) struct str got = STR_INIT;
+	struct posting_row row;
+
+	w->sources[0].filter = (struct source_filter){ .lists = lists };
+	take_raw(w, "a - a@x 0 +[PATCH] mm: one | list=netdev.org", "Subject: x\n\n");
+	expect_log(w, "");
+	take_raw(w, "a - a@x 0 +[PATCH] mm: one | list=linux-mm.org", "Subject: x\n\n");
+	expect_log(w, "queue a v1\n");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "a", &row, &w->f.err), 1);
+	assert_int_equal(postings_mbox(w->f.db, &row, &got, &w->f.err), 1);
+	posting_row_done(&row);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -747,6 +783,8 @@ int main(void)
 		TEST(test_no_lines),
 		cmocka_unit_test(test_random_mails),
 		TEST(test_mbox),
+		TEST(test_bytes_of_the_first),
+		TEST(test_bytes_for_another_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
