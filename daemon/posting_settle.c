@@ -173,17 +173,19 @@ static int settle_one(const struct settling *s, struct found *f, struct err *err
 			     json_object_new_array() };
 	AUTO_FREE char *refused = NULL;
 	struct mail_row *mails;
+	bool open;
 	size_t n;
-	int r = mail_list_posting(s->db, row->id, &mails, &n, err);
+	int r;
 
+	facts.over = !f->moved && row->state != POSTING_IGNORED &&
+		     (row->state != POSTING_WAITING || s->now >= row->deadline);
+	open = posting_is_open(f->p, facts.over);
+	r = mail_list_posting(s->db, row->id, !open, &mails, &n, err);
 	if (r == 0) {
 		posting_take_said(f, mails, n, &said);
 		mail_row_list_free(mails, n);
 		facts.changed = f->changed;
-		facts.over = !f->moved && row->state != POSTING_IGNORED &&
-			     (row->state != POSTING_WAITING || s->now >= row->deadline);
-		refused = posting_choose_source(s, f, &said,
-						posting_is_open(f->p, facts.over));
+		refused = posting_choose_source(s, f, &said, open);
 		facts.refused = refused;
 		if (f->moved || row->deadline < 0)
 			row->deadline = s->now + posting_wait(s, row->source);

@@ -15,6 +15,16 @@ enum {
 	YEARS = 2 * 366 * 86400, /* s between two versions at most, but by change-id */
 };
 
+/* The other versions of p's series, as they are found. */
+struct kin {
+	struct db *db;
+	const struct posting_row *p;
+	struct posting_row *list;
+	size_t n;
+	char **titles; /* of p's patches, sorted; NULL: not asked for yet */
+	size_t titles_n;
+};
+
 char *versions_title(const char *subject)
 {
 	struct str out = STR_INIT;
@@ -82,20 +92,20 @@ static int by_text(const void *a, const void *b)
 static int patch_titles(struct db *db, int64_t posting, char ***ret_titles, size_t *ret_n,
 			struct err *err)
 {
-	struct mail_row *mails;
 	char **titles;
-	size_t n, k = 0;
+	size_t n;
 
-	if (mail_list_posting(db, posting, &mails, &n, err) < 0)
+	if (mail_list_subjects(db, posting, TITLES_MAX, &titles, &n, err) < 0)
 		return -1;
-	titles = mem_alloc0((n + 1) * sizeof(*titles));
-	for (size_t i = 0; i < n && k < TITLES_MAX; i++)
-		if (mails[i].number > 0)
-			titles[k++] = versions_title(mails[i].subject);
-	mail_row_list_free(mails, n);
-	qsort(titles, k, sizeof(*titles), by_text);
+	for (size_t i = 0; i < n; i++) {
+		char *subject = titles[i];
+
+		titles[i] = versions_title(subject);
+		free(subject);
+	}
+	qsort(titles, n, sizeof(*titles), by_text);
 	*ret_titles = titles;
-	*ret_n = k;
+	*ret_n = n;
 	return 0;
 }
 
@@ -114,21 +124,18 @@ static size_t count_common(char **a, size_t na, char **b, size_t nb)
 }
 
 /* At least two patches, and half of those of the shorter series, go by one name. */
-static int share_patches(struct db *db, const struct posting_row *a,
-			 const struct posting_row *b, struct err *err)
+static int share_patches(struct kin *k, const struct posting_row *other, struct err *err)
 {
-	char **ta = NULL, **tb = NULL;
-	size_t na = 0, nb = 0, common;
-	int r = -1;
+	char **titles = NULL;
+	size_t n = 0, common;
 
-	if (patch_titles(db, a->id, &ta, &na, err) == 0 &&
-	    patch_titles(db, b->id, &tb, &nb, err) == 0) {
-		common = count_common(ta, na, tb, nb);
-		r = common >= 2 && 2 * common >= (na < nb ? na : nb);
-	}
-	strv_free(ta);
-	strv_free(tb);
-	return r;
+	if ((!k->titles &&
+	     patch_titles(k->db, k->p->id, &k->titles, &k->titles_n, err) < 0) ||
+	    patch_titles(k->db, other->id, &titles, &n, err) < 0)
+		return -1;
+	common = count_common(k->titles, k->titles_n, titles, n);
+	strv_free(titles);
+	return common >= 2 && 2 * common >= (k->titles_n < n ? k->titles_n : n);
 }
 
 /* Adds the files that the posting's patches touch. */
@@ -137,7 +144,7 @@ static int add_paths(struct db *db, int64_t posting, GHashTable *paths, struct e
 	struct mail_row *mails;
 	size_t n;
 
-	if (mail_list_posting(db, posting, &mails, &n, err) < 0)
+	if (mail_list_posting(db, posting, true, &mails, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < json_len(mails[i].paths); k++)
@@ -180,9 +187,10 @@ static int is_again(struct db *db, const struct posting_row *a,
 }
 
 /* 1, 0, -1 */
-static int is_version(struct db *db, const struct posting_row *p,
-		      const struct posting_row *other, struct err *err)
+static int is_version(struct kin *k, const struct posting_row *other, struct err *err)
 {
+	const struct posting_row *p = k->p;
+
 	if (other->state == POSTING_IGNORED || !strcmp(other->kind, "pull") ||
 	    !same_trees(p, other))
 		return 0;
@@ -191,10 +199,10 @@ static int is_version(struct db *db, const struct posting_row *p,
 	if (!same_sender(p, other) || !times_fit(p, other))
 		return 0;
 	if (*p->title && !strcmp(p->title, other->title))
-		return p->version != other->version ? 1 : is_again(db, p, other, err);
+		return p->version != other->version ? 1 : is_again(k->db, p, other, err);
 	if (p->version == other->version || p->total < 2 || other->total < 2)
 		return 0;
-	return share_patches(db, p, other, err);
+	return share_patches(k, other, err);
 }
 
 static bool is_in(const int64_t *ids, size_t n, int64_t id)
@@ -204,11 +212,6 @@ static bool is_in(const int64_t *ids, size_t n, int64_t id)
 			return true;
 	return false;
 }
-
-struct kin {
-	struct posting_row *list;
-	size_t n;
-};
 
 /* Takes it over, in order, or frees it when it is there. */
 static void add_kin(struct kin *k, struct posting_row *row)
@@ -230,12 +233,12 @@ static void add_kin(struct kin *k, struct posting_row *row)
 	*row = (struct posting_row){ .id = 0 };
 }
 
-static int add_family(struct db *db, struct kin *k, const struct posting_row *p,
-		      const int64_t *family, size_t n, struct err *err)
+static int add_family(struct kin *k, const int64_t *family, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct posting_row row;
-		int r = family[i] == p->id ? 0 : posting_find(db, family[i], &row, err);
+		int r = family[i] == k->p->id ? 0 :
+						posting_find(k->db, family[i], &row, err);
 
 		if (r < 0)
 			return -1;
@@ -249,19 +252,19 @@ static int add_family(struct db *db, struct kin *k, const struct posting_row *p,
 	return 0;
 }
 
-static int add_like(struct db *db, struct kin *k, const struct posting_row *p,
-		    const int64_t *family, size_t family_n, struct err *err)
+static int add_like(struct kin *k, const int64_t *family, size_t family_n,
+		    struct err *err)
 {
 	struct posting_row *like;
 	size_t n;
 	int r = 0;
 
-	if (posting_list_like(db, p, LIKE_MAX, &like, &n, err) < 0)
+	if (posting_list_like(k->db, k->p, LIKE_MAX, &like, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		if (is_in(family, family_n, like[i].id))
 			continue;
-		r = is_version(db, p, &like[i], err);
+		r = is_version(k, &like[i], err);
 		if (r > 0)
 			add_kin(k, &like[i]);
 	}
@@ -273,10 +276,13 @@ int versions_list(struct db *db, const struct posting_row *p, const int64_t *fam
 		  size_t family_n, struct posting_row **ret_list, size_t *ret_n,
 		  struct err *err)
 {
-	struct kin k = { .list = NULL };
+	struct kin k = { .db = db, .p = p };
+	int r = add_family(&k, family, family_n, err);
 
-	if (add_family(db, &k, p, family, family_n, err) < 0 ||
-	    add_like(db, &k, p, family, family_n, err) < 0) {
+	if (r == 0)
+		r = add_like(&k, family, family_n, err);
+	strv_free(k.titles);
+	if (r < 0) {
 		posting_row_list_free(k.list, k.n);
 		return -1;
 	}

@@ -176,7 +176,7 @@ static int add_mails(struct db *db, int64_t posting, bool *have, int64_t total,
 	size_t n;
 	int r = 0;
 
-	if (mail_list_posting(db, posting, &mails, &n, err) < 0)
+	if (mail_list_posting(db, posting, false, &mails, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		AUTO_FREE char *raw = NULL;

@@ -8,6 +8,7 @@
 
 enum {
 	MISSING_MAX = 300,
+	LISTED_MAX = 100, /* patches of an incomplete one */
 	FAMILY_MAX = 100, /* groups of a thread that are compared with each other */
 };
 
@@ -79,6 +80,10 @@ static void add_group(struct recognised *all, GHashTable *index,
 	add_flags(p);
 	series_missing(&p->s, &missing);
 	p->missing = str_take(&missing);
+	if (!p->complete && p->s.total > LISTED_MAX) {
+		free(p->s.patches);
+		p->s.patches = NULL;
+	}
 	all->n++;
 }
 

@@ -36,7 +36,8 @@ struct posting {
 	bool minor;           /* v2.1: a patch of v2 posted anew */
 	const struct mail *m; /* names it: the cover letter, else its lowest patch */
 	/*
-	 * Version, total, cover, patches (borrowed of the thread); refilled where
+	 * Version, total, cover, patches (borrowed of the thread; NULL of an incomplete
+	 * one that announces hundreds, as thousands of mails may do); refilled where
 	 * only some patches were posted anew, and more of them may come; reason
 	 * when it is not complete. A pull request has version 1 and total 0.
 	 */

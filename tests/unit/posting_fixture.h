@@ -28,7 +28,7 @@ FIXTURE_FN struct mail *mail_of_line(const char *line)
 FIXTURE_FN void add_ids(struct str *out, const struct posting *p)
 {
 	str_addf(out, " %s :", p->s.cover ? p->s.cover->message_id : "-");
-	for (int k = 0; k < p->s.total; k++)
+	for (int k = 0; k < p->s.total && p->s.patches; k++)
 		str_addf(out, " %s", p->s.patches[k] ? p->s.patches[k]->message_id : "-");
 }
 

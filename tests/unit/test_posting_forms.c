@@ -77,7 +77,7 @@ static const struct form forms[] = {
 	  { "a - a@x 0 [PATCH 0/0] mm: a", "b - a@x 0 +[PATCH 1/9999] mm: b",
 	    "d - a@x 0 +[PATCH 3/2] mm: d" },
 	  "series v1 1/2 - : - - (missing 1-2) (patch 3 of 2: numbered beyond the "
-	  "announced count)\nseries v1 1/9999" },
+	  "announced count)\nseries v1 1/9999 - : (missing 2-9999)" },
 	{ "two patches of number two",
 	  { "c - a@x 0 [PATCH 0/3] mm: all", "p1 c a@x 0 +[PATCH 1/3] mm: one",
 	    "p2 c a@x 1 +[PATCH 2/3] mm: two", "p3 c a@x 2 +[PATCH 2/3] mm: three" },
@@ -179,9 +179,6 @@ static char *text_of(const struct recognised *all)
 		const struct posting *p = &all->list[i];
 		AUTO_FREE char *text = posting_text(p);
 
-		/* Not nine thousand holes. */
-		if (p->s.total > 1000)
-			text[strcspn(text, "-:") - 1] = '\0';
 		lines[i] = p->family == i ?
 				   str_dup(text) :
 				   str_printf("%s version of %s", text,

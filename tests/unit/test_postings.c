@@ -624,8 +624,8 @@ static void check_agreement(struct world *w)
 		size_t count;
 		int64_t have = 0;
 
-		ok(&w->f,
-		   mail_list_posting(w->f.db, rows[i].id, &mails, &count, &w->f.err));
+		ok(&w->f, mail_list_posting(w->f.db, rows[i].id, false, &mails, &count,
+					    &w->f.err));
 		for (size_t k = 0; k < count; k++) {
 			have += !strcmp(mails[k].what, "patch");
 			assert_int_equal(mails[k].thread, rows[i].thread);
