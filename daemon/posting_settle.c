@@ -90,10 +90,13 @@ static int queue(const struct settling *s, struct found *f, struct err *err)
 	if (row->state == POSTING_QUEUED) {
 		if (posting_cancel(s, row, "more of it has come", &cancelled, err) < 0)
 			return -1;
-		if (!cancelled) /* it is running: what it is about is tested as it was */
+		if (!cancelled) { /* it is running */
+			posting_set_text(&row->reason, POSTING_AGAIN);
 			return 0;
+		}
 	}
 	row->state = POSTING_COMPLETE;
+	posting_set_text(&row->reason, NULL);
 	if (!s->o->on_queue)
 		return 0;
 	if (s->o->on_queue(row, s->o->arg, &row->job, err) < 0)
@@ -110,10 +113,10 @@ static int enter_state(const struct settling *s, struct found *f, enum posting_s
 	if (next == POSTING_COMPLETE) {
 		if (queue(s, f, err) < 0)
 			return -1;
-	} else {
+	} else if (next != POSTING_QUEUED) {
 		row->state = next;
+		posting_set_text(&row->reason, *reason ? reason : NULL);
 	}
-	posting_set_text(&row->reason, *reason ? reason : NULL);
 	if (row->state != POSTING_WAITING)
 		row->deadline = DB_NO_INT;
 	if ((next == POSTING_IGNORED || next == POSTING_SUPERSEDED) &&

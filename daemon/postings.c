@@ -155,11 +155,36 @@ int postings_expire(struct postings *p, int64_t now, struct err *err)
 	return db_commit(&tx, err);
 }
 
+/* 1 when it was queued once more, 0, -1. */
+static int queue_again(struct postings *p, int64_t posting, int64_t now, struct err *err)
+{
+	struct posting_row row = { .id = 0 };
+	int r = posting_find(p->o.db, posting, &row, err);
+
+	if (r > 0 && row.state == POSTING_QUEUED && row.reason &&
+	    !strcmp(row.reason, POSTING_AGAIN) && p->o.on_queue) {
+		free(TAKE_PTR(row.reason));
+		row.changed = now;
+		if (p->o.on_queue(&row, p->o.arg, &row.job, err) < 0 ||
+		    posting_put(p->o.db, &row, err) < 0)
+			r = -1;
+	} else if (r > 0) {
+		r = 0;
+	}
+	posting_row_done(&row);
+	return r;
+}
+
 int postings_job_over(struct postings *p, int64_t posting, int64_t now, struct err *err)
 {
 	AUTO_TX struct tx tx = TX_INIT;
+	int r = db_begin(p->o.db, &tx, err);
 
-	if (db_begin(p->o.db, &tx, err) < 0 ||
+	if (r == 0)
+		r = queue_again(p, posting, now, err);
+	if (r > 0)
+		return db_commit(&tx, err);
+	if (r < 0 ||
 	    posting_set_state(p->o.db, posting, POSTING_DONE, NULL, now, err) < 0 ||
 	    mail_raw_drop(p->o.db, posting, err) < 0)
 		return -1;

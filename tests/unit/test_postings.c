@@ -333,6 +333,32 @@ static void test_partly_posted_anew_waits(void **state)
 	expect_log(w, "");
 }
 
+/* What comes while it is tested is tested after that, once. */
+static void test_more_while_it_runs(void **state)
+{
+	struct world *w = *state;
+	struct posting_row row;
+
+	take(w, "c - a@x 0 [PATCH 0/2] mm: all");
+	take(w, "p1 c a@x 0 +[PATCH 1/2] mm: one");
+	take(w, "x c b@x 0 +[PATCH 2/2] mm: two");
+	expire(w, 3600);
+	w->running = true;
+	expect_log(w, "queue c v1\n");
+	take(w, "p2 c a@x 0 +[PATCH 2/2] mm: two"); /* goes before the stranger's */
+	expect_log(w, "cancel 1\n");
+	take(w, "d c a@x 9 Re: [PATCH 0/2] mm: all");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "c", &row, &w->f.err), 1);
+	for (int i = 0; i < 2; i++)
+		ok(&w->f, postings_job_over(w->p, row.id, w->now, &w->f.err));
+	posting_row_done(&row);
+	expect_log(w, "queue c v1\n");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "c", &row, &w->f.err), 1);
+	assert_int_equal(row.state, POSTING_DONE);
+	assert_int_equal(row.job, 2);
+	posting_row_done(&row);
+}
+
 static void test_filters(void **state)
 {
 	struct world *w = *state;
@@ -768,6 +794,7 @@ int main(void)
 		TEST(test_parts_of_several_senders),
 		TEST(test_version_by_its_patches),
 		TEST(test_partly_posted_anew_waits),
+		TEST(test_more_while_it_runs),
 		TEST(test_filters),
 		TEST(test_another_source_takes_it),
 		TEST(test_another_list_brings_it),
