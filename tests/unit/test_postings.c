@@ -333,6 +333,22 @@ static void test_partly_posted_anew_waits(void **state)
 	expect_log(w, "");
 }
 
+/* A stranger's part, dated before all others, leaves with its own row, not the series'. */
+static void test_row_of_a_stranger(void **state)
+{
+	struct world *w = *state;
+
+	take(w, "c - a@x 10 [PATCH 0/2] mm: all");
+	take(w, "p1 c a@x 10 +[PATCH 1/2] mm: one");
+	take(w, "x c b@x 0 +[PATCH 2/2] mm: two");
+	expire(w, 3600);
+	expect_log(w, "queue c v1\n");
+	take(w, "p2 c a@x 10 +[PATCH 2/2] mm: two");
+	expect_log(w, "cancel 1\nqueue c v1\n");
+	expect_postings(w, "queued series v1 2/2 c\n"
+			   "waiting series v1 1/2 x (missing 1)");
+}
+
 /* What comes while it is tested is tested after that, once. */
 static void test_more_while_it_runs(void **state)
 {
@@ -794,6 +810,7 @@ int main(void)
 		TEST(test_parts_of_several_senders),
 		TEST(test_version_by_its_patches),
 		TEST(test_partly_posted_anew_waits),
+		TEST(test_row_of_a_stranger),
 		TEST(test_more_while_it_runs),
 		TEST(test_filters),
 		TEST(test_another_source_takes_it),
