@@ -231,7 +231,8 @@ static int add_refill(struct db *db, const struct posting_row *p, bool *have,
 	if (posting_list_thread(db, p->thread, &rows, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && r == 0; i++)
-		if (rows[i].version == p->refilled && rows[i].total == p->total)
+		if (rows[i].version == p->refilled && rows[i].total == p->total &&
+		    !strcmp(rows[i].sender, p->sender))
 			r = add_mails(db, rows[i].id, have, p->total, out, err);
 	posting_row_list_free(rows, n);
 	return r;

@@ -755,6 +755,27 @@ static void test_mbox(void **state)
 	expect_postings(w, "done series v1 2/2 c");
 }
 
+/* What a partly posted version goes back to is its sender's. */
+static void test_bytes_of_a_refill(void **state)
+{
+	struct world *w = *state;
+	AUTO(str_done) struct str got = STR_INIT;
+	struct posting_row row;
+
+	take(w, "m - m@x 0 mm: a question");
+	take_raw(w, "x2 m b@x 0 +[PATCH 2/2] mm: two", "Subject: stranger\n\n");
+	take_raw(w, "p1 m a@x 0 +[PATCH 1/2] mm: one", "Subject: one\n\n");
+	take_raw(w, "p2 m a@x 0 +[PATCH 2/2] mm: two", "Subject: two\n\n");
+	take_raw(w, "q1 p1 a@x 9 +[PATCH v2 1/2] mm: one", "Subject: one, mended\n\n");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "q1", &row, &w->f.err), 1);
+	assert_int_equal(row.refilled, 1);
+	assert_int_equal(postings_mbox(w->f.db, &row, &got, &w->f.err), 1);
+	assert_non_null(strstr(str_get(&got), "one, mended"));
+	assert_non_null(strstr(str_get(&got), "Subject: two"));
+	assert_null(strstr(str_get(&got), "stranger"));
+	posting_row_done(&row);
+}
+
 /* A second mail with a known id, by another source, is not what gets tested. */
 static void test_bytes_of_the_first(void **state)
 {
@@ -827,6 +848,7 @@ int main(void)
 		TEST(test_no_lines),
 		cmocka_unit_test(test_random_mails),
 		TEST(test_mbox),
+		TEST(test_bytes_of_a_refill),
 		TEST(test_bytes_of_the_first),
 		TEST(test_bytes_for_another_list),
 	};
