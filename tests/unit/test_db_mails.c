@@ -138,7 +138,7 @@ static void test_posting_and_its_mails(void **state)
 	size_t n;
 
 	add_mail(f, "p1", 0, NULL, 1, p, 1);
-	ok(f, mail_list_posting(f->db, p, &list, &n, &f->err));
+	ok(f, mail_list_posting(f->db, p, true, &list, &n, &f->err));
 	assert_int_equal(n, 2);
 	assert_string_equal(list[0].message_id, "p1");
 	mail_row_list_free(list, n);
