@@ -4,6 +4,7 @@
 #include "cli/cmd.h"
 #include "cli/context.h"
 #include "cli/repro.h"
+#include "daemon/queue_order.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "web/server.h"
@@ -93,6 +94,7 @@ static int serve(struct serve *s, const char *listen)
 		.artifacts = s->artifacts,
 		.on_ready = on_ready,
 		.repro = repro_of,
+		.queue_order = queue_order,
 		.arg = s,
 	};
 	struct err err = { 0 };

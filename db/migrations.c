@@ -345,7 +345,13 @@ static const char queue[] =
 	" value TEXT NOT NULL "
 	") STRICT;";
 
+/* What the pages of the daemon ask for: lists of postings, of jobs by state. */
+static const char pages[] =
+	"DROP INDEX posting_newest;"
+	"CREATE INDEX posting_shown ON posting (changed DESC, id DESC, state, source, lists);"
+	"CREATE INDEX job_state ON job (state, finished, id);";
+
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails, source, queue,
+	first, selftests, repairs, mails, source, queue, pages,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

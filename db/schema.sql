@@ -278,7 +278,8 @@ CREATE INDEX posting_version ON posting (sender, version, posted); -- likewise
 CREATE INDEX posting_change ON posting (change_id) WHERE change_id IS NOT NULL; -- likewise
 CREATE INDEX posting_msgid ON posting (message_id); -- by message-id
 CREATE INDEX posting_earlier ON posting (earlier); -- the next version
-CREATE INDEX posting_newest ON posting (changed DESC, id DESC); -- lists
+CREATE INDEX posting_shown ON posting (changed DESC, id DESC, state, source, lists); -- /postings,
+  -- with all that it can be narrowed by: rows that are not shown are not read
 
 -- The index of all mails that were seen: what came again is known by it.
 CREATE TABLE mail (
@@ -381,6 +382,7 @@ CREATE INDEX job_running ON job (id) WHERE state = 'running'; -- queue_list_runn
 CREATE INDEX job_waits ON job (tree) WHERE state = 'queued' AND kind = 'series'; -- who waits for a head
 CREATE INDEX job_served ON job (list, sender, turn); -- when a sender had the last turn
 CREATE INDEX job_turn ON job (turn); -- the last turn of all
+CREATE INDEX job_state ON job (state, finished, id); -- queue_count, queue_list_apart
 CREATE INDEX job_over ON job (finished, id); -- queue_list_over, timing_job
 CREATE INDEX job_series ON job (series_id, id); -- which jobs made a series
 CREATE INDEX job_mbox ON job (mbox); -- whether an artifact is still needed

@@ -150,6 +150,16 @@ static int64_t page_number(struct MHD_Connection *c)
 	return v;
 }
 
+/* A text too long for what is looked for by it is answered as one that is not found. */
+static const char *text_of(struct MHD_Connection *c, const char *name)
+{
+	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
+
+	if (!text || !*text)
+		return NULL;
+	return strlen(text) <= REQUEST_TEXT ? text : "?";
+}
+
 static enum MHD_Result no_database(struct MHD_Connection *c, bool json,
 				   const struct err *err)
 {
@@ -168,7 +178,13 @@ static enum MHD_Result run_route(struct site *s, struct MHD_Connection *c,
 	bool json = route->flags & ROUTE_JSON;
 	struct err err = { .code = ERR_NONE };
 	struct reply re = { .type = "text/html; charset=utf-8" };
-	struct request rq = { .opts = s->opts, .id = id, .page = page_number(c) };
+	struct request rq = { .opts = s->opts,
+			      .id = id,
+			      .page = page_number(c),
+			      .state = text_of(c, "state"),
+			      .source = text_of(c, "source"),
+			      .list = text_of(c, "list"),
+			      .msgid = text_of(c, "id") };
 	int r;
 
 	if (site_db(s, &err) < 0)

@@ -16,7 +16,10 @@ struct request {
 	const struct web_opts *opts;
 	int64_t id;   /* the number in the path */
 	int64_t page; /* ?page=, from 1 */
+	/* Of the query, of a stranger's making, at most REQUEST_TEXT bytes; NULL: not there. */
+	const char *state, *source, *list, *msgid;
 };
+#define REQUEST_TEXT 250
 
 struct reply {
 	const char *type; /* MIME */
@@ -45,11 +48,19 @@ int page_series_list(struct request *rq, struct reply *re, struct err *err);
 int page_series(struct request *rq, struct reply *re, struct err *err);
 int page_run(struct request *rq, struct reply *re, struct err *err);
 int page_build(struct request *rq, struct reply *re, struct err *err);
+int page_queue(struct request *rq, struct reply *re, struct err *err);
+int page_sources(struct request *rq, struct reply *re, struct err *err);
+int page_postings(struct request *rq, struct reply *re, struct err *err);
+int page_posting(struct request *rq, struct reply *re, struct err *err);
 int stream_console(struct request *rq, struct reply *re, struct err *err);
 int stream_build_log(struct request *rq, struct reply *re, struct err *err);
 int stream_build_config(struct request *rq, struct reply *re, struct err *err);
 int api_series_list(struct request *rq, struct reply *re, struct err *err);
 int api_series(struct request *rq, struct reply *re, struct err *err);
 int api_run(struct request *rq, struct reply *re, struct err *err);
+int api_queue(struct request *rq, struct reply *re, struct err *err);
+int api_sources(struct request *rq, struct reply *re, struct err *err);
+int api_postings(struct request *rq, struct reply *re, struct err *err);
+int api_posting(struct request *rq, struct reply *re, struct err *err);
 
 #endif

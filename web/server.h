@@ -7,11 +7,13 @@
 #ifndef SLUICE_WEB_SERVER_H
 #define SLUICE_WEB_SERVER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/err.h"
 
 struct db;
+struct queue_line;
 
 /*
  * The commands that repeat a run by hand, for its page: 1 with *ret_text (the
@@ -28,7 +30,10 @@ struct web_opts {
 	const char *static_dir; /* holds sluice.css; NULL: the shipped one */
 	void (*on_ready)(const char *url, void *arg); /* listening; may be NULL */
 	web_repro_fn repro;                           /* may be NULL */
-	void *arg;                                    /* of both */
+	/* Sorts waiting jobs as they will be taken, which is policy (rank 3);
+	 * NULL: nothing is said of their order. */
+	void (*queue_order)(struct queue_line *lines, size_t n);
+	void *arg; /* of on_ready and repro */
 };
 
 /* Serves until SIGTERM or SIGINT (both blocked on return); 0 then, -1 when it could not start. */
