@@ -290,7 +290,7 @@ int posting_search(struct db *db, const struct posting_filter *which, int64_t li
 		" ORDER BY changed DESC, id DESC";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
-	if (!st || count(db, which, ret_total, err) < 0)
+	if (!st || (ret_total && count(db, which, ret_total, err) < 0))
 		return -1;
 	bind_filter(st, which);
 	bind_int(st, ":limit", limit);
@@ -307,11 +307,22 @@ int posting_list(struct db *db, const enum posting_state *state, int64_t limit,
 	return posting_search(db, &which, limit, offset, ret_list, ret_n, ret_total, err);
 }
 
-int posting_count(struct db *db, int64_t ret_n[POSTING_IGNORED + 1], struct err *err)
+int posting_count(struct db *db, const struct posting_filter *which,
+		  int64_t ret_n[POSTING_IGNORED + 1], struct err *err)
 {
-	static const char sql[] = "SELECT state, count(*) FROM posting GROUP BY state";
-	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+	static const char all_sql[] =
+		"SELECT state, count(*) FROM posting GROUP BY state";
+	static const char sql[] = "SELECT state, count(*) FROM posting"
+				  " INDEXED BY posting_shown WHERE " IS_WANTED
+				  " GROUP BY state";
+	const struct posting_filter any = { .source = which->source,
+					    .list = which->list };
+	bool all = !any.source && !any.list;
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, all ? all_sql : sql, err);
 	int r = -1;
+
+	if (st && !all)
+		bind_filter(st, &any);
 
 	for (int i = 0; i <= POSTING_IGNORED; i++)
 		ret_n[i] = 0;

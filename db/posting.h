@@ -78,11 +78,12 @@ struct posting_filter {
 	const char *source;
 	const char *list; /* a List-Id, whole */
 };
-/* As posting_list; which in place of the state. */
+/* As posting_list; which in place of the state. ret_total NULL: not counted. */
 int posting_search(struct db *db, const struct posting_filter *which, int64_t limit,
 		   int64_t offset, struct posting_row **ret_list, size_t *ret_n,
 		   int64_t *ret_total, struct err *err);
-/* How many there are of each state. */
-int posting_count(struct db *db, int64_t ret_n[POSTING_IGNORED + 1], struct err *err);
+/* How many there are of each state; what which says of the state does not count. */
+int posting_count(struct db *db, const struct posting_filter *which,
+		  int64_t ret_n[POSTING_IGNORED + 1], struct err *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include "web/jobs.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "db/boot.h"
@@ -129,6 +130,26 @@ static double add(double a, double b)
 	return a < 0 || b < 0 ? -1 : a + b;
 }
 
+/* When nobody knows when it goes on, nothing is reckoned. */
+static bool is_paused(const struct jobs_view *v, const struct queue_job *j)
+{
+	return v->paused &&
+	       (strcmp(v->paused, "all") == 0 || j->class == QUEUE_BACKGROUND);
+}
+
+/* Seconds until j begins, where that can be said; *at moves on to its end. */
+static double start_of(struct db *db, const struct jobs_view *v,
+		       const struct queue_job *j, double *at)
+{
+	double wait = (double)(j->not_before - v->now), start;
+
+	if (!v->ordered || is_paused(v, j))
+		*at = -1;
+	start = *at >= 0 && wait > *at ? wait : *at;
+	*at = add(*at, job_seconds(db, j));
+	return start;
+}
+
 static int load_queued(struct request *rq, struct jobs_view *v, struct err *err)
 {
 	struct queue_line *lines = NULL;
@@ -147,17 +168,12 @@ static int load_queued(struct request *rq, struct jobs_view *v, struct err *err)
 	v->starts_s = mem_alloc0((max + 1) * sizeof(*v->starts_s));
 	for (size_t i = 0; i < max && rc == 0; i++) {
 		struct queue_job *j = &v->queued[v->nqueued];
-		double wait = (double)(lines[i].not_before - v->now);
 		int found = queue_find(rq->db, lines[i].id, j, err);
 
 		if (found < 0)
 			rc = -1;
-		if (found <= 0)
-			continue;
-		v->starts_s[v->nqueued++] = !v->ordered          ? -1 :
-					    at >= 0 && wait > at ? wait :
-								   at;
-		at = add(at, job_seconds(rq->db, j));
+		if (found > 0)
+			v->starts_s[v->nqueued++] = start_of(rq->db, v, j, &at);
 	}
 	/* The rest is not looked at one by one. */
 	if (v->nqueued)

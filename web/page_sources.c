@@ -57,10 +57,10 @@ static void print_source(struct html *h, const struct source_state *s)
 	}
 	html_close(h);
 	page_fact_open(h, "Next");
-	if (s->next > s->polled)
+	if (s->next > (int64_t)time(NULL))
 		page_time(h, s->next);
 	else
-		html_text(h, "as soon as a daemon runs");
+		html_text(h, "now, where a daemon runs");
 	html_close(h);
 	page_fact_open(h, "Taken");
 	html_textf(h, "%" PRId64 " %s, ", s->mails, s->mails == 1 ? "mail" : "mails");

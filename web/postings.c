@@ -70,12 +70,15 @@ int postings_view_load(struct db *db, const struct posting_filter *which, int64_
 	struct posting_row *rows;
 	size_t n;
 
-	if (db_begin(db, &tx, err) < 0 || posting_count(db, v.counts, err) < 0 ||
+	if (db_begin(db, &tx, err) < 0 || posting_count(db, which, v.counts, err) < 0 ||
 	    posting_search(db, which, POSTINGS_PAGE, (page - 1) * POSTINGS_PAGE, &rows,
-			   &n, &v.total, err) < 0 ||
+			   &n, NULL, err) < 0 ||
 	    lines_of_rows(db, rows, n, &v.list, err) < 0)
 		return -1;
 	v.n = n;
+	for (int i = 0; i <= POSTING_IGNORED; i++)
+		if (!which->state || (int)*which->state == i)
+			v.total += v.counts[i];
 	if (db_commit(&tx, err) < 0) {
 		postings_view_done(&v);
 		return -1;

@@ -21,7 +21,7 @@ struct postings_view {
 	struct posting_line *list;
 	size_t n;
 	int64_t total;                       /* that fit the filter */
-	int64_t counts[POSTING_IGNORED + 1]; /* of all */
+	int64_t counts[POSTING_IGNORED + 1]; /* with any state */
 };
 #define POSTINGS_PAGE 50
 int postings_view_load(struct db *db, const struct posting_filter *which, int64_t page,
