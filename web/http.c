@@ -150,14 +150,20 @@ static int64_t page_number(struct MHD_Connection *c)
 	return v;
 }
 
-/* A text too long for what is looked for by it is answered as one that is not found. */
-static const char *text_of(struct MHD_Connection *c, const char *name)
+/*
+ * A text of the query, its escapes undone (the server keeps them, for the path's
+ * sake). One too long for what is looked for by it stands for what is not there.
+ */
+static const char *text_of(struct MHD_Connection *c, const char *name,
+			   char ret_text[REQUEST_TEXT])
 {
 	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
 
 	if (!text || !*text)
 		return NULL;
-	return strlen(text) <= REQUEST_TEXT ? text : "?";
+	snprintf(ret_text, REQUEST_TEXT, "%s", strlen(text) < REQUEST_TEXT ? text : "?");
+	MHD_http_unescape(ret_text);
+	return ret_text;
 }
 
 static enum MHD_Result no_database(struct MHD_Connection *c, bool json,
@@ -178,13 +184,15 @@ static enum MHD_Result run_route(struct site *s, struct MHD_Connection *c,
 	bool json = route->flags & ROUTE_JSON;
 	struct err err = { .code = ERR_NONE };
 	struct reply re = { .type = "text/html; charset=utf-8" };
+	char state[REQUEST_TEXT], source[REQUEST_TEXT];
+	char list[REQUEST_TEXT], msgid[REQUEST_TEXT];
 	struct request rq = { .opts = s->opts,
 			      .id = id,
 			      .page = page_number(c),
-			      .state = text_of(c, "state"),
-			      .source = text_of(c, "source"),
-			      .list = text_of(c, "list"),
-			      .msgid = text_of(c, "id") };
+			      .state = text_of(c, "state", state),
+			      .source = text_of(c, "source", source),
+			      .list = text_of(c, "list", list),
+			      .msgid = text_of(c, "id", msgid) };
 	int r;
 
 	if (site_db(s, &err) < 0)

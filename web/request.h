@@ -16,10 +16,10 @@ struct request {
 	const struct web_opts *opts;
 	int64_t id;   /* the number in the path */
 	int64_t page; /* ?page=, from 1 */
-	/* Of the query, of a stranger's making, at most REQUEST_TEXT bytes; NULL: not there. */
+	/* Of the query, of a stranger's making, NULL: not there. */
 	const char *state, *source, *list, *msgid;
 };
-#define REQUEST_TEXT 250
+#define REQUEST_TEXT 1024 /* bytes of one at most, with its escapes and NUL */
 
 struct reply {
 	const char *type; /* MIME */
