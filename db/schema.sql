@@ -75,6 +75,12 @@ CREATE TABLE step (
   PRIMARY KEY (series_id, step)
 ) STRICT;
 
+-- What versions of a series are compared by. A range of commits has none.
+CREATE TABLE series_patches (
+  series_id   INTEGER PRIMARY KEY REFERENCES series (id) ON DELETE CASCADE, -- whose
+  texts       TEXT NOT NULL REFERENCES artifact (sha256) -- json, as kernels/posted.h says
+) STRICT;
+
 -- One build that really happened. The key names everything that may change the
 -- result: the chain of trees that was built in the folder, config, arch, make
 -- arguments, toolchain. A build lost to our own trouble is replaced by its

@@ -45,3 +45,11 @@ int api_posting(struct request *rq, struct reply *re, struct err *err)
 
 	return r == 1 ? api_print(document_posting(&v), 1, re) : r;
 }
+
+int api_changes(struct request *rq, struct reply *re, struct err *err)
+{
+	AUTO(changes_view_done) struct changes_view v = { .pairs = NULL };
+	int r = changes_view_load(rq, &v, err);
+
+	return r == 1 ? api_print(document_changes(&v), 1, re) : r;
+}

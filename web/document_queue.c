@@ -208,3 +208,31 @@ struct json_object *document_posting(const struct posting_full *v)
 	json_set(o, "versions", lines_json(v->versions, v->nversions));
 	return o;
 }
+
+static void set_number(struct json_object *o, const char *key, const struct patch_text *t)
+{
+	json_set_opt_int(o, key, t ? t->n : DB_NO_INT);
+}
+
+struct json_object *document_changes(const struct changes_view *v)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *a = json_object_new_array();
+
+	for (size_t i = 0; i < v->npairs; i++) {
+		const struct patch_pair *p = &v->pairs[i];
+		struct json_object *one = json_object_new_object();
+
+		set_number(one, "old", p->old);
+		set_number(one, "new", p->new);
+		json_set_clean(one, "subject", (p->new ? p->new : p->old)->subject);
+		json_set_str(one, "change", patch_change_str(p->change));
+		json_set_bool(one, "moved", p->moved);
+		json_object_array_add(a, one);
+	}
+	json_set_str(o, "schema", "sluice/changes/1");
+	json_set(o, "old", line_json(v->old));
+	json_set(o, "new", line_json(v->new));
+	json_set(o, "patches", a);
+	return o;
+}

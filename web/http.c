@@ -139,14 +139,14 @@ static enum MHD_Result send_text(struct MHD_Connection *c, struct str *text,
 	return queue_text(c, MHD_HTTP_OK, text, type, etag);
 }
 
-/* ?page=: anything but a sensible number is the first. */
-static int64_t page_number(struct MHD_Connection *c)
+/* Anything but a sensible number is what it is without. */
+static int64_t number_of(struct MHD_Connection *c, const char *name, int64_t without)
 {
-	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "page");
-	long long v = 1;
+	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
+	long long v = without;
 
 	if (text)
-		str_to_ll(text, 1, 1000000, &v);
+		str_to_ll(text, 1, 1000000000, &v);
 	return v;
 }
 
@@ -188,7 +188,8 @@ static enum MHD_Result run_route(struct site *s, struct MHD_Connection *c,
 	char list[REQUEST_TEXT], msgid[REQUEST_TEXT];
 	struct request rq = { .opts = s->opts,
 			      .id = id,
-			      .page = page_number(c),
+			      .page = number_of(c, "page", 1),
+			      .from = number_of(c, "from", 0),
 			      .state = text_of(c, "state", state),
 			      .source = text_of(c, "source", source),
 			      .list = text_of(c, "list", list),

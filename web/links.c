@@ -97,6 +97,20 @@ struct url url_posting(int64_t id)
 	return URL("/posting/%lld", (long long)id);
 }
 
+struct url url_changes(int64_t id, int64_t from)
+{
+	return from ? URL("/posting/%lld/changes?from=%lld", (long long)id,
+			  (long long)from) :
+		      URL("/posting/%lld/changes", (long long)id);
+}
+
+struct url url_api_changes(int64_t id, int64_t from)
+{
+	return from ? URL("/api/v1/posting/%lld/changes?from=%lld", (long long)id,
+			  (long long)from) :
+		      URL("/api/v1/posting/%lld/changes", (long long)id);
+}
+
 /* "<sep>name=value", or nothing when it does not fit. */
 static bool add_arg(struct url *u, char sep, const char *name, const char *value)
 {

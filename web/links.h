@@ -27,6 +27,9 @@ struct url url_sources(void);
 struct url url_posting(int64_t id);
 /* Of the one that holds a mail: /posting?id=. */
 struct url url_posting_msgid(const char *message_id);
+/* Against another version of it; from 0: the one before. */
+struct url url_changes(int64_t id, int64_t from);
+struct url url_api_changes(int64_t id, int64_t from);
 /* NULL: not narrowed by it. What is too long for an address is left out. */
 struct url_filter {
 	const char *state, *source, *list;

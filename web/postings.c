@@ -170,20 +170,46 @@ static int by_age(const void *a, const void *b)
 	return (x->p.id > y->p.id) - (x->p.id < y->p.id);
 }
 
-static int load_versions(struct db *db, struct posting_full *v, struct err *err)
+int posting_versions(struct db *db, int64_t id, struct posting_line **ret_list,
+		     size_t *ret_n, struct err *err)
 {
 	AUTO(rows_done) struct rows r = { .n = 0 };
+	struct posting_line *list;
+	int rc = 0;
 
-	if (add_earlier(db, v->line.p.id, &r, err) < 0 || add_later(db, &r, err) < 0)
+	if (add_earlier(db, id, &r, err) < 0 || add_later(db, &r, err) < 0)
 		return -1;
-	v->versions = mem_alloc0((r.n + 1) * sizeof(*v->versions));
-	for (size_t i = 0; i < r.n; i++) {
-		v->nversions++;
-		if (line_load(db, &r.list[i], &v->versions[i], err) < 0)
-			return -1;
+	list = mem_alloc0((r.n + 1) * sizeof(*list));
+	for (size_t i = 0; i < r.n && rc == 0; i++)
+		rc = line_load(db, &r.list[i], &list[i], err);
+	if (rc < 0) {
+		posting_line_list_free(list, r.n);
+		return -1;
 	}
-	qsort(v->versions, v->nversions, sizeof(*v->versions), by_age);
+	qsort(list, r.n, sizeof(*list), by_age);
+	*ret_list = list;
+	*ret_n = r.n;
 	return 0;
+}
+
+int posting_of_series(struct db *db, const struct series *s, int64_t *ret_id,
+		      struct err *err)
+{
+	AUTO(queue_job_done) struct queue_job j = { .posting_id = DB_NO_INT };
+	AUTO(posting_row_done) struct posting_row p = { .id = 0 };
+	int r = queue_find_by_series(db, s->id, &j, err);
+
+	if (r < 0)
+		return -1;
+	if (r == 1 && j.posting_id > 0) {
+		*ret_id = j.posting_id;
+		return 1;
+	}
+	/* By hand, of a series that came by a list, too. */
+	r = posting_find_by_msgid(db, s->message_id, &p, err);
+	if (r == 1)
+		*ret_id = p.id;
+	return r;
 }
 
 int posting_full_load(struct db *db, int64_t id, const char *msgid,
@@ -201,7 +227,8 @@ int posting_full_load(struct db *db, int64_t id, const char *msgid,
 		return r;
 	if (line_load(db, &row, &v.line, err) < 0 ||
 	    mail_list_posting(db, v.line.p.id, &v.mails, &v.nmails, err) < 0 ||
-	    load_versions(db, &v, err) < 0 || db_commit(&tx, err) < 0)
+	    posting_versions(db, v.line.p.id, &v.versions, &v.nversions, err) < 0 ||
+	    db_commit(&tx, err) < 0)
 		return -1;
 	*ret = v;
 	v = (struct posting_full){ .mails = NULL };

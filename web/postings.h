@@ -38,6 +38,12 @@ struct posting_full {
 };
 /* Versions of a series that are looked for. */
 #define POSTING_VERSIONS_MAX 40
+/* All versions of a posting's series, the oldest first; none when there is no such. */
+int posting_versions(struct db *db, int64_t id, struct posting_line **ret_list,
+		     size_t *ret_n, struct err *err);
+/* The posting that a series is of: 1, or 0 when it is of none. */
+int posting_of_series(struct db *db, const struct series *s, int64_t *ret_id,
+		      struct err *err);
 /* By its id, or, when msgid is not NULL, as the one that holds that mail: 1, 0, -1. */
 int posting_full_load(struct db *db, int64_t id, const char *msgid,
 		      struct posting_full *ret, struct err *err);

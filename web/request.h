@@ -16,6 +16,7 @@ struct request {
 	const struct web_opts *opts;
 	int64_t id;   /* the number in the path */
 	int64_t page; /* ?page=, from 1 */
+	int64_t from; /* ?from=, 0: not there */
 	/* Of the query, of a stranger's making, NULL: not there. */
 	const char *state, *source, *list, *msgid;
 };
@@ -52,6 +53,7 @@ int page_queue(struct request *rq, struct reply *re, struct err *err);
 int page_sources(struct request *rq, struct reply *re, struct err *err);
 int page_postings(struct request *rq, struct reply *re, struct err *err);
 int page_posting(struct request *rq, struct reply *re, struct err *err);
+int page_changes(struct request *rq, struct reply *re, struct err *err);
 int stream_console(struct request *rq, struct reply *re, struct err *err);
 int stream_build_log(struct request *rq, struct reply *re, struct err *err);
 int stream_build_config(struct request *rq, struct reply *re, struct err *err);
@@ -62,5 +64,6 @@ int api_queue(struct request *rq, struct reply *re, struct err *err);
 int api_sources(struct request *rq, struct reply *re, struct err *err);
 int api_postings(struct request *rq, struct reply *re, struct err *err);
 int api_posting(struct request *rq, struct reply *re, struct err *err);
+int api_changes(struct request *rq, struct reply *re, struct err *err);
 
 #endif

@@ -16,6 +16,7 @@ static const struct route routes[] = {
 	{ "/postings", page_postings, 0 },
 	{ "/posting", page_posting, 0 }, /* ?id=<message-id> */
 	{ "/posting/#", page_posting, 0 },
+	{ "/posting/#/changes", page_changes, 0 },
 	{ "/api/v1/series", api_series_list, ROUTE_JSON },
 	{ "/api/v1/series/#", api_series, ROUTE_JSON },
 	{ "/api/v1/run/#", api_run, ROUTE_JSON },
@@ -24,6 +25,7 @@ static const struct route routes[] = {
 	{ "/api/v1/postings", api_postings, ROUTE_JSON },
 	{ "/api/v1/posting", api_posting, ROUTE_JSON },
 	{ "/api/v1/posting/#", api_posting, ROUTE_JSON },
+	{ "/api/v1/posting/#/changes", api_changes, ROUTE_JSON },
 };
 
 /* One form for each number: no sign, no leading zero, at most 15 digits. */
