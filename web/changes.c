@@ -110,7 +110,9 @@ int changes_view_load(struct request *rq, struct changes_view *ret, struct err *
 	if (load_set(rq, v.old, &v.old_set, err) < 0 ||
 	    load_set(rq, v.new, &v.new_set, err) < 0)
 		return -1;
-	v.pairs = patch_set_match(&v.old_set, &v.new_set, &v.npairs);
+	/* Where nothing is known of one, nothing is dropped or added. */
+	if (v.old_set.n && v.new_set.n)
+		v.pairs = patch_set_match(&v.old_set, &v.new_set, &v.npairs);
 	*ret = v;
 	v = (struct changes_view){ .pairs = NULL };
 	return 1;

@@ -91,7 +91,7 @@ static void print_counts(struct html *h, const struct changes_view *v)
 		first = false;
 	}
 	if (first)
-		html_text(h, "No patch is known of either.");
+		html_text(h, "Nothing can be compared.");
 	html_close(h);
 }
 
