@@ -1,5 +1,6 @@
 /* "/queue": what runs, what waits, what was set apart, what ended last. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/cleanup.h"
 #include "lib/str.h"
@@ -287,9 +288,10 @@ static void print_page(struct html *h, const struct jobs_view *v)
 	if (v->paused) {
 		html_open(h, "p");
 		html_attr(h, "class", "note");
-		html_text(h, "Paused: ");
-		html_text(h, v->paused);
-		html_text(h, ". ");
+		html_text(h, strcmp(v->paused, "all") == 0 ?
+				     "All jobs are paused. " :
+				     "Jobs of lists are paused, those that somebody waits"
+				     " for are not. ");
 		html_el(h, "code", NULL, "sluice resume");
 		html_text(h, " goes on.");
 		html_close(h);

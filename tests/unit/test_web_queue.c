@@ -188,10 +188,10 @@ static void test_queue_is_in_order(void **state)
 	GET(s, "/queue");
 	assert_int_equal(a.status, 200);
 	in_order(&a, texts, ARRAY_SIZE(texts));
-	assert_false(has(&a, "Paused"));
+	assert_false(has(&a, "are paused"));
 	ok(&s->f, setting_put(s->f.db, "paused", "all", &s->f.err));
 	AUTO(answer_done) struct answer b = ask(s, "/queue", NULL, NULL);
-	assert_true(has(&b, "Paused: all"));
+	assert_true(has(&b, "All jobs are paused"));
 	assert_false(has(&b, "starts about"));
 }
 
