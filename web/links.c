@@ -189,3 +189,17 @@ struct url url_api_postings(const struct url_filter *f, int64_t page)
 	add_filter(&u, f, page);
 	return u;
 }
+
+bool url_outside(const char *text, struct url *ret)
+{
+	static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789-._~:/?#@!$&*+,;=%";
+
+	if (!text ||
+	    (strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0))
+		return false;
+	if (text[strspn(text, fine)] || strlen(text) >= sizeof(ret->s))
+		return false;
+	*ret = URL("%s", text);
+	return true;
+}

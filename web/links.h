@@ -1,11 +1,12 @@
 /*
  * The form of every URL that a page or the API names; web/routes.c takes them
  * apart again. Numbers, and percent-encoded what a list of postings is narrowed by:
- * nothing of a stranger is part of one as it is.
+ * nothing of a stranger is part of one as it is, but for url_outside.
  */
 #ifndef SLUICE_WEB_LINKS_H
 #define SLUICE_WEB_LINKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct url {
@@ -35,6 +36,9 @@ struct url_filter {
 	const char *state, *source, *list;
 };
 struct url url_postings(const struct url_filter *f, int64_t page);
+/* A page elsewhere that a stranger names: false unless it is http or https, of
+ * characters that such an address has, and fits. */
+bool url_outside(const char *text, struct url *ret);
 struct url url_css(void);
 struct url url_api_series_list(int64_t page);
 struct url url_api_series(int64_t id);

@@ -40,19 +40,19 @@ static void print_between(struct html *h, const struct changes_view *v)
 	html_close(h);
 }
 
-/* The same against the other versions. */
+/* The same against the other versions before it. */
 static void print_others(struct html *h, const struct changes_view *v)
 {
 	if (v->nversions < 3)
 		return;
 	html_open(h, "nav");
 	html_attr(h, "class", "chips");
-	html_attr(h, "aria-label", "Other versions");
+	html_attr(h, "aria-label", "Earlier versions");
 	for (size_t i = 0; i < v->nversions; i++) {
 		const struct posting_line *l = &v->versions[i];
 
 		if (l == v->new)
-			continue;
+			break;
 		html_open(h, "a");
 		html_attr(h, "class", l == v->old ? "chip on" : "chip");
 		html_href(h, url_changes(v->new->p.id, l->p.id));
@@ -65,7 +65,7 @@ static void print_others(struct html *h, const struct changes_view *v)
 static const struct {
 	const char *class, *words, *count;
 } changes[] = {
-	[PATCH_SAME] = { "tag pass", "as it was", "as they were" },
+	[PATCH_SAME] = { "tag pass", "unchanged", "unchanged" },
 	[PATCH_REBASED] = { "tag skip", "other surroundings", "with other surroundings" },
 	[PATCH_MESSAGE] = { "tag skip", "other message", "with another message" },
 	[PATCH_CHANGED] = { "tag warn", "changed", "changed" },

@@ -8,13 +8,30 @@
 #include "web/request.h"
 #include "web/versions.h"
 
+static void print_archive(struct html *h, const char *text)
+{
+	struct url url;
+
+	if (!url_outside(text, &url)) {
+		page_fact(h, "In an archive", text);
+		return;
+	}
+	page_fact_open(h, "In an archive");
+	html_open(h, "a");
+	html_attr(h, "rel", "noopener noreferrer");
+	html_href(h, url);
+	html_text(h, text);
+	html_close(h);
+	html_close(h);
+}
+
 static void print_facts(struct html *h, const struct posting_full *v)
 {
 	const struct posting_row *p = &v->line.p;
 
 	html_open(h, "dl");
 	page_fact(h, "Message-ID", p->message_id);
-	page_fact(h, "In an archive", p->archive_url);
+	print_archive(h, p->archive_url);
 	page_fact(h, "Source", p->source);
 	if (json_len(p->lists) > 0) {
 		page_fact_open(h, "Lists");

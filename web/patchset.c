@@ -11,6 +11,8 @@
 #define LIKE_MAX 30
 /* Of the lines, this part in common makes a patch the same one: half. */
 #define LIKE_PART 2
+/* Bytes that are compared for it. */
+#define LIKE_BYTES (8u << 20)
 
 void patch_set_done(struct patch_set *s)
 {
@@ -91,6 +93,16 @@ static void add_line(struct normal *m, const char *line)
 		str_addf(&m->changes, "%s\n", line);
 }
 
+/* FNV-1a */
+static uint64_t hash(const char *text)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 1099511628211u;
+	return h;
+}
+
 /* Lines after the last hunk, a signature, are none of it. */
 static void set_diff(struct patch_text *p, const char *diff)
 {
@@ -108,6 +120,7 @@ static void set_diff(struct patch_text *p, const char *diff)
 	str_done(&line);
 	p->diff = str_take(&m.diff);
 	p->changes = str_take(&m.changes);
+	p->id = hash(p->changes);
 }
 
 /* ---- reading ---- */
@@ -177,6 +190,7 @@ struct match {
 	const struct patch_set *old, *new;
 	int *to_old; /* of each new one, -1: none */
 	bool *taken; /* of each old one */
+	size_t room; /* bytes that may be compared still */
 };
 
 static void take(struct match *m, size_t k, size_t i)
@@ -192,7 +206,7 @@ static bool by_title(const struct patch_text *a, const struct patch_text *b)
 
 static bool by_changes(const struct patch_text *a, const struct patch_text *b)
 {
-	return a->changes && b->changes && *a->changes &&
+	return a->changes && b->changes && *a->changes && a->id == b->id &&
 	       strcmp(a->changes, b->changes) == 0;
 }
 
@@ -213,11 +227,15 @@ static void match_like(struct match *m, size_t k)
 
 	for (size_t i = 0; i < m->old->n && seen < LIKE_MAX; i++) {
 		const struct patch_text *o = &m->old->v[i];
-		size_t common, of;
+		size_t common, of, bytes;
 
 		if (m->taken[i] || !o->changes || !p->changes)
 			continue;
 		seen++;
+		bytes = strlen(o->changes) + strlen(p->changes);
+		if (bytes > m->room)
+			continue;
+		m->room -= bytes;
 		line_common(o->changes, p->changes, &common, &of);
 		if (of && LIKE_PART * common >= of && 1000 * common / of > best) {
 			best = 1000 * common / of;
@@ -273,7 +291,11 @@ struct patch_pair *patch_set_match(const struct patch_set *old,
 {
 	AUTO_FREE int *to_old = mem_alloc0((new->n + 1) * sizeof(*to_old));
 	AUTO_FREE bool *taken = mem_alloc0(old->n + 1);
-	struct match m = { .old = old, .new = new, .to_old = to_old, .taken = taken };
+	struct match m = { .old = old,
+			   .new = new,
+			   .to_old = to_old,
+			   .taken = taken,
+			   .room = LIKE_BYTES };
 	struct patch_pair *v = mem_alloc0((old->n + new->n + 1) * sizeof(*v));
 	size_t n = 0, left = 0;
 

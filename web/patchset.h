@@ -5,6 +5,8 @@
 #ifndef SLUICE_WEB_PATCHSET_H
 #define SLUICE_WEB_PATCHSET_H
 
+#include <stdint.h>
+
 #include "lib/json.h"
 
 struct patch_text {
@@ -15,6 +17,7 @@ struct patch_text {
 	char *message;
 	char *diff;    /* without what moves by itself: line numbers, blob ids */
 	char *changes; /* of diff, the files and the lines that come and go */
+	uint64_t id;   /* a hash of changes */
 };
 
 struct patch_set {

@@ -299,13 +299,13 @@ static void test_page(void **state)
 
 	GET(s, "/posting/2/changes");
 	assert_int_equal(a.status, 200);
-	assert_true(has(&a, "2 as they were, 1 with other surroundings, 1 with another"
+	assert_true(has(&a, "2 unchanged, 1 with other surroundings, 1 with another"
 			    " message, 2 changed, 2 added, 1 dropped"));
 	assert_true(has(&a, "<span class=\"del\">-+four\n</span>"));
 	assert_true(has(&a, "<span class=\"add\">++4\n</span>"));
 	assert_true(has(&a, "<span class=\"add\">+Reviewed-by: R &lt;r@x&gt;\n</span>"));
 	assert_true(has(&a, "was: old name"));
-	assert_true(has(&a, "from v3"));
+	assert_false(has(&a, "from v3"));
 	assert_false(has(&a, "<script"));
 	AUTO(answer_done) struct answer same = ask(s, "/posting/2/changes?from=1", 0, 0);
 	assert_int_equal(same.status, 200);
@@ -324,6 +324,7 @@ static void test_page_without_texts(void **state)
 	assert_true(has(&a, "The patches of v3 are not stored here"));
 	assert_true(has(&a, "Nothing can be compared."));
 	assert_false(has(&a, "dropped"));
+	assert_true(has(&a, "/posting/3/changes?from=1\">from v1</a>"));
 }
 
 static void test_links(void **state)

@@ -183,6 +183,22 @@ static void test_links_encode(void **state)
 	assert_string_equal(url_changes(7, 3).s, "/posting/7/changes?from=3");
 }
 
+static void test_links_elsewhere(void **state)
+{
+	static const char *const bad[] = {
+		"javascript:alert(1)", "//x.org/",     "http:/x",        "ftp://x",
+		"https://x/\"",        "https://x/ y", "https://x/\xc3", "",
+	};
+	struct url url;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_false(url_outside(bad[i], &url));
+	assert_false(url_outside(NULL, &url));
+	assert_true(url_outside("https://lore.kernel.org/linux-mm/a%2Fb@x/", &url));
+	assert_string_equal(url.s, "https://lore.kernel.org/linux-mm/a%2Fb@x/");
+}
+
 static void test_routes_refuse(void **state)
 {
 	static const char *const bad[] = {
@@ -291,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_seconds),
 		cmocka_unit_test(test_links_have_routes),
 		cmocka_unit_test(test_links_encode),
+		cmocka_unit_test(test_links_elsewhere),
 		cmocka_unit_test(test_routes_refuse),
 		cmocka_unit_test(test_sentences),
 		cmocka_unit_test(test_sentences_of_other_kinds),
