@@ -28,7 +28,8 @@ const struct cmd cmd_serve = {
 	.synopsis = "",
 	.help = "Serve the results as web pages and JSON until Ctrl-C",
 	.detail =
-		"Reads only, and may run beside \"sluice test\". Prints its URL once it listens.\n",
+		"Reads only, and may run beside \"sluice test\". Prints its URL once it listens.\n"
+		"/queue, /postings and /sources show what a daemon is at, where there is one.\n",
 	.opts = opts,
 	.run = run_serve,
 };

@@ -12,7 +12,7 @@
 /* Of the lines, this part in common makes a patch the same one: half. */
 #define LIKE_PART 2
 /* Bytes that are compared for it. */
-#define LIKE_BYTES (8u << 20)
+#define LIKE_BYTES (2u << 20)
 
 void patch_set_done(struct patch_set *s)
 {
