@@ -16,7 +16,7 @@
 static const char *const headers[][2] = {
 	{ "Content-Security-Policy",
 	  "default-src 'none'; style-src 'self'; base-uri 'none';"
-	  " form-action 'none'; frame-ancestors 'none'" },
+	  " form-action 'self'; frame-ancestors 'none'" },
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "X-Frame-Options", "DENY" },
 	{ "Referrer-Policy", "no-referrer" },
@@ -188,6 +188,7 @@ static enum MHD_Result run_route(struct site *s, struct MHD_Connection *c,
 	char list[REQUEST_TEXT], msgid[REQUEST_TEXT];
 	struct request rq = { .opts = s->opts,
 			      .id = id,
+			      .token = *s->token ? s->token : NULL,
 			      .page = number_of(c, "page", 1),
 			      .from = number_of(c, "from", 0),
 			      .state = text_of(c, "state", state),
@@ -265,21 +266,85 @@ static enum MHD_Result answer(struct site *s, struct MHD_Connection *c, const ch
 	return run_route(s, c, route, id);
 }
 
+/* ---- the one form ---- */
+
+struct form {
+	struct str body;
+};
+
+void http_end(void *state)
+{
+	struct form *f = state;
+
+	if (!f)
+		return;
+	str_done(&f->body);
+	free(f);
+}
+
+static bool is_form(const struct site *s, const char *url, const char *method)
+{
+	return *s->token && strcmp(method, MHD_HTTP_METHOD_POST) == 0 &&
+	       strcmp(url, RERUN_PATH) == 0;
+}
+
+static const char *header(struct MHD_Connection *c, const char *name)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result answer_form(struct site *s, struct MHD_Connection *c,
+				   const struct form *f)
+{
+	const struct rerun_ask ask = { .host = header(c, MHD_HTTP_HEADER_HOST),
+				       .origin = header(c, MHD_HTTP_HEADER_ORIGIN),
+				       .fetch_site = header(c, "Sec-Fetch-Site"),
+				       .body = str_get(&f->body),
+				       .token = s->token };
+	struct err err = { .code = ERR_NONE };
+	struct MHD_Response *m;
+	const char *why;
+	int64_t job;
+
+	if (!host_is_fine(s, c))
+		return fail(c, MHD_HTTP_MISDIRECTED_REQUEST, false,
+			    "This server answers to localhost only");
+	why = rerun_check(&ask, &job);
+	if (why)
+		return fail(c, MHD_HTTP_FORBIDDEN, false, why);
+	if (s->opts->rerun(job, s->opts->arg, &err) < 0)
+		return fail(c,
+			    err.code == ERR_INPUT ? MHD_HTTP_CONFLICT :
+						    MHD_HTTP_SERVICE_UNAVAILABLE,
+			    false, err.msg);
+	m = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	if (m)
+		MHD_add_response_header(m, MHD_HTTP_HEADER_LOCATION, url_queue().s);
+	return queue(c, MHD_HTTP_SEE_OTHER, m, NULL, NULL);
+}
+
 enum MHD_Result http_handle(void *cls, struct MHD_Connection *c, const char *url,
 			    const char *method, const char *version, const char *upload,
 			    size_t *upload_size, void **state)
 {
-	static int seen;
+	bool form = is_form(cls, url, method);
+	struct form *f = *state;
 
 	(void)version;
-	(void)upload;
 	/* First the headers alone: answering then would break keep-alive. */
-	if (*state != &seen) {
-		*state = &seen;
+	if (!f) {
+		f = mem_alloc0(sizeof(*f));
+		f->body.limit = RERUN_BODY;
+		*state = f;
 		return MHD_YES;
 	}
-	/* A body is nothing to us: closing says so. */
-	if (*upload_size > 0)
+	/* Any other body is nothing to us: closing says so. */
+	if (*upload_size > 0 && !form)
 		return MHD_NO;
-	return answer(cls, c, url, method);
+	if (*upload_size > 0) {
+		str_addn(&f->body, upload, *upload_size);
+		*upload_size = 0;
+		return f->body.truncated ? MHD_NO : MHD_YES;
+	}
+	return form ? answer_form(cls, c, f) : answer(cls, c, url, method);
 }

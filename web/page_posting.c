@@ -5,6 +5,7 @@
 #include "lib/str.h"
 #include "web/page.h"
 #include "web/posting_text.h"
+#include "web/rerun.h"
 #include "web/request.h"
 #include "web/versions.h"
 
@@ -25,7 +26,7 @@ static void print_archive(struct html *h, const char *text)
 	html_close(h);
 }
 
-static void print_facts(struct html *h, const struct posting_full *v)
+static void print_facts(struct html *h, const struct posting_full *v, const char *token)
 {
 	const struct posting_row *p = &v->line.p;
 
@@ -54,13 +55,11 @@ static void print_facts(struct html *h, const struct posting_full *v)
 			  json_object_to_json_string_ext(p->override,
 							 JSON_C_TO_STRING_PLAIN));
 	if (v->line.job.id > 0) {
-		AUTO_FREE char *again =
-			str_printf("sluice rerun %" PRId64, v->line.job.id);
-
 		page_fact_open(h, "Job");
-		html_textf(h, "%" PRId64 ", %s. Again: ", v->line.job.id,
+		html_textf(h, "%" PRId64 ", %s. ", v->line.job.id,
 			   queue_state_str(v->line.job.state));
-		html_el(h, "code", NULL, again);
+		if (v->line.job.finished > 0)
+			html_rerun(h, token, v->line.job.id);
 		html_close(h);
 	}
 	html_close(h);
@@ -109,7 +108,7 @@ static void print_mails(struct html *h, const struct posting_full *v)
 	html_raw(h, "</tbody></table></div>");
 }
 
-static void print_page(struct html *h, const struct posting_full *v)
+static void print_page(struct html *h, const struct posting_full *v, const char *token)
 {
 	const struct posting_row *p = &v->line.p;
 
@@ -130,7 +129,7 @@ static void print_page(struct html *h, const struct posting_full *v)
 	html_versions(h, v->versions, v->nversions, p->id);
 	print_mails(h, v);
 	html_el(h, "h2", NULL, "Posting");
-	print_facts(h, v);
+	print_facts(h, v, token);
 	page_end(h);
 }
 
@@ -143,7 +142,7 @@ int page_posting(struct request *rq, struct reply *re, struct err *err)
 	if (r != 1)
 		return r;
 	html_init(&h);
-	print_page(&h, &v);
+	print_page(&h, &v, rq->token);
 	re->body = h.out;
 	return 1;
 }

@@ -6,6 +6,7 @@
 #include "lib/str.h"
 #include "web/jobs.h"
 #include "web/page.h"
+#include "web/rerun.h"
 
 #define REFRESH_SECONDS 10
 /* Further steps of a running job are only counted. */
@@ -251,14 +252,8 @@ static void tag_state(struct html *h, const struct queue_job *j)
 			word);
 }
 
-static void print_rerun(struct html *h, const struct queue_job *j)
-{
-	AUTO_FREE char *command = str_printf("sluice rerun %lld", (long long)j->id);
-
-	html_el(h, "code", NULL, command);
-}
-
-static void print_over(struct html *h, const struct queue_job *list, size_t n)
+static void print_over(struct html *h, const struct queue_job *list, size_t n,
+		       const char *token)
 {
 	html_open(h, "ol");
 	html_attr(h, "class", "series");
@@ -269,15 +264,14 @@ static void print_over(struct html *h, const struct queue_job *list, size_t n)
 		html_open(h, "span");
 		html_attr(h, "class", "dim");
 		page_time(h, list[i].finished);
-		html_text(h, " · ");
-		print_rerun(h, &list[i]);
 		html_close(h);
+		html_rerun(h, token, list[i].id);
 		close_job(h, &list[i]);
 	}
 	html_close(h);
 }
 
-static void print_page(struct html *h, const struct jobs_view *v)
+static void print_page(struct html *h, const struct jobs_view *v, const char *token)
 {
 	page_begin(h, "Queue",
 		   v->nrunning || v->counts[QUEUE_QUEUED] ? REFRESH_SECONDS : 0);
@@ -305,11 +299,11 @@ static void print_page(struct html *h, const struct jobs_view *v)
 		html_el(h, "p", "dim",
 			"Each killed its worker three times. None runs again unless it is"
 			" asked for.");
-		print_over(h, v->apart, v->napart);
+		print_over(h, v->apart, v->napart, token);
 	}
 	if (v->nover > 0) {
 		html_el(h, "h2", NULL, "Ended last");
-		print_over(h, v->over, v->nover);
+		print_over(h, v->over, v->nover, token);
 	}
 	page_end(h);
 }
@@ -322,7 +316,7 @@ int page_queue(struct request *rq, struct reply *re, struct err *err)
 	if (jobs_view_load(rq, &v, err) < 0)
 		return -1;
 	html_init(&h);
-	print_page(&h, &v);
+	print_page(&h, &v, rq->token);
 	re->body = h.out;
 	return 1;
 }

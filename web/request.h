@@ -19,6 +19,7 @@ struct request {
 	int64_t from; /* ?from=, 0: not there */
 	/* Of the query, of a stranger's making, NULL: not there. */
 	const char *state, *source, *list, *msgid;
+	const char *token; /* for html_rerun; NULL: nothing is run again from here */
 };
 #define REQUEST_TEXT 1024 /* bytes of one at most, with its escapes and NUL */
 

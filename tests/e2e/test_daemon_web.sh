@@ -52,7 +52,7 @@ has_url() {
 
 toy_tree
 mkdir -p "$T/maildir/cur" "$T/maildir/new" "$T/maildir/tmp"
-printf '[web]\nlisten = 127.0.0.1:0\n[daemon]\nweb = yes\nretry = 1s\n' >>"$T/config.ini"
+printf '[web]\nlisten = 127.0.0.1:0\nrerun = yes\n[daemon]\nweb = yes\nretry = 1s\n' >>"$T/config.ini"
 printf '[source local]\nkind = maildir\npath = %s/maildir\ninterval = 1s\nsince = 0\n' "$T" \
 	>>"$T/config.ini"
 printf 'complete_after = 1h\ntopology = smp4\n' >>"$T/config.ini"
@@ -100,7 +100,18 @@ check "and is in the queue's history" api_is /queue '.over[0] | "\(.job) \(.stat
 	"1 done 1"
 page "/posting?id=$id"
 check "the posting leads to the results" grep -q 'href="/series/1">results' "$OUT"
-check "and to how it is tested again" grep -q 'sluice rerun 1' "$OUT"
+check "and to how it is tested again" grep -q 'title="sluice rerun 1">Run again' "$OUT"
+token=$(sed -n 's/.*name="token" value="\([0-9a-f]*\)".*/\1/p' "$OUT" | head -n 1)
+post() { # post TOKEN [HEADER]: a press of the button
+	curl -s -m 10 --noproxy '*' -o "$OUT" -w '%{http_code}' -H "${2:-X: y}" \
+		-d "job=1&token=$1" "$url/rerun"
+}
+is "another page cannot press the button" "$(post "$token" 'Sec-Fetch-Site: cross-site')" 403
+is "nor one that does not know the token" "$(post 0123456789abcdef0123456789abcdef)" 403
+is "nothing was queued" "$(api /queue '.counts | .queued + .running + .done')" 1
+is "ours can" "$(post "$token" 'Sec-Fetch-Site: same-origin')" 303
+check "somebody waits for it: it is tested again" until_ok api_is /queue \
+	'.over[0] | "\(.job) \(.class) \(.state) \(.exit)"' "2 interactive done 1"
 page /series/1
 check "the results lead to the posting" grep -q 'href="/posting/1"' "$OUT"
 

@@ -21,6 +21,7 @@ struct site {
 	pid_t pid;
 	char url[64];
 	int64_t series, run, build;
+	bool can_rerun;
 	char console[SHA256_HEX];
 };
 
@@ -46,6 +47,15 @@ FIXTURE_FN int repro(struct db *db, int64_t run, char **ret_text, void *arg,
 	return 1;
 }
 
+/* Job 4711 is refused, as by a daemon that does not know it. */
+FIXTURE_FN int rerun(int64_t job, void *arg, struct err *err)
+{
+	(void)arg;
+	if (job == 4711)
+		return err_set(err, ERR_INPUT, "job 4711 is <unknown>");
+	return job == 4712 ? err_set(err, ERR_MISSING, "no daemon") : 0;
+}
+
 FIXTURE_FN void start(struct site *s)
 {
 	int p[2];
@@ -60,6 +70,7 @@ FIXTURE_FN void start(struct site *s)
 				      .on_ready = on_ready,
 				      .repro = repro,
 				      .queue_order = queue_order,
+				      .rerun = s->can_rerun ? rerun : NULL,
 				      .arg = &p[1] };
 
 		close(p[0]);
@@ -105,14 +116,19 @@ FIXTURE_FN size_t take(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-FIXTURE_FN struct answer ask(struct site *s, const char *path, const char *method,
-			     const char *header)
+/* body: a form to post; headers may be several lines. */
+FIXTURE_FN struct answer ask_with(struct site *s, const char *path, const char *method,
+				  const char *headers, const char *body)
 {
 	AUTO_FREE char *url = str_printf("%s%s", s->url, path);
 	struct answer a = { .status = 0 };
-	struct curl_slist *list = header ? curl_slist_append(NULL, header) : NULL;
+	struct curl_slist *list = NULL;
+	char **lines = strv_split(headers ? headers : "", "\n");
 	CURL *c = curl_easy_init();
 
+	for (size_t i = 0; lines[i]; i++)
+		list = curl_slist_append(list, lines[i]);
+	strv_free(lines);
 	curl_easy_setopt(c, CURLOPT_URL, url);
 	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT, 20L);
@@ -125,12 +141,20 @@ FIXTURE_FN struct answer ask(struct site *s, const char *path, const char *metho
 		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 	else if (method)
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method);
+	if (body)
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
 	curl_easy_perform(c);
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &a.status);
 	curl_easy_cleanup(c);
 	curl_slist_free_all(list);
 	return a;
+}
+
+FIXTURE_FN struct answer ask(struct site *s, const char *path, const char *method,
+			     const char *header)
+{
+	return ask_with(s, path, method, header, NULL);
 }
 
 #define GET(s, path) AUTO(answer_done) struct answer a = ask(s, path, NULL, NULL)
