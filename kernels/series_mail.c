@@ -419,7 +419,8 @@ int series_mail_apply(git_repository *repo, struct json_object *job, const char 
 				  .ref_prefix = prefix,
 				  .out = json_object_new_array() };
 	json_set(result, "steps", s.steps.out);
-	if (read_mails(&s) || write_posted(&s) || choose_base(&s, result) || add_steps(&s))
+	if (read_mails(&s) || write_posted(&s) || choose_base(&s, result) ||
+	    add_steps(&s))
 		return -1;
 	json_set_str(result, "posted", "posted.json");
 	json_set_str(result, "status", "ok");

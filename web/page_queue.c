@@ -164,16 +164,15 @@ static void print_order(struct html *h, const struct jobs_view *v)
 	html_attr(h, "class", "dim");
 	if (v->first_only)
 		html_textf(h,
-			   "%" PRId64 " wait. Senders of each list take turns; these are"
-			   " the first of theirs.",
+			   "%" PRId64 " wait. Senders take turns; these are the first of"
+			   " theirs.",
 			   v->counts[QUEUE_QUEUED]);
 	else if (v->ordered)
-		html_text(
-			h,
-			"In the order in which they will be taken: what somebody waits"
-			" for, what was begun, then the senders of each list in turns.");
+		html_text(h,
+			  "In the order in which they will be taken: what somebody waits"
+			  " for, what was begun, then the senders in turns.");
 	else
-		html_text(h, "In no order: the senders of each list take turns.");
+		html_text(h, "In no order: senders take turns.");
 	if (v->done_s > 0) {
 		html_text(h, " All are done by about ");
 		page_time(h, v->now + (int64_t)v->done_s);
