@@ -11,7 +11,7 @@
 
 /* With more that wait, only the first of each sender is put in order: what is
  * shown are the first few in any case. */
-#define LINES_MAX 5000
+#define LINES_MAX 2000
 #define OVER_SHOWN 20
 
 static void running_done(struct job_running *r)
