@@ -247,11 +247,16 @@ int posting_list_later(struct db *db, int64_t id, int64_t max,
 	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
 }
 
-/* Of columns of posting_shown alone. :list is quoted, as it is within lists. */
-#define IS_WANTED                                    \
-	"(:state IS NULL OR state = :state)"         \
-	" AND (:source IS NULL OR source = :source)" \
-	" AND (:list IS NULL OR instr(lists, :list))"
+/*
+ * Of columns of posting_shown alone. :list is quoted, as it is within lists; a quote
+ * after [ or , is no part of a text there, for that would be escaped. Most rows are
+ * out after the first look.
+ */
+#define IS_WANTED                                     \
+	"(:state IS NULL OR state = :state)"          \
+	" AND (:source IS NULL OR source = :source)"  \
+	" AND (:list IS NULL OR (instr(lists, :list)" \
+	"  AND (instr(lists, '[' || :list) OR instr(lists, ',' || :list))))"
 
 static void bind_filter(sqlite3_stmt *st, const struct posting_filter *which)
 {

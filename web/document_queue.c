@@ -81,7 +81,7 @@ struct json_object *document_queue(const struct jobs_view *v)
 	struct json_object *o = json_object_new_object();
 	struct json_object *counts = json_object_new_object();
 
-	json_set_str(o, "schema", "sluice/queue/1");
+	json_set_str(o, "schema", "sluice/jobs/1");
 	json_set_str(o, "paused", v->paused ? v->paused : "no");
 	for (int i = 0; i <= QUEUE_APART; i++)
 		json_set_int(counts, queue_state_str((enum queue_state)i), v->counts[i]);

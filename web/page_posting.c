@@ -9,20 +9,19 @@
 #include "web/request.h"
 #include "web/versions.h"
 
-static void print_archive(struct html *h, const char *text)
+/* A link to an archive where that is one, else the text alone. */
+static void print_outside(struct html *h, const char *address, const char *text)
 {
 	struct url url;
 
-	if (!url_outside(text, &url)) {
-		page_fact(h, "In an archive", text);
+	if (!url_outside(address, &url)) {
+		html_text(h, text);
 		return;
 	}
-	page_fact_open(h, "In an archive");
 	html_open(h, "a");
 	html_attr(h, "rel", "noopener noreferrer");
 	html_href(h, url);
 	html_text(h, text);
-	html_close(h);
 	html_close(h);
 }
 
@@ -32,7 +31,11 @@ static void print_facts(struct html *h, const struct posting_full *v, const char
 
 	html_open(h, "dl");
 	page_fact(h, "Message-ID", p->message_id);
-	print_archive(h, p->archive_url);
+	if (p->archive_url) {
+		page_fact_open(h, "In an archive");
+		print_outside(h, p->archive_url, p->archive_url);
+		html_close(h);
+	}
 	page_fact(h, "Source", p->source);
 	if (json_len(p->lists) > 0) {
 		page_fact_open(h, "Lists");
@@ -78,7 +81,7 @@ static void print_mail(struct html *h, const struct mail_row *m)
 	html_text(h, *m->subject ? m->subject : "(no subject)");
 	html_open(h, "span");
 	html_attr(h, "class", "sub");
-	html_text(h, m->message_id);
+	print_outside(h, m->archive_url, m->message_id);
 	html_close(h);
 	html_close(h);
 	html_open(h, "td");

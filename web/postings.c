@@ -62,28 +62,38 @@ static int lines_of_rows(struct db *db, struct posting_row *rows, size_t n,
 	return rc;
 }
 
+/* The rows of a page; beyond the last one nothing is looked for. */
+static int load_page(struct db *db, const struct posting_filter *which, int64_t offset,
+		     struct postings_view *v, struct err *err)
+{
+	struct posting_row *rows;
+	size_t n;
+
+	if (offset >= v->total)
+		return 0;
+	if (posting_search(db, which, POSTINGS_PAGE, offset, &rows, &n, NULL, err) < 0 ||
+	    lines_of_rows(db, rows, n, &v->list, err) < 0)
+		return -1;
+	v->n = n;
+	return 0;
+}
+
 int postings_view_load(struct db *db, const struct posting_filter *which, int64_t page,
 		       struct postings_view *ret, struct err *err)
 {
 	AUTO_TX struct tx tx = TX_INIT;
-	struct postings_view v = { .list = NULL };
-	struct posting_row *rows;
-	size_t n;
+	AUTO(postings_view_done) struct postings_view v = { .list = NULL };
 
-	if (db_begin(db, &tx, err) < 0 || posting_count(db, which, v.counts, err) < 0 ||
-	    posting_search(db, which, POSTINGS_PAGE, (page - 1) * POSTINGS_PAGE, &rows,
-			   &n, NULL, err) < 0 ||
-	    lines_of_rows(db, rows, n, &v.list, err) < 0)
+	if (db_begin(db, &tx, err) < 0 || posting_count(db, which, v.counts, err) < 0)
 		return -1;
-	v.n = n;
 	for (int i = 0; i <= POSTING_IGNORED; i++)
 		if (!which->state || (int)*which->state == i)
 			v.total += v.counts[i];
-	if (db_commit(&tx, err) < 0) {
-		postings_view_done(&v);
+	if (load_page(db, which, (page - 1) * POSTINGS_PAGE, &v, err) < 0 ||
+	    db_commit(&tx, err) < 0)
 		return -1;
-	}
 	*ret = v;
+	v = (struct postings_view){ .list = NULL };
 	return 0;
 }
 

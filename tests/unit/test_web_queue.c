@@ -306,7 +306,7 @@ static void test_documents(void **state)
 	static const struct {
 		const char *path, *schema;
 	} asks[] = {
-		{ "/api/v1/queue", "sluice/queue/1" },
+		{ "/api/v1/queue", "sluice/jobs/1" },
 		{ "/api/v1/sources", "sluice/sources/1" },
 		{ "/api/v1/postings?state=done", "sluice/postings/1" },
 		{ "/api/v1/posting/2", "sluice/posting/1" },
