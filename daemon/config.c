@@ -110,6 +110,9 @@ static const struct key keys[] = {
 
 	{ "web", "listen", KEY_LISTEN, AT(listen), "127.0.0.1:8470", NULL, 0, 0,
 	  "address and port; port 0 picks a free one" },
+	{ "web", "rerun", KEY_CHOICE, AT(web_rerun), "no", "yes no", 0, 0,
+	  "whether a button of the pages runs an ended job again, on a loopback address "
+	  "alone, for all who reach them there" },
 
 	{ "daemon", "web", KEY_CHOICE, AT(daemon_web), "no", "yes no", 0, 0,
 	  "whether the daemon serves the pages, too, at web.listen" },

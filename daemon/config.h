@@ -55,6 +55,7 @@ struct config {
 	/* [web] */
 	char *listen; /* address:port; port 0 picks one */
 	/* [daemon] */
+	char *web_rerun;          /* yes, no */
 	char *daemon_web;         /* yes, no */
 	char *daemon_group;       /* "": none */
 	uint64_t daemon_retry_ms; /* before a job is tried again */

@@ -383,7 +383,8 @@ static void intake_applied(const struct role_end *end, void *arg)
 			return run_fail(r, RUN_INFRA);
 		intake_tell_series(r);
 	}
-	if (intake_take_steps(r, end->result, &r->err) < 0)
+	if (intake_take_steps(r, end->result, &r->err) < 0 ||
+	    intake_keep_patches(r, end, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
 	intake_tell_steps(r);
 	r->flow->applied(r);

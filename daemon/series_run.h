@@ -195,6 +195,9 @@ bool run_idle(const struct series_run *r);
 
 /* intake.c: fetch, store, apply. Ends in flow->applied or run_fail. */
 void intake_start(struct series_run *r);
+/* Keeps the texts of its patches, where apply left them. */
+int intake_keep_patches(struct series_run *r, const struct role_end *end,
+			struct err *err);
 
 /* walk.c */
 int walk_init(struct series_run *r, struct err *err);

@@ -41,6 +41,8 @@ static const char list_sql[] =
 	"   SELECT json_extract(p.value, '$.sha256'), 1, finished, 0"
 	"     FROM selftests, json_each(selftests.programs) p UNION ALL"
 	"   SELECT mbox, 3, updated, 0 FROM series UNION ALL"
+	"   SELECT p.texts, 2, s.updated, 0 FROM series_patches p"
+	"     JOIN series s ON s.id = p.series_id UNION ALL"
 	"   SELECT mbox, 3, coalesce(finished, created), finished IS NULL FROM job),"
 	" refs (sha, use, at, pin) AS MATERIALIZED (SELECT sha, max(use), max(at), max(pin)"
 	"   FROM ref WHERE sha IS NOT NULL GROUP BY sha)"

@@ -358,7 +358,17 @@ static const char keep[] =
 	" bytes INTEGER NOT NULL "
 	") STRICT;";
 
+/* What the pages ask for: lists of postings, jobs by state, texts of patches. */
+static const char pages[] =
+	"DROP INDEX posting_newest;"
+	"CREATE INDEX posting_shown ON posting (changed DESC, id DESC, state, source, lists);"
+	"CREATE INDEX job_state ON job (state, finished, id);"
+	"CREATE TABLE series_patches ( "
+	" series_id INTEGER PRIMARY KEY REFERENCES series (id) ON DELETE CASCADE, "
+	" texts TEXT NOT NULL REFERENCES artifact (sha256) "
+	") STRICT;";
+
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails, source, queue, turns, keep,
+	first, selftests, repairs, mails, source, queue, turns, keep, pages,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

@@ -248,6 +248,19 @@ int64_t queue_count_queued(struct db *db, struct err *err)
 	return sqlite3_column_int64(st, 0);
 }
 
+int queue_list_apart(struct db *db, int64_t limit, struct queue_job **ret_list,
+		     size_t *ret_n, struct err *err)
+{
+	static const char sql[] = "SELECT " COLS " FROM job WHERE state = 'apart'"
+				  " ORDER BY finished DESC, id DESC LIMIT :limit";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_int(st, ":limit", limit);
+	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
+}
+
 int queue_count(struct db *db, int64_t ret_n[QUEUE_APART + 1], struct err *err)
 {
 	static const char sql[] = "SELECT state, count(*) FROM job GROUP BY state";

@@ -83,6 +83,9 @@ int queue_list_over(struct db *db, int64_t limit, struct queue_job **ret_list,
 		    size_t *ret_n, struct err *err);
 /* Those that are queued, without a look at all others; -1. */
 int64_t queue_count_queued(struct db *db, struct err *err);
+/* Those set apart, the last first. */
+int queue_list_apart(struct db *db, int64_t limit, struct queue_job **ret_list,
+		     size_t *ret_n, struct err *err);
 /* How many there are of each state. */
 int queue_count(struct db *db, int64_t ret_n[QUEUE_APART + 1], struct err *err);
 

@@ -84,6 +84,12 @@ CREATE TABLE step (
   PRIMARY KEY (series_id, step)
 ) STRICT;
 
+-- What versions of a series are compared by. A range of commits has none.
+CREATE TABLE series_patches (
+  series_id   INTEGER PRIMARY KEY REFERENCES series (id) ON DELETE CASCADE, -- whose
+  texts       TEXT NOT NULL REFERENCES artifact (sha256) -- json, as kernels/posted.h says
+) STRICT;
+
 -- One build that really happened. The key names everything that may change the
 -- result: the chain of trees that was built in the folder, config, arch, make
 -- arguments, toolchain. A build lost to our own trouble is replaced by its
@@ -287,7 +293,8 @@ CREATE INDEX posting_version ON posting (sender, version, posted); -- likewise
 CREATE INDEX posting_change ON posting (change_id) WHERE change_id IS NOT NULL; -- likewise
 CREATE INDEX posting_msgid ON posting (message_id); -- by message-id
 CREATE INDEX posting_earlier ON posting (earlier); -- the next version
-CREATE INDEX posting_newest ON posting (changed DESC, id DESC); -- lists
+CREATE INDEX posting_shown ON posting (changed DESC, id DESC, state, source, lists); -- /postings,
+  -- with all that it can be narrowed by: rows that are not shown are not read
 
 -- The index of all mails that were seen: what came again is known by it.
 CREATE TABLE mail (
@@ -391,6 +398,7 @@ CREATE INDEX job_waits ON job (tree) WHERE state = 'queued' AND kind = 'series';
 CREATE INDEX job_sender_turn ON job (sender, turn); -- when a sender had the last turn
 CREATE INDEX job_list_turn ON job (list, turn); -- and when a list
 CREATE INDEX job_turn ON job (turn); -- the last turn of all
+CREATE INDEX job_state ON job (state, finished, id); -- queue_count, queue_list_apart
 CREATE INDEX job_over ON job (finished, id); -- queue_list_over, timing_job
 CREATE INDEX job_series ON job (series_id, id); -- which jobs made a series
 CREATE INDEX job_mbox ON job (mbox); -- whether an artifact is still needed

@@ -11,7 +11,8 @@
  * result: {"status":"ok", "base":{"commit","tree","how","tried"},
  *   "steps":[{"step","apply","commit","tree","parent_tree","subject","author",
  *   "message_id","reason","file","hunk","files":[{"path","change"}]}],
- *   "series": for a range, as fetch gives it},
+ *   "series": for a range, as fetch gives it, "posted": for mails, the file in the
+ *   job folder that kernels/posted.h describes},
  *   or {"status":"unusable","reason"}.
  */
 #ifndef SLUICE_KERNELS_ROLE_APPLY_H

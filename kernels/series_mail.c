@@ -8,6 +8,7 @@
 #include "kernels/git_am.h"
 #include "kernels/patch.h"
 #include "kernels/policy.h"
+#include "kernels/posted.h"
 #include "kernels/steps.h"
 #include "lib/file.h"
 #include "lib/str.h"
@@ -120,6 +121,17 @@ static int read_mails(struct series *s)
 	while (s->usable < s->n && !s->mails[s->usable].refusal.reason[0])
 		s->usable++;
 	return 0;
+}
+
+static int write_posted(const struct series *s)
+{
+	AUTO_FREE char *path = path_join(s->jobdir, "posted.json", NULL);
+	AUTO(posted_done) struct posted posted;
+
+	posted_init(&posted);
+	for (size_t i = 0; i < s->n; i++)
+		posted_add(&posted, s->mails[i].patch);
+	return posted_write(&posted, path, s->err);
 }
 
 /* ---- the base ---- */
@@ -407,8 +419,10 @@ int series_mail_apply(git_repository *repo, struct json_object *job, const char 
 				  .ref_prefix = prefix,
 				  .out = json_object_new_array() };
 	json_set(result, "steps", s.steps.out);
-	if (read_mails(&s) || choose_base(&s, result) || add_steps(&s))
+	if (read_mails(&s) || write_posted(&s) || choose_base(&s, result) ||
+	    add_steps(&s))
 		return -1;
+	json_set_str(result, "posted", "posted.json");
 	json_set_str(result, "status", "ok");
 	return 0;
 }

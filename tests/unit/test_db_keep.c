@@ -67,7 +67,11 @@ static const char selftests_sql[] =
 static int64_t fill(struct fixture *f)
 {
 	int64_t s = add_series(f, "a@x", 1, "one");
+	char texts[SHA256_HEX];
 
+	put(f, "texts of patches", texts);
+	do_sql(f, "INSERT INTO series_patches (series_id, texts) VALUES (%lld, '%s')",
+	       (long long)s, texts);
 	add_steps(f, s, 2, "p");
 	add_build(f, 1, s, 1, BUILD_OK);
 	add_boot(f, 2, s, 1, "smp4", "t/a", RESULT_PASS, NULL);
