@@ -187,7 +187,7 @@ static void test_sources(void **state)
 	(void)state;
 	assert_int_equal(
 		load("[source mm]\nurl = https://lore.kernel.org/linux-mm\nsubject = mm:* mm/*\n"
-		     "interval = 90s\nsince = 0\nbase = head\n"
+		     "interval = 90s\nsince = 0\nbase = head\ntrees = next, net\n"
 		     "[source local]\nkind = epoch\npath = /srv/inbox\ntree = mm-unstable\n",
 		     &c, &complaints),
 		0);
@@ -200,6 +200,7 @@ static void test_sources(void **state)
 	assert_int_equal(c->sources[0].interval_ms, 90000);
 	assert_int_equal(c->sources[0].since_ms, 0);
 	assert_string_equal(c->sources[0].base, "head");
+	assert_string_equal(c->sources[0].trees, "next, net");
 	assert_string_equal(source_conf_where(&c->sources[0]),
 			    "https://lore.kernel.org/linux-mm");
 	assert_string_equal(c->sources[1].kind, "epoch");
