@@ -33,6 +33,7 @@ struct service_worker {
 };
 
 struct service_intake;
+struct service_trees;
 
 struct service {
 	const char *config_file; /* as given, or NULL */
@@ -48,6 +49,7 @@ struct service {
 	int64_t started;
 	struct service_worker worker;
 	struct service_intake *intake;
+	struct service_trees *trees;
 	struct job *web;
 	char *web_url;
 	enum queue_paused paused;
