@@ -12,8 +12,8 @@
 #define MIB (1024LL * 1024)
 
 static const char section_help[] =
-	"A base tree, by its name, that sluice daemon fetches by itself. What its head "
-	"has become is tested, before a series is tested on it.";
+	"A base tree, by its name, that sluice daemon fetches by itself, and whose head "
+	"it tests.";
 
 static const struct key keys[] = {
 	{ "tree", "url", KEY_TEXT, AT(url), "", NULL, 0, 0,

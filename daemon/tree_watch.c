@@ -11,9 +11,8 @@
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "lib/str.h"
-#include "lib/text.h"
 
-enum { RETRY_S = 300, RETRY_MAX_S = 3600, BRANCHES_MAX = 2000, AGAIN_S = 10 };
+enum { BRANCHES_MAX = 2000, AGAIN_S = 10 };
 #define MARGIN_MS 10000
 #define ROLE_LOG_MAX (1 << 20)
 
@@ -30,18 +29,6 @@ struct tree_watch {
 	bool unconfigured; /* the database did not take the rows */
 };
 
-int64_t tree_watch_next(int64_t now, int64_t interval, int64_t failures)
-{
-	int64_t most = interval > RETRY_MAX_S ? interval : RETRY_MAX_S;
-	int64_t wait = interval < RETRY_S ? interval : RETRY_S;
-
-	if (!failures)
-		return now + interval;
-	for (int64_t i = 1; i < failures && wait < most; i++)
-		wait *= 2;
-	return now + (wait < most ? wait : most);
-}
-
 static int64_t wall(void)
 {
 	return (int64_t)time(NULL);
@@ -55,128 +42,45 @@ static const struct tree_conf *conf_of(const struct tree_watch *w, const char *n
 	return NULL;
 }
 
-/* ---- rows ---- */
+/* ---- when ---- */
 
-/* Where it is fetched from: the section's URL, or what the tree was made of. 1, or 0
- * when nobody said. */
-static int find_source(struct tree_watch *w, const struct tree_conf *c,
-		       enum tree_kind *ret_kind, char **ret_source, struct err *err)
+/* The configured tree that is due first, and when. NULL for none. */
+static const struct tree_conf *first_due(struct tree_watch *w, int64_t *ret_when)
 {
-	struct tree t = { 0 };
-	int rc = 1;
+	const struct tree_conf *first = NULL;
+	struct tree_fetch *rows = NULL;
+	struct err err = { 0 };
+	size_t n = 0;
 
-	if (*c->url) {
-		*ret_kind = TREE_URL;
-		*ret_source = str_dup(c->url);
-		return 1;
+	if (tree_fetch_list(w->o.db, &rows, &n, &err) < 0)
+		log_error("%s", err.msg);
+	for (size_t i = 0; i < n; i++) {
+		const struct tree_conf *c = conf_of(w, rows[i].name);
+
+		if (c && (!first || rows[i].next < *ret_when)) {
+			first = c;
+			*ret_when = rows[i].next;
+		}
 	}
-	rc = tree_find(w->o.db, c->name, &t, err);
-	if (rc > 0) {
-		*ret_kind = t.kind;
-		*ret_source = str_dup(t.source);
-	}
-	tree_done(&t);
-	return rc;
+	tree_fetch_list_free(rows, n);
+	return first;
 }
 
-/* The row of a tree as it is configured now; made where there is none. */
-static int load_row(struct tree_watch *w, const struct tree_conf *c,
-		    struct tree_fetch *ret, struct err *err)
+static void arm(struct tree_watch *w)
 {
-	AUTO_FREE char *source = NULL;
-	enum tree_kind kind;
-	int rc = find_source(w, c, &kind, &source, err);
+	int64_t when = 0, now = wall();
+	bool any = !w->stopped && !w->role && (w->unconfigured || first_due(w, &when));
 
-	if (rc < 0)
-		return -1;
-	rc = tree_fetch_find(w->o.db, c->name, ret, err);
-	if (rc < 0)
-		return -1;
-	if (rc && (!source || strcmp(source, ret->location) == 0)) {
-		/* The interval may have become shorter, or the clock was set back. */
-		if (ret->next > wall() + (int64_t)(c->fetch_ms / 1000) && !ret->failures)
-			ret->next = wall();
-		return tree_fetch_put(w->o.db, ret, err);
-	}
-	if (rc)
-		tree_fetch_done(ret);
-	*ret = (struct tree_fetch){ .name = str_dup(c->name),
-				    .location = str_dup(source ? source : ""),
-				    .tried = DB_NO_INT,
-				    .succeeded = DB_NO_INT,
-				    .next = wall() };
-	return tree_fetch_put(w->o.db, ret, err);
+	if (w->unconfigured)
+		when = now + AGAIN_S;
+	/* Not at once: a row that cannot be written would keep us busy. */
+	if (any)
+		sd_event_source_set_time_relative(
+			w->timer, when > now ? (uint64_t)(when - now) * 1000000 : 100000);
+	sd_event_source_set_enabled(w->timer, any ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
 /* ---- the end of a fetch ---- */
-
-static void arm(struct tree_watch *w);
-
-static void write_failed(struct tree_watch *w, const struct tree_conf *c, const char *why)
-{
-	struct tree_fetch f = { 0 };
-	struct err err = { 0 };
-
-	if (tree_fetch_find(w->o.db, c->name, &f, &err) > 0) {
-		f.tried = wall();
-		f.failures++;
-		f.next = tree_watch_next(wall(), (int64_t)(c->fetch_ms / 1000),
-					 f.failures);
-		free(f.error);
-		f.error = text_clean_line(why, 500);
-		if (tree_fetch_put(w->o.db, &f, &err) < 0)
-			log_error("%s", err.msg);
-		log_warn("tree %s: %s", c->name, f.error);
-	} else if (err.code != ERR_NONE) {
-		log_error("tree %s: %s", c->name, err.msg);
-	}
-	tree_fetch_done(&f);
-}
-
-static int write_tree(struct tree_watch *w, const char *name, const char *source,
-		      const struct tree_info *info, struct err *err)
-{
-	struct tree t = { .name = str_dup(name),
-			  .kind = info->kind == IMPORT_LOCAL ? TREE_GIT : TREE_URL,
-			  .source = str_dup(source),
-			  .default_ref = str_dup(info->ref),
-			  .added = wall(),
-			  .updated = wall() };
-	int rc = tree_put(w->o.db, &t, err);
-
-	tree_done(&t);
-	return rc;
-}
-
-/* One transaction: the tree, its row, and what is made of a head that moved. */
-static int write_fetched(struct tree_watch *w, const struct tree_conf *c,
-			 const char *source, const struct tree_info *info,
-			 struct err *err)
-{
-	AUTO_TX struct tx tx = TX_INIT;
-	AUTO(tree_fetch_done) struct tree_fetch f = { 0 };
-	int rc;
-
-	if (db_begin(w->o.db, &tx, err) < 0 ||
-	    write_tree(w, c->name, source, info, err) < 0)
-		return -1;
-	rc = tree_fetch_find(w->o.db, c->name, &f, err);
-	if (rc <= 0)
-		return rc < 0 ? -1 : db_commit(&tx, err);
-	f.tried = f.succeeded = wall();
-	f.next = tree_watch_next(wall(), (int64_t)(c->fetch_ms / 1000), 0);
-	f.failures = 0;
-	free(TAKE_PTR(f.error));
-	if (!f.head || strcmp(f.head, info->commit) != 0) {
-		if (w->o.moved(c->name, info->commit, w->o.arg, err) < 0)
-			return -1;
-		free(f.head);
-		f.head = str_dup(info->commit);
-	}
-	if (tree_fetch_put(w->o.db, &f, err) < 0)
-		return -1;
-	return db_commit(&tx, err);
-}
 
 static char **packs_of(const struct role_end *end, struct err *err)
 {
@@ -213,7 +117,9 @@ static int take(struct tree_watch *w, const struct tree_conf *c,
 	int rc = packs ? tree_take(&o, &info, err) : -1;
 
 	strv_free(packs);
-	return rc < 0 ? -1 : write_fetched(w, c, w->source, &info, err);
+	return rc < 0 ? -1 :
+			tree_rows_fetched(w->o.db, c, w->source, &info, w->o.moved,
+					  w->o.arg, err);
 }
 
 static void settle(struct tree_watch *w)
@@ -239,11 +145,11 @@ static void on_role_done(const struct role_end *end, void *arg)
 	if (w->stopped || w->dropped || !c)
 		return settle(w);
 	if (!end->result)
-		write_failed(w, c, end->infra);
+		tree_rows_failed(w->o.db, c, end->infra);
 	else if (json_str(end->result, "error", NULL))
-		write_failed(w, c, json_str(end->result, "error", ""));
+		tree_rows_failed(w->o.db, c, json_str(end->result, "error", ""));
 	else if (take(w, c, end, &err) < 0)
-		write_failed(w, c, err.msg);
+		tree_rows_failed(w->o.db, c, err.msg);
 	settle(w);
 }
 
@@ -344,7 +250,7 @@ static int look(struct tree_watch *w, const struct tree_conf *c, const char *sou
 			       source);
 	if (tree_import(&o, &info, err) < 0)
 		return -1;
-	return write_fetched(w, c, source, &info, err);
+	return tree_rows_fetched(w->o.db, c, source, &info, w->o.moved, w->o.arg, err);
 }
 
 /* 1 when a child runs, 0 when it is done, -1 when it failed. */
@@ -352,7 +258,7 @@ static int fetch(struct tree_watch *w, const struct tree_conf *c, struct err *er
 {
 	AUTO_FREE char *source = NULL;
 	enum tree_kind kind;
-	int rc = find_source(w, c, &kind, &source, err);
+	int rc = tree_rows_source(w->o.db, c, &kind, &source, err);
 
 	if (rc == 0)
 		return err_set(err, ERR_INPUT,
@@ -372,43 +278,7 @@ static int fetch(struct tree_watch *w, const struct tree_conf *c, struct err *er
 	return start_role(w, c, TAKE_PTR(source), err) < 0 ? -1 : 1;
 }
 
-/* ---- time ---- */
-
-/* The configured tree that is due first, and when. NULL for none. */
-static const struct tree_conf *first_due(struct tree_watch *w, int64_t *ret_when)
-{
-	const struct tree_conf *first = NULL;
-	struct tree_fetch *rows = NULL;
-	struct err err = { 0 };
-	size_t n = 0;
-
-	if (tree_fetch_list(w->o.db, &rows, &n, &err) < 0)
-		log_error("%s", err.msg);
-	for (size_t i = 0; i < n; i++) {
-		const struct tree_conf *c = conf_of(w, rows[i].name);
-
-		if (c && (!first || rows[i].next < *ret_when)) {
-			first = c;
-			*ret_when = rows[i].next;
-		}
-	}
-	tree_fetch_list_free(rows, n);
-	return first;
-}
-
-static void arm(struct tree_watch *w)
-{
-	int64_t when = 0, now = wall();
-	bool any = !w->stopped && !w->role && (w->unconfigured || first_due(w, &when));
-
-	if (w->unconfigured)
-		when = now + AGAIN_S;
-	/* Not at once: a row that cannot be written would keep us busy. */
-	if (any)
-		sd_event_source_set_time_relative(
-			w->timer, when > now ? (uint64_t)(when - now) * 1000000 : 100000);
-	sd_event_source_set_enabled(w->timer, any ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
-}
+/* ---- its turn ---- */
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
@@ -429,7 +299,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	}
 	rc = fetch(w, c, &err);
 	if (rc < 0)
-		write_failed(w, c, err.msg);
+		tree_rows_failed(w->o.db, c, err.msg);
 	if (rc <= 0)
 		settle(w);
 	return 0;
@@ -483,7 +353,7 @@ static bool is_wanted(struct tree_watch *w)
 	AUTO_FREE char *source = NULL;
 	enum tree_kind kind;
 
-	return c && find_source(w, c, &kind, &source, NULL) > 0 &&
+	return c && tree_rows_source(w->o.db, c, &kind, &source, NULL) > 0 &&
 	       strcmp(source, w->source) == 0;
 }
 
@@ -502,12 +372,8 @@ int tree_watch_configure(struct tree_watch *w, const struct tree_conf *trees, si
 	rc = db_begin(w->o.db, &tx, err);
 	if (rc == 0)
 		rc = delete_others(w, err);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct tree_fetch f = { 0 };
-
-		rc = load_row(w, &trees[i], &f, err);
-		tree_fetch_done(&f);
-	}
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = tree_rows_load(w->o.db, &trees[i], err);
 	if (rc == 0)
 		rc = db_commit(&tx, err);
 	w->unconfigured = rc < 0;

@@ -9,16 +9,13 @@
 
 #include "daemon/config_tree.h"
 #include "daemon/role.h"
+#include "daemon/tree_rows.h"
 #include "db/db.h"
 
 struct tree_watch_opts {
 	struct role_host *host; /* borrowed */
 	struct db *db;          /* writable; borrowed */
-	/*
-	 * The head of a tree is another one than at the last call, or the first one. In
-	 * the transaction that remembers it; -1 with err: it will be told again.
-	 */
-	int (*moved)(const char *tree, const char *commit, void *arg, struct err *err);
+	tree_moved_fn moved;
 	/* A fetch has ended, and was written down; may be NULL. */
 	void (*fetched)(void *arg);
 	void (*idle)(void *arg); /* the last one ended after stop; may be NULL */
@@ -38,11 +35,5 @@ int tree_watch_configure(struct tree_watch *w, const struct tree_conf *trees, si
 			 struct err *err);
 /* Starts none any more and ends the one that runs; true when none runs. */
 bool tree_watch_stop(struct tree_watch *w);
-
-/*
- * When a tree is due again, after failures in a row: 5 minutes (or the interval, if
- * that is shorter), doubled up to the interval, or 1 hour if that is longer. Pure; s.
- */
-int64_t tree_watch_next(int64_t now, int64_t interval, int64_t failures);
 
 #endif

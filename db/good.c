@@ -3,6 +3,9 @@
 #include "db/row.h"
 #include "lib/str.h"
 
+/* Series of a tree that are looked at: what was good long ago is of no use. */
+#define RECENT 1000
+
 /* Is it in a list of what is wanted? */
 #define IS_WANTED(what, list) \
 	what " IN (SELECT value FROM json_each(:wanted, '$." list "'))"
@@ -48,13 +51,16 @@
 int good_commits(struct db *db, const char *tree, struct json_object *wanted,
 		 int64_t limit, char ***ret, struct err *err)
 {
+	/* Each series is looked at twice at most, however many are on one commit. */
 	static const char sql[] =
-		"SELECT s.base_commit FROM series s WHERE s.tree = :tree"
-		" AND s.base_commit NOT NULL AND s.state = 'done' AND " COMPLETE
-		" AND NOT EXISTS (SELECT 1 FROM series o WHERE o.tree = s.tree"
-		"  AND o.base_commit = s.base_commit AND " FAILED(
+		"WITH c AS MATERIALIZED (SELECT s.base_commit AS id, max(s.id) AS last"
+		"  FROM (SELECT * FROM series WHERE tree = :tree AND base_commit NOT NULL"
+		"   AND state = 'done' ORDER BY id DESC LIMIT :recent) s"
+		"  WHERE " COMPLETE " GROUP BY s.base_commit)"
+		" SELECT c.id FROM c WHERE NOT EXISTS (SELECT 1 FROM series o"
+		"  WHERE o.tree = :tree AND o.base_commit = c.id AND " FAILED(
 			"o.id") ")"
-				" GROUP BY s.base_commit ORDER BY max(s.id) DESC LIMIT :limit";
+				" ORDER BY c.last DESC LIMIT :limit";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 	char **v;
 	size_t n = 0;
@@ -65,6 +71,7 @@ int good_commits(struct db *db, const char *tree, struct json_object *wanted,
 	bind_text(st, ":tree", tree);
 	bind_json(st, ":wanted", wanted);
 	bind_int(st, ":limit", limit);
+	bind_int(st, ":recent", RECENT);
 	v = mem_alloc0(sizeof(*v));
 	while ((r = stmt_step(db, st, err)) == 1) {
 		v = mem_realloc(v, n + 2, sizeof(*v));

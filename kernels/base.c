@@ -2,14 +2,8 @@
 
 #include <string.h>
 
-#include "kernels/tree_edit.h"
+#include "kernels/base_evidence.h"
 #include "lib/str.h"
-
-/* What a patch says about a file before it: its blob, or that there is none. */
-struct evidence {
-	const char *path;
-	const char *id; /* shortened hex; NULL: the file must not be there */
-};
 
 enum slot_kind {
 	SLOT_OPTION,
@@ -32,8 +26,7 @@ struct base_ladder {
 	const struct base_question *q;
 	struct slot *slots;
 	size_t nslots, at;
-	struct evidence *v;
-	size_t n, blobs; /* blobs: those that name one */
+	struct base_evidence evidence;
 	git_oid *refused;
 	size_t nrefused;
 	struct json_object *tried;
@@ -84,80 +77,6 @@ static void note(struct base_ladder *c, const struct slot *s, const char *commit
 		 ref, why);
 }
 
-/* Only the first patch that touches a file speaks of the base. */
-static bool seen(const struct base_ladder *c, const char *path)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (!strcmp(c->v[i].path, path))
-			return true;
-	return false;
-}
-
-static void add_evidence(struct base_ladder *c, const char *path, const char *id)
-{
-	if (seen(c, path))
-		return;
-	c->v = mem_realloc(c->v, c->n + 1, sizeof(*c->v));
-	c->v[c->n++] = (struct evidence){ path, id };
-	c->blobs += id && *id;
-}
-
-static void collect(struct base_ladder *c)
-{
-	for (size_t k = 0; k < c->q->npatches; k++) {
-		const struct filepatches *p = &c->q->patches[k];
-
-		for (size_t i = 0; i < p->n; i++) {
-			const struct filepatch *f = &p->v[i];
-
-			if (f->old_path)
-				add_evidence(c, f->old_path,
-					     strlen(f->old_id) >= 7 ? f->old_id : "");
-			if (f->new_path &&
-			    (!f->old_path || strcmp(f->old_path, f->new_path)))
-				add_evidence(c, f->new_path, f->old_path ? "" : NULL);
-		}
-	}
-}
-
-/* 1, 0 or -1; "" as id says nothing. */
-static int matches(struct base_ladder *c, const git_oid *tree, const struct evidence *e)
-{
-	unsigned mode;
-	git_oid id, want;
-
-	if (e->id && !*e->id)
-		return 1;
-	if (tree_entry_find(c->q->repo, tree, e->path, &id, &mode, c->err))
-		return -1;
-	if (!e->id || !mode)
-		return !e->id == !mode;
-	git_oid_fromstrn(&want, e->id, strlen(e->id));
-	return git_oid_ncmp(&id, &want, strlen(e->id)) == 0;
-}
-
-/* How many of the pieces of evidence hold for a commit; *ret_bad: the first that does not. */
-static int score(struct base_ladder *c, const git_oid *commit, size_t *ret,
-		 const char **ret_bad)
-{
-	AUTO_GIT(tree) git_tree *t = NULL;
-
-	*ret = 0;
-	*ret_bad = NULL;
-	if (git_commit_tree_of(c->q->repo, commit, &t, c->err))
-		return -1;
-	for (size_t i = 0; i < c->n; i++) {
-		int rc = matches(c, git_tree_id(t), &c->v[i]);
-
-		if (rc < 0)
-			return -1;
-		*ret += (size_t)rc;
-		if (!rc && !*ret_bad)
-			*ret_bad = c->v[i].path;
-	}
-	return 0;
-}
-
 /* 1: a head has all the blobs. */
 static int try_heads(struct base_ladder *c, const struct slot *s, git_oid *ret)
 {
@@ -167,39 +86,19 @@ static int try_heads(struct base_ladder *c, const struct slot *s, git_oid *ret)
 		char hex[GIT_HEX];
 		size_t n;
 
-		if (score(c, &h->commit, &n, &bad))
+		if (base_evidence_score(&c->evidence, c->q->repo, &h->commit, &n, &bad,
+					c->err))
 			return -1;
-		if (n == c->n) {
+		if (n == c->evidence.n) {
 			*ret = h->commit;
 			return 1;
 		}
 		git_hex(&h->commit, hex);
 		note(c, s, hex, h->ref,
 		     str_printf("%zu of %zu files are as the index lines say, %s is not",
-				n, c->n, bad));
+				n, c->evidence.n, bad));
 	}
 	return 0;
-}
-
-/* The first blob that no commit here can have, since it is not there at all. */
-static const char *unknown_blob(struct base_ladder *c)
-{
-	AUTO_GIT(odb) git_odb *odb = NULL;
-
-	if (git_repository_odb(&odb, c->q->repo))
-		return NULL;
-	for (size_t i = 0; i < c->n; i++) {
-		const char *hex = c->v[i].id;
-		git_oid id, full;
-
-		if (!hex || !*hex)
-			continue;
-		git_oid_fromstrn(&id, hex, strlen(hex));
-		/* Two blobs of one short id: as good as known. */
-		if (git_odb_exists_prefix(&full, odb, &id, strlen(hex)) == GIT_ENOTFOUND)
-			return c->v[i].path;
-	}
-	return NULL;
 }
 
 static git_revwalk *walk_heads(struct base_ladder *c, const struct base_tree *tree)
@@ -228,9 +127,9 @@ static int try_history(struct base_ladder *c, const struct slot *s, git_oid *ret
 		size_t n;
 
 		looked++;
-		if (score(c, &id, &n, &bad))
+		if (base_evidence_score(&c->evidence, c->q->repo, &id, &n, &bad, c->err))
 			return -1;
-		if (n == c->n) {
+		if (n == c->evidence.n) {
 			*ret = id;
 			return 1;
 		}
@@ -242,7 +141,7 @@ static int try_history(struct base_ladder *c, const struct slot *s, git_oid *ret
 	git_hex(&best_id, hex);
 	note(c, s, best ? hex : NULL, NULL,
 	     str_printf("%zu commits of history looked at, the best has %zu of %zu files",
-			looked, best, c->n));
+			looked, best, c->evidence.n));
 	return 0;
 }
 
@@ -387,13 +286,14 @@ static void add_blobs(struct base_ladder *c)
 {
 	const char *unknown;
 
-	collect(c);
-	if (!c->blobs) {
+	base_evidence_collect(&c->evidence, c->q->patches, c->q->npatches);
+	if (!c->evidence.blobs) {
 		add_vain(c, SLOT_HEADS, str_dup("no index line names a blob"));
 		return;
 	}
 	add_slots(c, SLOT_HEADS);
-	unknown = c->q->candidates ? unknown_blob(c) : NULL;
+	unknown = c->q->candidates ? base_evidence_unknown(&c->evidence, c->q->repo) :
+				     NULL;
 	if (unknown)
 		add_vain(c, SLOT_HISTORY,
 			 str_printf("history: no commit has the %s that the patches were "
@@ -452,7 +352,7 @@ void base_ladder_free(struct base_ladder *c)
 	for (size_t i = 0; i < c->nslots; i++)
 		free(c->slots[i].why_not);
 	free(c->slots);
-	free(c->v);
+	base_evidence_done(&c->evidence);
 	free(c->refused);
 	free(c);
 }

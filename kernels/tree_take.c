@@ -1,5 +1,6 @@
 #include "kernels/tree_take.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,12 +55,17 @@ static int take_pack(const char *folder, const char *pack, struct err *err)
 static int take_packs(const struct tree_take_opts *o, struct err *err)
 {
 	AUTO_FREE char *folder = path_join(o->store, "objects/pack", NULL);
+	AUTO_FD int fd = -1;
 
 	if (dir_make(folder, 0755, err))
 		return -1;
 	for (char *const *p = o->packs; p && *p; p++)
 		if (take_pack(folder, *p, err))
 			return -1;
+	/* Before a branch names what is in them. */
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return err_sys(err, "sync %s", folder);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
 
 #include "daemon/config_source.h"
 #include "daemon/head_request.h"
-#include "daemon/tree_watch.h"
+#include "daemon/tree_rows.h"
 
 static void it_backs_off(void **state)
 {
@@ -18,8 +18,8 @@ static void it_backs_off(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_int_equal(tree_watch_next(1000, cases[i].interval,
-						 cases[i].failures),
+		assert_int_equal(tree_rows_next(1000, cases[i].interval,
+						cases[i].failures),
 				 1000 + cases[i].wait);
 }
 
