@@ -65,7 +65,7 @@ int tree_rows_load(struct db *db, const struct tree_conf *c, struct err *err)
 		/* The interval may have become shorter, or the clock was set back. */
 		int64_t interval = (int64_t)(c->fetch_ms / 1000);
 		int64_t most = f.failures && interval < RETRY_MAX_S ? RETRY_MAX_S :
-								       interval;
+								      interval;
 
 		if (f.next > wall() + most)
 			f.next = wall();
