@@ -1,21 +1,17 @@
 #include "kernels/role_tree.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernels/git.h"
+#include "kernels/git_watched.h"
 #include "kernels/store.h"
-#include "kernels/stream.h"
 #include "lib/file.h"
 #include "lib/str.h"
-#include "lib/text.h"
 
 #define REPO "fetched.git"
 #define PACKS REPO "/objects/pack"
@@ -107,50 +103,6 @@ static int set_environment(const struct fetch *f, struct err *err)
 	return 0;
 }
 
-/* The next bytes; 0 at the end, -1 with err when too long nothing came. */
-static ssize_t read_some(const struct fetch *f, struct stream *s, char *buf, size_t size,
-			 struct err *err)
-{
-	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
-	ssize_t n;
-	int rc;
-
-	do
-		rc = poll(&fd, 1, (int)f->silence_ms);
-	while (rc < 0 && errno == EINTR);
-	if (rc == 0)
-		return err_set(err, ERR_LIMIT, "nothing came for %lld s",
-			       f->silence_ms / 1000);
-	do
-		n = read(s->fd, buf, size);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? err_sys(err, "read from git") : n;
-}
-
-/* Its last line is kept: why it failed. Git ends a line of progress with \r. */
-static int follow(const struct fetch *f, struct stream *s, struct str *last,
-		  struct err *err)
-{
-	AUTO(str_done) struct str line = { .limit = 4096 };
-	char buf[4096];
-	ssize_t n;
-
-	while ((n = read_some(f, s, buf, sizeof(buf), err)) > 0)
-		for (ssize_t i = 0; i < n; i++) {
-			if (buf[i] != '\n' && buf[i] != '\r') {
-				str_addc(&line, buf[i]);
-				continue;
-			}
-			/* The first "fatal:" says more than what it all comes to. */
-			if (line.len && !str_starts(str_get(last), "fatal:")) {
-				str_clear(last);
-				str_addn(last, line.data, line.len);
-			}
-			str_clear(&line);
-		}
-	return n < 0 ? -1 : 0;
-}
-
 /* git says in many ways that a file was as large as it may be. */
 static bool was_cut(const struct fetch *f)
 {
@@ -166,14 +118,21 @@ static bool was_cut(const struct fetch *f)
 	return false;
 }
 
-static int git_failed(const struct fetch *f, const char *last, struct err *err)
+static int run_git(const struct fetch *f, char *const *argv, struct str *ret_output,
+		   struct err *err)
 {
-	AUTO_FREE char *clean = text_clean_line(last, 300);
+	AUTO_FREE char *log = path_join(f->jobdir, "git.log", NULL);
+	const struct git_watched g = { .argv = argv,
+				       .log = log,
+				       .silence_ms = (uint64_t)f->silence_ms,
+				       .file_max = (uint64_t)f->bytes };
 
+	if (git_watched_run(&g, ret_output, err) == 0)
+		return 0;
 	if (was_cut(f))
 		return err_set(err, ERR_LIMIT, "it is larger than %lld MiB",
 			       f->bytes >> 20);
-	return err_set(err, ERR_SYS, "git: %s", clean);
+	return -1;
 }
 
 static int fetch_branches(const struct fetch *f, struct err *err)
@@ -182,8 +141,9 @@ static int fetch_branches(const struct fetch *f, struct err *err)
 	AUTO_FREE char *spec = str_printf("+refs/heads/%s:refs/trees/%s/%s",
 					  f->branch ? f->branch : "*", f->name,
 					  f->branch ? f->branch : "*");
-	AUTO(str_done) struct str last = STR_INIT;
-	AUTO(stream_done) struct stream s = { .fd = -1 };
+	/* The helper for HTTP is a child of git's, and must end without it, too. */
+	AUTO_FREE char *low_speed =
+		str_printf("http.lowSpeedTime=%lld", f->silence_ms / 1000 + 1);
 	char *argv[] = { (char *)f->git,
 			 git_dir,
 			 "-c",
@@ -192,6 +152,10 @@ static int fetch_branches(const struct fetch *f, struct err *err)
 			 "fetch.unpackLimit=1",
 			 "-c",
 			 "fetch.writeCommitGraph=false",
+			 "-c",
+			 low_speed,
+			 "-c",
+			 "http.lowSpeedLimit=1",
 			 "fetch",
 			 "--progress",
 			 "--prune",
@@ -204,31 +168,27 @@ static int fetch_branches(const struct fetch *f, struct err *err)
 			 spec,
 			 NULL };
 
-	if (stream_start(&s, STREAM_READ_BOTH, argv, NULL, -1, err) ||
-	    follow(f, &s, &last, err))
-		return -1;
-	return stream_end(&s, NULL) ? git_failed(f, str_get(&last), err) : 0;
+	return run_git(f, argv, NULL, err);
 }
 
 /* "ref: refs/heads/master\tHEAD"; nothing where it does not say. */
 static int find_head(const struct fetch *f, struct json_object *result, struct err *err)
 {
 	static const char start[] = "ref: refs/heads/";
-	AUTO(stream_done) struct stream s = { .fd = -1 };
+	AUTO(str_done) struct str output = STR_INIT;
 	char *argv[] = { (char *)f->git,    "ls-remote", "--symref", "--",
 			 (char *)f->source, "HEAD",      NULL };
-	char buf[4096] = "";
-	ssize_t n;
+	char **lines;
 
-	if (stream_start(&s, STREAM_READ, argv, NULL, -1, err))
+	if (run_git(f, argv, &output, err))
 		return -1;
-	n = read_some(f, &s, buf, sizeof(buf) - 1, err);
-	if (n < 0)
-		return -1;
-	buf[n] = '\0';
-	buf[strcspn(buf, "\t\n")] = '\0';
-	if (str_starts(buf, start))
-		json_set_str(result, "head", buf + strlen(start));
+	lines = strv_split(str_get(&output), "\n");
+	for (size_t i = 0; lines[i]; i++) {
+		lines[i][strcspn(lines[i], "\t")] = '\0';
+		if (str_starts(lines[i], start))
+			json_set_str(result, "head", lines[i] + strlen(start));
+	}
+	strv_free(lines);
 	return 0;
 }
 
@@ -317,16 +277,12 @@ int role_tree(struct json_object *job, const char *jobdir, struct json_object *r
 			   .bytes = limit(job, "bytes", 8LL << 30),
 			   .silence_ms = limit(job, "silence_ms", 300000),
 			   .branches = limit(job, "branches", 2000) };
-	const struct rlimit size = { (rlim_t)f.bytes, (rlim_t)f.bytes };
 	struct err why = { 0 };
 
 	if (!f.name || !f.source)
 		return err_set(err, ERR_INPUT, "the job names no tree or no source");
 	if (prepare(&f, err) || set_environment(&f, err))
 		return -1;
-	/* Of the pack that git writes while it comes in. */
-	if (setrlimit(RLIMIT_FSIZE, &size) < 0)
-		return err_sys(err, "limit the size of a file");
 	if (run(&f, result, &why))
 		json_set_str(result, "error", why.msg);
 	else

@@ -4,6 +4,7 @@
  */
 #include "tests/unit/git_fixture.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -211,6 +212,56 @@ static void test_is_silent(void **state)
 	assert_non_null(strstr(json_str(r, "error", ""), "nothing came for"));
 }
 
+/* One that lives on, and says so, is waited for. */
+static void test_is_slow(void **state)
+{
+	AUTO_FREE char *more =
+		str_printf(",\"git\":\"%s/slow\",\"limits\":{\"silence_ms\":1000}",
+			   (const char *)*state);
+	struct tree_info info;
+
+	put_file(*state, "slow",
+		 "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do printf '%d%%\\r' $i >&2; "
+		 "sleep 0.2; done\nexec git \"$@\"\n");
+	sh(*state, "chmod +x slow");
+	update(*state, more, &info);
+	is_head(*state, &info, "main");
+}
+
+/* Whoever is killed leaves no git behind. */
+static void test_dies_with_us(void **state)
+{
+	AUTO_FREE char *text = str_printf("{\"name\":\"toy\",\"source\":\"x\","
+					  "\"store\":\"%s/store\",\"git\":\"%s/slow\"}",
+					  (const char *)*state, (const char *)*state);
+	int status;
+	pid_t pid;
+
+	put_file(*state, "slow",
+		 "#!/bin/sh\necho $$ > \"$0.new\"; mv \"$0.new\" \"$0.pid\"; "
+		 "exec sleep 60\n");
+	sh(*state, "chmod +x slow; mkdir job");
+	pid = fork();
+	if (pid == 0) {
+		AUTO_FREE char *jobdir = path_join(*state, "job", NULL);
+		struct json_object *job = json_of(text);
+		struct err err = { 0 };
+
+		if (chdir(*state) == 0)
+			role_tree(job, jobdir, json_object_new_object(), &err);
+		_exit(1);
+	}
+	sh(*state,
+	   "for i in $(seq 200); do [ ! -e slow.pid ] || exit 0; sleep 0.05; done; "
+	   "exit 1");
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	sh(*state,
+	   "for i in $(seq 200); do kill -0 $(cat slow.pid) 2>/dev/null || exit 0; "
+	   "grep -q 'State:.Z' /proc/$(cat slow.pid)/status && exit 0; "
+	   "sleep 0.05; done; exit 1");
+}
+
 static void test_is_too_large(void **state)
 {
 	AUTO_JSON struct json_object *r = NULL;
@@ -265,13 +316,12 @@ static void test_role_is_not_trusted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		repo_test(test_grows),
-		repo_test(test_made_anew),
-		repo_test(test_one_branch),
-		repo_test(test_vanishes),
-		repo_test(test_is_silent),
-		repo_test(test_is_too_large),
-		repo_test(test_role_is_not_trusted),
+		repo_test(test_grows),        repo_test(test_made_anew),
+		repo_test(test_one_branch),   repo_test(test_vanishes),
+		repo_test(test_is_silent),    repo_test(test_is_slow),
+		repo_test(test_dies_with_us),
+
+		repo_test(test_is_too_large), repo_test(test_role_is_not_trusted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
