@@ -5,6 +5,7 @@
 #include "cli/cmd.h"
 #include "cli/context.h"
 #include "daemon/config_source.h"
+#include "daemon/config_tree.h"
 #include "daemon/suites.h"
 #include "kernels/kconfig.h"
 #include "lib/file.h"
@@ -214,6 +215,14 @@ static void check_source(struct check *c, const struct source_conf *s)
 		check_names(c, what, s->suite, load_suite);
 }
 
+/* Whether there is such a tree, only the state knows, which may not be there yet. */
+static void tell_tree(const struct tree_conf *t)
+{
+	AUTO_FREE char *what = str_printf("tree %s", t->name);
+
+	tell_ok(what, *t->url ? t->url : "as sluice tree add was told");
+}
+
 static int run_check_config(int argc, char **argv)
 {
 	struct check_args args = { 0 };
@@ -237,6 +246,8 @@ static int run_check_config(int argc, char **argv)
 	check_suites_together(&c);
 	for (size_t i = 0; i < cx.config->nsources; i++)
 		check_source(&c, &cx.config->sources[i]);
+	for (size_t i = 0; i < cx.config->ntrees; i++)
+		tell_tree(&cx.config->trees[i]);
 	check_programs(&c);
 	check_build_user(&c);
 	check_accel(&c);

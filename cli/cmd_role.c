@@ -16,6 +16,7 @@
 #include "kernels/role_fetch.h"
 #include "kernels/role_poll.h"
 #include "kernels/role_selftests.h"
+#include "kernels/role_tree.h"
 #include "lib/file.h"
 #include "lib/json.h"
 #include "lib/log.h"
@@ -34,7 +35,7 @@ static const struct role {
 } roles[] = {
 	{ "fetch", role_fetch }, { "apply", role_apply }, { "checkout", role_checkout },
 	{ "build", role_build }, { "boot", role_boot },   { "selftests", role_selftests },
-	{ "poll", role_poll },
+	{ "poll", role_poll },   { "tree", role_tree },
 };
 
 static int run_role(int argc, char **argv);

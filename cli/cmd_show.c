@@ -114,6 +114,7 @@ static int show_series(struct context *cx, const struct term *t, const char *tex
 		return EXIT_INFRA;
 	}
 	if (!json) {
+		report.tries = true;
 		series_text_print(&report, t);
 		report_done(&report);
 	}

@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/queue_view.h"
 #include "db/source_state.h"
+#include "db/tree_fetch.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
@@ -30,10 +31,11 @@ static int run_status(int argc, char **argv);
 const struct cmd cmd_status = {
 	.name = "status",
 	.synopsis = "",
-	.help = "Show what the daemon is at: its worker, the queue, the sources",
+	.help = "Show what the daemon is at: its worker, the queue, the sources, the trees",
 	.detail =
 		"Of each source: when it was polled last and will be next, how many mails came\n"
-		"from it, and what is wrong with it. Series that came in part are shown with what\n"
+		"from it, and what is wrong with it; of each tree of config.ini the same of its\n"
+		"fetches. Series that came in part are shown with what\n"
 		"they lack; \"sluice queue --postings\" shows all of them. Exits with 0 while a\n"
 		"daemon runs, else with 3.\n",
 	.opts = opts,
@@ -45,6 +47,8 @@ struct status {
 	struct posting_view postings;
 	struct source_state *sources;
 	size_t nsources;
+	struct tree_fetch *trees;
+	size_t ntrees;
 };
 
 /* ---- text ---- */
@@ -118,6 +122,43 @@ static char *until(int64_t when)
 	return rest > 0 ? str_printf("in %s", time_text) : str_dup("now");
 }
 
+static void print_error(const char *error, int64_t failures, int64_t good, struct term *t)
+{
+	AUTO_FREE char *clean = NULL;
+	AUTO_FREE char *when = NULL;
+
+	if (!error)
+		return;
+	clean = text_clean_line(error, 300);
+	when = ago(good);
+	fprintf(t->out, ", %lld failure%s, last good %s: ", (long long)failures,
+		failures == 1 ? "" : "s", when);
+	term_put(t, TERM_OURS, clean, 0);
+}
+
+static void print_next(int64_t next, bool runs, struct term *t)
+{
+	AUTO_FREE char *text = until(next);
+
+	if (runs)
+		fprintf(t->out, ", next %s", text);
+}
+
+static void print_tree(const struct tree_fetch *f, bool runs, struct term *t)
+{
+	AUTO_FREE char *name = text_clean_line(f->name, 40);
+	AUTO_FREE char *where = text_clean_line(f->location, 0);
+	AUTO_FREE char *tried = ago(f->tried);
+
+	fprintf(t->out, "tree      %s (%s)", name, where);
+	if (f->head)
+		fprintf(t->out, " at %.12s", f->head);
+	fprintf(t->out, ": fetched %s", tried);
+	print_next(f->next, runs, t);
+	print_error(f->error, f->failures, f->succeeded, t);
+	fputc('\n', t->out);
+}
+
 static void print_source(const struct source_state *l, bool runs, struct term *t)
 {
 	AUTO_FREE char *name = text_clean_line(l->name, 40);
@@ -126,20 +167,8 @@ static void print_source(const struct source_state *l, bool runs, struct term *t
 
 	fprintf(t->out, "source    %s (%s, %s): %lld mail%s, polled %s", name, l->kind,
 		where, (long long)l->mails, l->mails == 1 ? "" : "s", polled);
-	if (runs) {
-		AUTO_FREE char *next = until(l->next);
-
-		fprintf(t->out, ", next %s", next);
-	}
-	if (l->error) {
-		AUTO_FREE char *error = text_clean_line(l->error, 300);
-		AUTO_FREE char *good = ago(l->succeeded);
-
-		fprintf(t->out,
-			", %lld failure%s, last good %s: ", (long long)l->failures,
-			l->failures == 1 ? "" : "s", good);
-		term_put(t, TERM_OURS, error, 0);
-	}
+	print_next(l->next, runs, t);
+	print_error(l->error, l->failures, l->succeeded, t);
 	fputc('\n', t->out);
 }
 
@@ -161,6 +190,8 @@ static void print_status(const struct status *s, const char *dir, struct term *t
 		print_worker(json_object_array_get_idx(workers, i), t);
 	for (size_t i = 0; i < s->nsources; i++)
 		print_source(&s->sources[i], s->view.daemon != NULL, t);
+	for (size_t i = 0; i < s->ntrees; i++)
+		print_tree(&s->trees[i], s->view.daemon != NULL, t);
 	print_postings(&s->postings, t);
 	fputs("queue     ", t->out);
 	queue_view_print_counts(&s->view, t);
@@ -196,6 +227,29 @@ static struct json_object *sources_json(const struct status *s)
 	return a;
 }
 
+static struct json_object *trees_json(const struct status *s)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (size_t i = 0; i < s->ntrees; i++) {
+		const struct tree_fetch *f = &s->trees[i];
+		struct json_object *o = json_object_new_object();
+
+		json_set_str(o, "name", f->name);
+		json_set_str(o, "location", f->location);
+		json_set_str(o, "head", f->head);
+		if (f->tried >= 0)
+			json_set_int(o, "tried", f->tried);
+		if (f->succeeded >= 0)
+			json_set_int(o, "succeeded", f->succeeded);
+		json_set_int(o, "next", f->next);
+		json_set_int(o, "failures", f->failures);
+		json_set_str(o, "error", f->error);
+		json_object_array_add(a, o);
+	}
+	return a;
+}
+
 static void print_json(const struct status *s)
 {
 	AUTO_JSON struct json_object *o = queue_view_json(&s->view);
@@ -203,6 +257,7 @@ static void print_json(const struct status *s)
 	json_set_str(o, "schema", "sluice/status/1");
 	json_set(o, "daemon", json_object_get(s->view.daemon));
 	json_set(o, "sources", sources_json(s));
+	json_set(o, "trees", trees_json(s));
 	json_set(o, "postings", posting_view_json(&s->postings));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 						       JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -227,7 +282,8 @@ static int run_status(int argc, char **argv)
 	term_init(&t, stdout);
 	if (queue_view_load(&cx, QUEUED_SHOWN, OVER_SHOWN, &s.view, &err) < 0 ||
 	    posting_view_load(cx.db, POSTINGS_SHOWN, &s.postings, &err) < 0 ||
-	    source_state_list(cx.db, &s.sources, &s.nsources, &err) < 0) {
+	    source_state_list(cx.db, &s.sources, &s.nsources, &err) < 0 ||
+	    tree_fetch_list(cx.db, &s.trees, &s.ntrees, &err) < 0) {
 		log_error("%s", err.msg);
 		rc = EXIT_INFRA;
 	} else if (args.json) {
@@ -238,6 +294,7 @@ static int run_status(int argc, char **argv)
 	if (!s.view.daemon)
 		rc = EXIT_INFRA;
 	source_state_list_free(s.sources, s.nsources);
+	tree_fetch_list_free(s.trees, s.ntrees);
 	posting_view_done(&s.postings);
 	queue_view_done(&s.view);
 	return rc;

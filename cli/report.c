@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "web/base_words.h"
 
 static const char *short_name(const char *test)
 {
@@ -80,18 +81,7 @@ char *report_subject(const struct report *r, int64_t step)
 
 const char *report_how_text(const char *how)
 {
-	static const struct {
-		const char *how, *text;
-	} words[] = {
-		{ "option", "as --base says" },
-		{ "base-commit", "the mails' base-commit" },
-		{ "blobs", "its files match the patches' index lines" },
-		{ "head", "the tree's head" },
-		{ "range", "where the range starts" },
-	};
+	const char *words = base_how_words(how);
 
-	for (size_t i = 0; how && i < ARRAY_SIZE(words); i++)
-		if (strcmp(words[i].how, how) == 0)
-			return words[i].text;
-	return "no reason recorded";
+	return words ? words : "no reason recorded";
 }

@@ -14,6 +14,7 @@ struct report {
 	struct series_view v;
 	struct column *columns; /* by config, builds first */
 	size_t ncolumns;
+	bool tries;       /* all that was tried for a base is told, too */
 	bool short_names; /* test names need no suite in front */
 };
 

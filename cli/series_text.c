@@ -3,6 +3,7 @@
 #include "cli/matrix.h"
 #include "cli/verdict_text.h"
 #include "lib/text.h"
+#include "web/base_words.h"
 
 static void print_field(const struct term *t, const char *name, const char *value)
 {
@@ -30,6 +31,20 @@ static void print_applied(const struct report *r, const struct term *t,
 	print_field(t, n == 1 ? "patch" : "patches", str_get(&line));
 }
 
+/* Without a base what was tried is all there is to tell. */
+static void print_tries(const struct report *r, const struct term *t)
+{
+	const struct series *s = &r->v.series;
+	size_t n = r->tries || !s->base_commit ? json_len(s->base_tried) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		AUTO_FREE char *words =
+			base_try_words(json_object_array_get_idx(s->base_tried, i));
+
+		print_field(t, "tried", words);
+	}
+}
+
 static void print_head(const struct report *r, const struct term *t)
 {
 	const struct series *s = &r->v.series;
@@ -52,6 +67,7 @@ static void print_head(const struct report *r, const struct term *t)
 				  report_how_text(s->base_how));
 		print_field(t, "base", base);
 	}
+	print_tries(r, t);
 	print_applied(r, t, APPLY_THREE_WAY, "applied by a three-way merge");
 	print_applied(r, t, APPLY_GIT_AM, "applied by git am -3");
 	print_applied(r, t, APPLY_ALREADY, "in the base already");

@@ -6,6 +6,7 @@
 
 #include "daemon/config_key.h"
 #include "daemon/config_source.h"
+#include "daemon/config_tree.h"
 #include "lib/cleanup.h"
 #include "lib/conf.h"
 #include "lib/file.h"
@@ -178,6 +179,7 @@ void config_free(struct config *c)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		key_done(c, &keys[i]);
 	config_sources_free(c->sources, c->nsources);
+	config_trees_free(c->trees, c->ntrees);
 	free(c->source);
 	free(c);
 }
@@ -240,6 +242,8 @@ static void conf_apply(struct config *c, struct conf *conf)
 			section_load(c, conf, s);
 		else if (config_source_section(conf_section_name(s)))
 			config_source_load(conf, s, &c->sources, &c->nsources);
+		else if (config_tree_section(conf_section_name(s)))
+			config_tree_load(conf, s, &c->trees, &c->ntrees);
 		else
 			section_unknown(conf, s);
 	}
@@ -309,6 +313,7 @@ void config_print_keys(FILE *out)
 				key_print(out, &keys[i]);
 	}
 	config_source_print_keys(out);
+	config_tree_print_keys(out);
 }
 
 void config_print_default_ini(FILE *out)
@@ -324,6 +329,7 @@ void config_print_default_ini(FILE *out)
 				key_print_ini(out, &keys[i], "");
 	}
 	config_source_print_ini(out);
+	config_tree_print_ini(out);
 }
 
 void config_print_mdoc(FILE *out)
@@ -337,6 +343,7 @@ void config_print_mdoc(FILE *out)
 		fputs(".El\n", out);
 	}
 	config_source_print_mdoc(out);
+	config_tree_print_mdoc(out);
 }
 
 bool config_valid_name(const char *name)

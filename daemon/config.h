@@ -73,6 +73,9 @@ struct config {
 	/* [source NAME] for each; see config_source.h */
 	struct source_conf *sources;
 	size_t nsources;
+	/* [tree NAME] for each; see config_tree.h */
+	struct tree_conf *trees;
+	size_t ntrees;
 
 	char *source; /* the file it came from, or "built-in defaults" */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/config_key.h"
+#include "daemon/request.h"
 #include "lib/cleanup.h"
 #include "lib/http.h"
 
@@ -48,8 +49,13 @@ static const struct key keys[] = {
 	  "fetch.archive" },
 	{ "source", "tree", KEY_NAME, AT(tree), "", NULL, 0, 0,
 	  "base tree; empty: sluice.tree" },
+	{ "source", "trees", KEY_NAMES, AT(trees), "", NULL, 0, 0,
+	  "further trees that the base may be in: base-commit and blobs look there, "
+	  "too" },
 	{ "source", "base", KEY_NAMES, AT(base), "base-commit,blobs,good,head", NULL, 0,
-	  0, "how the base is found, in this order: base-commit, blobs, good, head" },
+	  0,
+	  "how the base is found, in this order: base-commit, blobs, good (the newest "
+	  "commit of the tree that passed all tests), head" },
 	{ "source", "config", KEY_NAMES, AT(config), "", NULL, 0, 0,
 	  "kernel configs; empty: sluice.config" },
 	{ "source", "topology", KEY_NAMES, AT(topology), "", NULL, 0, 0,
@@ -80,20 +86,14 @@ static bool is_http(const char *url)
 
 static void check_base(const struct source_conf *c, struct conf *conf, int line)
 {
-	static const char *const words[] = { "base-commit", "blobs", "good", "head" };
 	char **v = strv_split(c->base, ", \t");
 
-	for (size_t i = 0; v[i]; i++) {
-		bool known = false;
-
-		for (size_t k = 0; k < ARRAY_SIZE(words); k++)
-			known = known || !strcmp(v[i], words[k]);
-		if (!known)
+	for (size_t i = 0; v[i]; i++)
+		if (!request_is_rung(v[i]))
 			conf_complain(conf, line,
 				      "base: \"%s\" is not one of base-commit blobs good "
 				      "head",
 				      v[i]);
-	}
 	strv_free(v);
 }
 

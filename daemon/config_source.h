@@ -22,7 +22,8 @@ struct source_conf {
 	uint64_t complete_after_ms;
 	/* What is tested where; "": as in [sluice] and [fetch]. */
 	char *archive, *tree, *config, *topology, *suite;
-	char *base; /* words of the base ladder, in order */
+	char *trees; /* list */
+	char *base;  /* words of the base ladder, in order */
 };
 
 /* Is a section of that name one of these ("source", "source mm")? */

@@ -11,8 +11,6 @@
 #include "daemon/series_run.h"
 #include "daemon/source.h"
 #include "kernels/refname.h"
-#include "kernels/tree_import.h"
-#include "db/tree.h"
 #include "lib/file.h"
 #include "lib/sha256.h"
 #include "lib/text.h"
@@ -22,56 +20,6 @@
 #define LINE_MAX_SHOWN 300
 
 static void intake_apply(struct series_run *r, char *dir);
-
-/* ---- the tree ---- */
-
-/* The tree's row; a local repository's heads are taken over as they are now. */
-static int intake_tree(struct series_run *r, struct err *err)
-{
-	struct tree t = { 0 };
-	int found = tree_find(r->db, r->series.tree, &t, err);
-
-	if (found == 0) {
-		tree_done(&t);
-		return err_set(
-			err, ERR_INPUT,
-			"there is no tree \"%s\"; \"sluice tree list\" shows those there are, "
-			"\"sluice tree add NAME SOURCE\" makes one",
-			r->series.tree);
-	}
-	if (found > 0 && t.kind == TREE_GIT)
-		found = tree_refresh(r->state->git, t.name, t.source, err);
-	if (found >= 0 && r->opts->base) {
-		r->base_option = mem_alloc0(41);
-		found = tree_revision_resolve(r->state->git, t.name,
-					      t.kind == TREE_GIT ? t.source : NULL,
-					      r->opts->base, r->base_option, err);
-	}
-	tree_done(&t);
-	return found < 0 ? -1 : 0;
-}
-
-/* A text that changes whenever the tree's heads do. */
-static int intake_base_text(struct series_run *r, struct heads *heads, char **ret,
-			    struct err *err)
-{
-	struct str text = STR_INIT;
-
-	if (r->range_repo) {
-		*ret = str_dup(r->range_from);
-		return 0;
-	}
-	if (store_heads(r->state->git, r->series.tree, heads, err) < 0)
-		return -1;
-	if (r->base_option) {
-		*ret = str_dup(r->base_option);
-		return 0;
-	}
-	for (size_t i = 0; i < heads->n; i++)
-		str_addf(&text, "%s %s\n", heads->v[i].ref, heads->v[i].commit);
-	*ret = str_take(&text);
-	return 0;
-}
 
 /* ---- the series' row and its object folder ---- */
 
@@ -84,6 +32,16 @@ static struct json_object *names_of(char *const *v)
 	return a;
 }
 
+static struct json_object *wanted_of(const struct series_run *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_set(o, "configs", names_of(r->opts->configs));
+	json_set(o, "topologies", names_of(r->opts->topologies));
+	json_set(o, "suites", names_of(r->opts->suites));
+	return o;
+}
+
 static int intake_store(struct series_run *r, const char *content, const char *base_text,
 			struct err *err)
 {
@@ -94,10 +52,7 @@ static int intake_store(struct series_run *r, const char *content, const char *b
 	s->key = str_dup(key);
 	s->source = str_dup(r->opts->source);
 	s->state = SERIES_RUNNING;
-	s->wanted = json_object_new_object();
-	json_set(s->wanted, "configs", names_of(r->opts->configs));
-	json_set(s->wanted, "topologies", names_of(r->opts->topologies));
-	json_set(s->wanted, "suites", names_of(r->opts->suites));
+	s->wanted = wanted_of(r);
 	if (series_put(r->db, s, err) < 0)
 		return -1;
 	r->repo = str_printf("%s/%lld.git", r->state->series, (long long)s->id);
@@ -186,18 +141,15 @@ static int intake_fetched_ok(struct series_run *r, const struct role_end *end,
 			     char **ret_dir, struct err *err)
 {
 	AUTO_FREE char *base_text = NULL, *dir = NULL;
-	struct heads heads = { 0 };
 	char content[SHA256_HEX];
-	int rc;
 
 	intake_take_series(r, json_obj(end->result, "series"));
 	r->mails = json_object_get(json_arr(end->result, "patches"));
 	dir = state_job_dir(r->state, "apply", err);
 	if (!dir || intake_take_mails(r, end, dir, content, err) < 0)
 		return -1;
-	rc = intake_base_text(r, &heads, &base_text, err);
-	heads_done(&heads);
-	if (rc < 0 || intake_store(r, content, base_text, err) < 0)
+	if (intake_base_text(r, &base_text, err) < 0 ||
+	    intake_store(r, content, base_text, err) < 0)
 		return -1;
 	*ret_dir = TAKE_PTR(dir);
 	return 0;
@@ -307,7 +259,7 @@ static void step_from_json(struct step *s, struct json_object *o)
 static int intake_take_steps(struct series_run *r, struct json_object *doc,
 			     struct err *err)
 {
-	struct json_object *base = json_obj(doc, "base"), *steps = json_arr(doc, "steps");
+	struct json_object *steps = json_arr(doc, "steps");
 	struct series *s = &r->series;
 
 	r->nsteps = json_len(steps);
@@ -321,10 +273,7 @@ static int intake_take_steps(struct series_run *r, struct json_object *doc,
 		if (r->steps[i].tree && r->ntested == (int)i)
 			r->ntested++;
 	}
-	s->base_commit = str_dup(json_str(base, "commit", NULL));
-	s->base_tree = str_dup(json_str(base, "tree", r->steps[0].tree));
-	s->base_how = str_dup(json_str(base, "how", NULL));
-	s->base_tried = json_object_get(json_arr(base, "tried"));
+	intake_take_base(r, json_obj(doc, "base"));
 	if (r->ntested == 0)
 		return err_set(err, ERR_SYS, "apply gave no base");
 	return series_set_steps(r->db, s, r->steps, r->nsteps, err);
@@ -352,6 +301,27 @@ static void intake_tell_steps(struct series_run *r)
 	}
 }
 
+/* What a range, or a head, is called only its commits say. */
+static int intake_take_commits(struct series_run *r, struct json_object *result,
+			       struct err *err)
+{
+	struct json_object *doc = json_obj(result, "series");
+	struct series *s = &r->series;
+
+	if (!doc)
+		return 0;
+	free(s->subject);
+	free(s->author);
+	s->subject = text_clean_line(json_str(doc, "subject", ""), LINE_MAX_SHOWN);
+	s->author = text_clean_line(json_str(doc, "author", ""), LINE_MAX_SHOWN);
+	s->date = json_int(doc, "date", 0);
+	s->patches = (int64_t)json_len(json_arr(result, "steps")) - 1;
+	if (series_put(r->db, s, err) < 0)
+		return -1;
+	intake_tell_series(r);
+	return 0;
+}
+
 static void intake_applied(const struct role_end *end, void *arg)
 {
 	struct series_run *r = arg;
@@ -364,25 +334,16 @@ static void intake_applied(const struct role_end *end, void *arg)
 		return run_fail(r, RUN_INFRA);
 	}
 	if (strcmp(json_str(end->result, "status", ""), "ok") != 0) {
+		/* What was tried says why there is no base. */
+		intake_take_base(r, json_obj(end->result, "base"));
+		if (series_set_base(r->db, &r->series, &r->err) < 0)
+			return run_fail(r, RUN_INFRA);
 		err_set(&r->err, ERR_INPUT, "%s: %s", r->opts->source,
 			json_str(end->result, "reason", "cannot be applied"));
 		return run_fail(r, RUN_UNUSABLE);
 	}
-	if (r->range_repo && json_obj(end->result, "series")) {
-		struct json_object *doc = json_obj(end->result, "series");
-
-		free(r->series.subject);
-		free(r->series.author);
-		r->series.subject =
-			text_clean_line(json_str(doc, "subject", ""), LINE_MAX_SHOWN);
-		r->series.author =
-			text_clean_line(json_str(doc, "author", ""), LINE_MAX_SHOWN);
-		r->series.date = json_int(doc, "date", 0);
-		r->series.patches = (int64_t)json_len(json_arr(end->result, "steps")) - 1;
-		if (series_put(r->db, &r->series, &r->err) < 0)
-			return run_fail(r, RUN_INFRA);
-		intake_tell_series(r);
-	}
+	if (intake_take_commits(r, end->result, &r->err) < 0)
+		return run_fail(r, RUN_INFRA);
 	if (intake_take_steps(r, end->result, &r->err) < 0 ||
 	    intake_keep_patches(r, end, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
@@ -393,18 +354,17 @@ static void intake_applied(const struct role_end *end, void *arg)
 static int apply_job(struct series_run *r, struct json_object *job, struct err *err)
 {
 	const struct config *c = r->opts->config;
-	struct json_object *limits = json_object_new_object(), *heads_doc;
+	struct json_object *limits = json_object_new_object();
 	AUTO_FREE char *name = refname_encode(r->series.message_id);
 	AUTO_FREE char *prefix =
 		str_printf("refs/sluice/%s/%lld", name, (long long)r->series.version);
-	struct heads heads = { 0 };
 
 	json_set_str(job, "store", r->state->git);
 	json_set_str(job, "repo", r->repo);
-	json_set_str(job, "source", r->range_repo ? "range" : "mail");
-	json_set_str(job, "tree", r->series.tree);
-	json_set_str(job, "base", r->base_option);
-	json_set_str(job, "base_commit", r->base_commit);
+	json_set_str(job, "source",
+		     r->range_repo ? "range" :
+		     r->opts->head ? "head" :
+				     "mail");
 	json_set_str(job, "ref_prefix", prefix);
 	json_set_str(job, "git", c->git);
 	json_set_str(job, "committer", "sluice <sluice@localhost>");
@@ -412,6 +372,7 @@ static int apply_job(struct series_run *r, struct json_object *job, struct err *
 	json_set_int(limits, "patch_files", c->patch_files);
 	json_set_int(limits, "base_candidates", c->base_candidates);
 	json_set(job, "limits", limits);
+	json_set_str(job, "tree", r->series.tree);
 	if (r->range_repo) {
 		struct json_object *range = json_object_new_object();
 
@@ -422,19 +383,7 @@ static int apply_job(struct series_run *r, struct json_object *job, struct err *
 		return 0;
 	}
 	json_set(job, "patches", json_object_get(r->mails));
-	if (store_heads(r->state->git, r->series.tree, &heads, err) < 0)
-		return -1;
-	heads_doc = json_object_new_array();
-	for (size_t i = 0; i < heads.n; i++) {
-		struct json_object *h = json_object_new_object();
-
-		json_set_str(h, "ref", heads.v[i].ref);
-		json_set_str(h, "commit", heads.v[i].commit);
-		json_object_array_add(heads_doc, h);
-	}
-	heads_done(&heads);
-	json_set(job, "heads", heads_doc);
-	return 0;
+	return intake_base_job(r, job, err);
 }
 
 /* dir is handed over. */
@@ -462,7 +411,7 @@ static void intake_apply(struct series_run *r, char *dir)
 		tree_remove(dir, NULL);
 		free(dir);
 	} else {
-		if (r->range_repo)
+		if (r->range_repo || r->opts->head)
 			run_phase(r, "looking at the commits");
 		else
 			run_phase(r, "applying %lld patches",
@@ -497,13 +446,52 @@ static void intake_range(struct series_run *r, const struct source *src)
 	intake_apply(r, dir);
 }
 
+/* ---- the head of a tree ---- */
+
+static void intake_head(struct series_run *r)
+{
+	AUTO(heads_done) struct heads heads = { 0 };
+	const char *head;
+	char *dir;
+
+	if (store_heads(r->state->git, r->series.tree, &heads, &r->err) < 0)
+		return run_fail(r, RUN_INFRA);
+	head = heads.v[0].commit;
+	r->base_option = str_dup(head);
+	r->series.message_id = str_printf("head-%s", head);
+	r->series.version = 1;
+	r->series.subject = str_dup(r->opts->source);
+	r->series.author = str_dup("");
+	if (intake_store(r, head, head, &r->err) < 0)
+		return run_fail(r, RUN_INFRA);
+	dir = state_job_dir(r->state, "apply", &r->err);
+	if (!dir)
+		return run_fail(r, RUN_INFRA);
+	intake_apply(r, dir);
+}
+
+/* Mails, or (src NULL) the head of the tree. */
+static void intake_from(struct series_run *r, const struct source *src)
+{
+	AUTO_JSON struct json_object *wanted = wanted_of(r);
+
+	if (intake_trees(r, wanted, &r->err) < 0)
+		run_fail(r, r->err.code == ERR_INPUT ? RUN_UNUSABLE : RUN_INFRA);
+	else if (src)
+		intake_fetch(r, src);
+	else
+		intake_head(r);
+}
+
 void intake_start(struct series_run *r)
 {
 	struct source src = { 0 };
 	const char *input = r->opts->input ? r->opts->input : r->opts->source;
 
 	r->series.tree = str_dup(r->opts->tree ? r->opts->tree : r->opts->config->tree);
-	if (r->opts->no_files && !r->opts->input && path_exists(input)) {
+	if (r->opts->head) {
+		intake_from(r, NULL);
+	} else if (r->opts->no_files && !r->opts->input && path_exists(input)) {
 		err_set(&r->err, ERR_INPUT, "%s: is a file, and came without its mails",
 			input);
 		run_fail(r, RUN_UNUSABLE);
@@ -520,10 +508,8 @@ void intake_start(struct series_run *r)
 		free(r->series.tree);
 		r->series.tree = str_dup(src.tree ? src.tree : src.repo);
 		intake_range(r, &src);
-	} else if (intake_tree(r, &r->err) < 0) {
-		run_fail(r, r->err.code == ERR_INPUT ? RUN_UNUSABLE : RUN_INFRA);
 	} else {
-		intake_fetch(r, &src);
+		intake_from(r, &src);
 	}
 	source_done(&src);
 }

@@ -340,6 +340,9 @@ static void run_free(struct series_run *r)
 	free(r->range_repo);
 	free(r->base_option);
 	free(r->base_commit);
+	strv_free(r->trees);
+	free(r->wish_commit);
+	strv_free(r->good);
 	plan_free(r->plan);
 	state_free(r->state);
 	sd_event_unref(r->event);

@@ -14,7 +14,8 @@ static bool is_name(const char *text)
 	return config_valid_name(text);
 }
 
-/* A revision, for git to look up; options begin with "-". */
+/* A revision, for git to look up; options begin with "-". Not what searches in
+ * messages or logs (":/", "^{/", "@{"): that a stranger asks us for work is enough. */
 static bool is_revision(const char *text)
 {
 	size_t len = strlen(text);
@@ -22,7 +23,7 @@ static bool is_revision(const char *text)
 	if (len == 0 || len > BASE_MAX || *text == '-')
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (!isgraph((unsigned char)text[i]))
+		if (!isalnum((unsigned char)text[i]) && !strchr("._/~^+-", text[i]))
 			return false;
 	return true;
 }
@@ -39,16 +40,14 @@ static const char *wish_of(const struct posting_row *p, const char *key)
 	return p->override ? json_str(p->override, key, NULL) : NULL;
 }
 
-static char *text_of(const struct posting_row *p, const char *key, const char *configured,
-		     bool (*is_good)(const char *text), struct str *unheard)
+static char *wished_base(const struct posting_row *p, struct str *unheard)
 {
-	const char *wish = wish_of(p, key);
+	const char *wish = wish_of(p, "base");
 
-	if (wish && is_good(wish))
+	if (!wish || is_revision(wish))
 		return str_dup(wish);
-	if (wish)
-		tell_unheard(key, wish, unheard);
-	return configured && *configured ? str_dup(configured) : NULL;
+	tell_unheard("base", wish, unheard);
+	return NULL;
 }
 
 /* NULL when it is none. */
@@ -95,17 +94,38 @@ static bool keeps_bytes(const struct source_conf *source)
 	       (!strcmp(source->kind, "epoch") || !strcmp(source->kind, "maildir"));
 }
 
-void posting_request(const struct posting_row *p, const struct source_conf *source,
-		     struct request *ret, struct str *unheard)
+/* The tree that its author names, if there is one of that name. */
+static char *wished_tree(const struct posting_row *p, posting_tree_fn is_tree, void *arg,
+			 struct str *unheard)
 {
+	const char *wish = wish_of(p, "tree");
+
+	if (!wish)
+		return NULL;
+	if (is_name(wish) && is_tree(wish, arg))
+		return str_dup(wish);
+	tell_unheard("tree", wish, unheard);
+	return NULL;
+}
+
+void posting_request(const struct posting_row *p, const struct source_conf *source,
+		     posting_tree_fn is_tree, void *arg, struct request *ret,
+		     struct str *unheard)
+{
+	char *tree = wished_tree(p, is_tree, arg, unheard);
+
 	*ret = (struct request){
 		.source = str_dup(p->message_id),
 		.version = p->version,
 		.archive = archive_of(source),
 		.mails = keeps_bytes(source) ? REQUEST_MAILS_FILE : REQUEST_NO_MAILS,
-		.tree = text_of(p, "tree", source ? source->tree : NULL, is_name,
-				unheard),
-		.base = text_of(p, "base", NULL, is_revision, unheard),
+		/* Who names a tree means that one. */
+		.trees = source && !tree ? split_names(source->trees) : NULL,
+		.ladder = source ? split_names(source->base) : NULL,
+		.tree = tree                    ? tree :
+			source && *source->tree ? str_dup(source->tree) :
+						  NULL,
+		.wish = wished_base(p, unheard),
 		.configs = names_of(p, "config", source ? source->config : NULL, unheard),
 		.topologies = names_of(p, "topology", source ? source->topology : NULL,
 				       unheard),

@@ -23,6 +23,9 @@ void request_done(struct request *r)
 	free(r->tree);
 	free(r->base);
 	free(r->archive);
+	free(r->wish);
+	strv_free(r->trees);
+	strv_free(r->ladder);
 	strv_free(r->configs);
 	strv_free(r->topologies);
 	strv_free(r->suites);
@@ -78,6 +81,25 @@ static int take_names(struct json_object *o, const char *key, char ***ret,
 	return 0;
 }
 
+bool request_is_rung(const char *word)
+{
+	static const char *const rungs[] = { "base-commit", "blobs", "good", "head" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rungs); i++)
+		if (strcmp(word, rungs[i]) == 0)
+			return true;
+	return false;
+}
+
+static int check_ladder(char *const *ladder, struct err *err)
+{
+	for (; ladder && *ladder; ladder++)
+		if (!request_is_rung(*ladder))
+			return err_set(err, ERR_INPUT,
+				       "\"ladder\" has a rung that there is not");
+	return 0;
+}
+
 static int take_mails(struct json_object *o, enum request_mails *ret, struct err *err)
 {
 	const char *word = json_str(o, "mails", NULL);
@@ -121,6 +143,10 @@ int request_from_json(struct json_object *o, struct request *ret, struct err *er
 	    take_text(o, "tree", NAME_MAX, &r.tree, err) < 0 ||
 	    take_text(o, "base", REVISION_MAX, &r.base, err) < 0 ||
 	    take_text(o, "archive", PATH_MAX, &r.archive, err) < 0 ||
+	    take_text(o, "wish", REVISION_MAX, &r.wish, err) < 0 ||
+	    take_names(o, "trees", &r.trees, err) < 0 ||
+	    take_names(o, "ladder", &r.ladder, err) < 0 ||
+	    check_ladder(r.ladder, err) < 0 ||
 	    take_names(o, "configs", &r.configs, err) < 0 ||
 	    take_names(o, "topologies", &r.topologies, err) < 0 ||
 	    take_names(o, "suites", &r.suites, err) < 0 ||
@@ -164,6 +190,9 @@ struct json_object *request_to_json(const struct request *r)
 	put_names(o, "suites", r->suites);
 	put_text(o, "mails", mails_words[r->mails]);
 	put_text(o, "archive", r->archive);
+	put_names(o, "trees", r->trees);
+	put_names(o, "ladder", r->ladder);
+	put_text(o, "wish", r->wish);
 	if (r->version)
 		json_set_int(o, "version", r->version);
 	return o;

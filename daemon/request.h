@@ -6,11 +6,14 @@
  *	{"source": "A..B", "input": "<commit>..<commit>", "repo": "/home/me/linux",
  *	 "tree": "debian-6.12", "base": "v6.12", "configs": ["mlock"],
  *	 "topologies": ["smp4"], "suites": ["mlock-migrate"], "mails": "folder",
- *	 "archive": "https://lore.kernel.org/linux-mm", "version": 2}
+ *	 "archive": "https://lore.kernel.org/linux-mm", "version": 2,
+ *	 "trees": ["next"], "ladder": ["base-commit", "blobs", "good", "head"],
+ *	 "wish": "v6.12"}
  *
  * All but source may be absent: then the configuration of whoever runs it says, or
- * it is chosen. archive and version are of what was found on a list: which
- * public-inbox has it, and which of the versions in its thread it is.
+ * it is chosen. What follows mails is of what was found on a list: which public-inbox
+ * has it, which of the versions in its thread it is, and how its base is found. Unlike
+ * "base", a wish that cannot be granted is noted, and the ladder climbed.
  */
 #ifndef SLUICE_DAEMON_REQUEST_H
 #define SLUICE_DAEMON_REQUEST_H
@@ -30,12 +33,18 @@ struct request {
 	char *source; /* as people gave it */
 	char *input;  /* a range of commit ids, for a range */
 	char *repo, *tree, *base;
+	char **trees;  /* the base may be in these, too; NULL or not empty */
+	char **ladder; /* rungs in order; NULL: base-commit, blobs, head */
+	char *wish;    /* a revision that the author of the mails asks for */
 	char **configs, **topologies, **suites; /* NULL or not empty */
 	enum request_mails mails;
 	char *archive;     /* NULL: fetch.archive */
 	long long version; /* 0: the newest */
 };
 void request_done(struct request *r);
+
+/* A word of the base ladder: base-commit, blobs, good, head. */
+bool request_is_rung(const char *word);
 
 /* ERR_INPUT when o does not hold a request; it may come from a stranger. */
 int request_from_json(struct json_object *o, struct request *ret, struct err *err);

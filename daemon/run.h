@@ -56,9 +56,14 @@ struct run_opts {
 	long long version;     /* of those in its thread; 0: the newest */
 	bool posted;           /* it came as a whole: an archive that lacks some of it
 				  lags, and is ERR_MISSING */
-	const char *jobs; /* folder in STATE/jobs for this run alone; NULL: all of it */
-	const char *tree; /* NULL: config's */
-	const char *base; /* NULL: chosen */
+	const char *jobs;   /* folder in STATE/jobs for this run alone; NULL: all of it */
+	const char *tree;   /* NULL: config's */
+	const char *base;   /* NULL: chosen */
+	char *const *trees; /* further ones that the base may be in; or NULL */
+	char *const *ladder; /* words of request.h; NULL: base-commit, blobs, head */
+	const char *wish;    /* revision that the author asks for, or NULL */
+	bool head; /* the tree's head by itself, without patches: source names it for
+		      people */
 	const char *repo; /* where A..B is looked for first; NULL: cwd */
 	char *const *configs, *const *topologies, *const *suites;
 	run_event_fn on_event;

@@ -1,11 +1,11 @@
 /*
  * What runs next: a pure function over what is known, without I/O, so that it
- * can be tested. Builds of a series go one after the other in step order;
- * boots of the base and of the tip go before the others; a boot that must have
- * the machine to itself (a repeat that decides whether a patch is charged)
- * waits until everything else is done and then runs alone. What is deep starts
- * only when nothing quick is left to start: it takes long, and people wait for
- * the rest.
+ * can be tested. Builds of a series go one after the other in step order. Boots of
+ * the base and of the tip go before the others; one in the middle does not wait for
+ * the tip to be built, since it costs the tip at most the rest of itself. A boot that
+ * must have the machine to itself (a repeat that decides whether a patch is charged)
+ * waits until everything else is done and then runs alone. What is deep starts only
+ * when nothing quick is left to start: it takes long, and people wait for the rest.
  */
 #ifndef SLUICE_DAEMON_SCHED_H
 #define SLUICE_DAEMON_SCHED_H

@@ -146,6 +146,9 @@ struct series_run {
 	char *range_repo;          /* NULL unless a range */
 	char range_from[41], range_to[41];
 	char *base_option; /* resolved --base, or NULL */
+	char **trees;      /* that the base may be in, the default one first */
+	char *wish_commit; /* what the author's wish stands for, or NULL */
+	char **good;       /* commits of the first tree that passed all tests */
 	char *base_commit; /* what the mails name, or NULL */
 	struct step *steps;
 	size_t nsteps; /* all, with those not reached */
@@ -198,6 +201,17 @@ void intake_start(struct series_run *r);
 /* Keeps the texts of its patches, where apply left them. */
 int intake_keep_patches(struct series_run *r, const struct role_end *end,
 			struct err *err);
+
+/* intake_base.c: the trees as they are now, and what is known of them; sets trees,
+ * base_option, wish_commit, good. wanted: as in series.wanted. ERR_INPUT when the
+ * tree, or --base, is not there. */
+int intake_trees(struct series_run *r, struct json_object *wanted, struct err *err);
+/* A text that changes whenever the base might. The caller frees. */
+int intake_base_text(struct series_run *r, char **ret, struct err *err);
+/* What the job of apply says of the base. */
+int intake_base_job(struct series_run *r, struct json_object *job, struct err *err);
+/* What it answered, into the series. */
+void intake_take_base(struct series_run *r, struct json_object *base);
 
 /* walk.c */
 int walk_init(struct series_run *r, struct err *err);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/service_intake.h"
+#include "daemon/service_trees.h"
 #include "db/setting.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
@@ -107,6 +108,7 @@ static int reload(struct service *s, struct err *err)
 	s->config = fresh;
 	service_intake_configure(s);
 	service_web_configure(s, old);
+	service_trees_configure(s);
 	config_free(old);
 	return 0;
 }
@@ -138,7 +140,8 @@ static int on_hup(sd_event_source *src, const struct signalfd_siginfo *si, void 
 
 bool service_quiet(const struct service *s)
 {
-	return !s->worker.child && !s->web && !s->keep.child && service_intake_quiet(s);
+	return !s->worker.child && !s->web && !s->keep.child && service_intake_quiet(s) &&
+	       service_trees_quiet(s);
 }
 
 void service_maybe_end(struct service *s)
@@ -174,6 +177,7 @@ static int on_term(sd_event_source *src, const struct signalfd_siginfo *si, void
 	job_cancel(s->web);
 	job_cancel(s->keep.child);
 	service_intake_stop(s);
+	service_trees_stop(s);
 	service_maybe_end(s);
 	return 0;
 }
@@ -254,11 +258,12 @@ static int set_up(struct service *s, struct err *err)
 	if (control_new(s->event, s->state_dir, s->config->daemon_group, service_request,
 			s, &s->control, err) < 0)
 		return -1;
-	return service_intake_new(s, err);
+	return service_intake_new(s, err) < 0 || service_trees_new(s, err) < 0 ? -1 : 0;
 }
 
 static void tear_down(struct service *s)
 {
+	service_trees_free(s);
 	service_intake_free(s);
 	control_free(s->control);
 	sd_event_source_disable_unref(s->later);
@@ -293,6 +298,7 @@ int service_run(const char *config_file, struct config *config, const char *stat
 		log_info("the daemon runs on %s", state_dir);
 		sd_notify(0, "READY=1");
 		service_web_start(&s);
+		service_trees_configure(&s);
 		service_intake_start(&s);
 		service_advance(&s);
 		rc = sd_event_loop(s.event);

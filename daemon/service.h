@@ -42,6 +42,7 @@ struct service_keep {
 };
 
 struct service_intake;
+struct service_trees;
 
 struct service {
 	const char *config_file; /* as given, or NULL */
@@ -60,6 +61,7 @@ struct service {
 	struct service_worker worker;
 	struct service_keep keep;
 	struct service_intake *intake;
+	struct service_trees *trees;
 	struct job *web;
 	char *web_url;
 	sd_event_source *web_again; /* when it is to be started anew; NULL: it is not */

@@ -6,6 +6,7 @@
 #include "daemon/posting_request.h"
 #include "daemon/postings.h"
 #include "daemon/source_poll.h"
+#include "db/tree.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "lib/str.h"
@@ -200,6 +201,16 @@ static int on_due(sd_event_source *src, uint64_t usec, void *arg)
 
 /* ---- what postings ask for, inside the transaction ---- */
 
+static bool is_tree(const char *name, void *arg)
+{
+	struct service *s = arg;
+	struct tree t = { 0 };
+	int found = tree_find(s->db, name, &t, NULL);
+
+	tree_done(&t);
+	return found > 0;
+}
+
 static void fill_job(struct service *s, const struct posting_row *p, struct queue_job *j)
 {
 	AUTO(str_done) struct str unheard = STR_INIT;
@@ -208,7 +219,7 @@ static void fill_job(struct service *s, const struct posting_row *p, struct queu
 	struct request q;
 	char **lines;
 
-	posting_request(p, conf, &q, &unheard);
+	posting_request(p, conf, is_tree, s, &q, &unheard);
 	lines = strv_split(str_get(&unheard), "\n");
 	for (char **l = lines; *l; l++)
 		log_warn("%s: what its author asks for is not done: %s", p->message_id,

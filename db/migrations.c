@@ -368,7 +368,28 @@ static const char pages[] =
 	" texts TEXT NOT NULL REFERENCES artifact (sha256) "
 	") STRICT;";
 
+/* A CHECK is changed by a column that takes the place of the old one: a table that
+ * others refer to cannot be made anew within a transaction. */
+static const char base_ladder[] =
+	"ALTER TABLE series RENAME COLUMN base_how TO base_was;"
+	"ALTER TABLE series ADD COLUMN base_how TEXT CHECK (base_how IN ('option', 'author', "
+	" 'base-commit', 'blobs', 'good', 'head', 'range'));"
+	"UPDATE series SET base_how = base_was;"
+	"ALTER TABLE series DROP COLUMN base_was;"
+	"CREATE INDEX series_base ON series (tree, base_commit);"
+	"CREATE TABLE tree_fetch ( "
+	" name TEXT PRIMARY KEY, "
+	" location TEXT NOT NULL, "
+	" tried INTEGER, "
+	" succeeded INTEGER, "
+	" next INTEGER NOT NULL, "
+	" failures INTEGER NOT NULL, "
+	" error TEXT, "
+	" head TEXT "
+	") STRICT;";
+
 const char *const db_migrations[] = {
 	first, selftests, repairs, mails, source, queue, turns, keep, pages,
+	base_ladder,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

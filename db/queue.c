@@ -443,6 +443,22 @@ int queue_wait_no_more(struct db *db, struct err *err)
 	return st ? stmt_run(db, st, err) : -1;
 }
 
+int queue_head_waits(struct db *db, const char *tree, bool *ret, struct err *err)
+{
+	static const char sql[] =
+		"SELECT 1 FROM job WHERE state = 'queued' AND kind = 'head' AND epoch = 0"
+		" AND (epoch > 0 OR kind = 'head') AND tree = :tree";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+	int r;
+
+	if (!st)
+		return -1;
+	bind_text(st, ":tree", tree);
+	r = stmt_step(db, st, err);
+	*ret = r == 1;
+	return r < 0 ? -1 : 0;
+}
+
 int queue_set_mails(struct db *db, int64_t id, struct json_object *request,
 		    const char *mbox, struct err *err)
 {

@@ -122,6 +122,8 @@ int queue_put_back(struct db *db, int64_t id, int64_t epoch, enum queue_back why
  */
 int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *ret_n,
 			struct err *err);
+/* Does a job for the head of that tree wait, that was never begun? */
+int queue_head_waits(struct db *db, const char *tree, bool *ret, struct err *err);
 /* Where its mails are, and what is asked for, are known only now. */
 int queue_set_mails(struct db *db, int64_t id, struct json_object *request,
 		    const char *mbox, struct err *err);

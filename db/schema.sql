@@ -15,6 +15,18 @@ CREATE TABLE tree (
   updated     INTEGER NOT NULL      -- when its heads were last fetched
 ) STRICT;
 
+-- How the fetches of a tree go, for each section [tree NAME] of the configuration.
+CREATE TABLE tree_fetch (
+  name        TEXT PRIMARY KEY,     -- of its section
+  location    TEXT NOT NULL,        -- what is fetched: URL or path
+  tried       INTEGER,              -- when it was last fetched; NULL: never
+  succeeded   INTEGER,              -- when that last went well; NULL: never
+  next        INTEGER NOT NULL,     -- when it is due
+  failures    INTEGER NOT NULL,     -- fetches that failed since
+  error       TEXT,                 -- why the last one did; NULL: it went well
+  head        TEXT                  -- commit that was last queued to be tested; NULL: none
+) STRICT;
+
 -- One file of the content-addressed store. A row is written after its file is
 -- safely there, and stays (present = 0) when the file is dropped: what was
 -- built is still known by its hash then.
@@ -52,19 +64,21 @@ CREATE TABLE series (
   source      TEXT NOT NULL,        -- SERIES as given on the command line
   mbox        TEXT REFERENCES artifact (sha256), -- the mails as fetched
   trailers    TEXT,                 -- json [{"patch":1,"trailer":"Reviewed-by: ..."}] from replies
-  tree        TEXT NOT NULL,        -- tree.name; no foreign key, "tree remove" leaves history
+  tree        TEXT NOT NULL,        -- tree.name, where the base is; no foreign key, "tree remove" leaves history
   base_commit TEXT,                 -- NULL until a base was chosen
   base_tree   TEXT,                 -- the commit's tree object
-  base_how    TEXT CHECK (base_how IN ('option', 'base-commit', 'blobs', 'head', 'range')), -- why this base
-  base_tried  TEXT,                 -- json [{"commit","ref","why not"}]
+  base_tried  TEXT,                 -- json [{"rung","tree","commit","ref","why_not"}]
   wanted      TEXT,                 -- json {"configs":[],"topologies":[],"suites":[]} of the last request
   state       TEXT NOT NULL CHECK (state IN ('new', 'running', 'done', 'error')), -- new: no base yet
   error       TEXT,                 -- with state error: our own trouble, never the series' fault
   created     INTEGER NOT NULL,     -- when first asked for
-  updated     INTEGER NOT NULL      -- last change of the row
+  updated     INTEGER NOT NULL,     -- last change of the row
+  base_how    TEXT CHECK (base_how IN ('option', 'author', 'base-commit', 'blobs', 'good',
+                'head', 'range'))   -- why this base: the rung of the ladder
 ) STRICT;
 CREATE INDEX series_newest ON series (updated DESC, id DESC); -- /
 CREATE INDEX series_msgid ON series (message_id, version, updated); -- sluice show MSGID
+CREATE INDEX series_base ON series (tree, base_commit); -- good_commits
 
 -- The tree with patches 1..step applied; step 0 is the base.
 CREATE TABLE step (

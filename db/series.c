@@ -117,6 +117,7 @@ int series_set_base(struct db *db, const struct series *s, struct err *err)
 {
 	static const char sql[] =
 		"UPDATE series SET base_commit = :base_commit, base_tree = :base_tree,"
+		" tree = coalesce(:tree, tree),"
 		" base_how = :base_how, base_tried = :base_tried, updated = :updated"
 		" WHERE id = :id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);

@@ -29,8 +29,8 @@ struct series {
 	struct json_object *trailers;             /* [{"patch","trailer"}] */
 	char *tree;                               /* name */
 	char *base_commit, *base_tree, *base_how; /* NULL until chosen */
-	struct json_object *base_tried;           /* [{"commit","ref","why not"}] */
-	struct json_object *wanted; /* {"configs":[],"topologies":[],"suites":[]} */
+	struct json_object *base_tried; /* [{"rung","tree","commit","ref","why_not"}] */
+	struct json_object *wanted;     /* {"configs":[],"topologies":[],"suites":[]} */
 	enum series_state state;
 	char *error;              /* with SERIES_ERROR */
 	int64_t created, updated; /* set by this module */
@@ -60,7 +60,7 @@ void series_key(const char *message_id, int64_t version, const char *content,
 int series_put(struct db *db, struct series *s, struct err *err);
 int series_set_state(struct db *db, int64_t id, enum series_state state,
 		     const char *error, struct err *err);
-/* base_* of s alone; series_set_steps does it too. */
+/* base_* of s alone, and tree where it is set; series_set_steps does it too. */
 int series_set_base(struct db *db, const struct series *s, struct err *err);
 int series_delete(struct db *db, int64_t id, struct err *err);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "kernels/series_head.h"
 #include "kernels/series_mail.h"
 #include "kernels/series_range.h"
 #include "kernels/store.h"
@@ -22,6 +23,8 @@ int role_apply(struct json_object *job, const char *jobdir, struct json_object *
 		return -1;
 	if (git_open(path, &repo, err))
 		return -1;
+	if (!strcmp(source, "head"))
+		return series_head_apply(repo, job, result, err);
 	return range ? series_range_apply(repo, job, result, err) :
 		       series_mail_apply(repo, job, jobdir, result, err);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kernels/apply.h"
-#include "kernels/base.h"
+#include "kernels/base_job.h"
 #include "kernels/git_am.h"
 #include "kernels/patch.h"
 #include "kernels/policy.h"
@@ -15,7 +15,6 @@
 #include "lib/text.h"
 
 #define MAIL_BYTES_DEFAULT (16 << 20)
-#define CANDIDATES_DEFAULT 200
 
 struct mail {
 	const char *message_id; /* of the job, or the mail's own */
@@ -33,6 +32,7 @@ struct series {
 	size_t n;
 	size_t usable; /* mails before the first refused one */
 	struct steps steps;
+	size_t applied; /* of them, on the base that is tried */
 	/* The tree that the series was made on, with patches 1..origin_at; when known. */
 	git_oid origin;
 	size_t origin_at;
@@ -48,6 +48,7 @@ static void mail_series_done(struct series *s)
 		free(s->mails[i].author);
 	}
 	free(s->mails);
+	json_object_put(s->steps.out);
 }
 
 /* ---- reading ---- */
@@ -136,37 +137,19 @@ static int write_posted(const struct series *s)
 
 /* ---- the base ---- */
 
-static int read_heads(struct series *s, struct base_head **ret, size_t *ret_n)
+static int tell_base(struct series *s, const struct base_try *t, struct json_object *o)
 {
-	struct json_object *list = json_arr(s->job, "heads");
-	size_t n = json_len(list);
-	AUTO_FREE struct base_head *v = mem_alloc0((n + 1) * sizeof(*v));
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *o = json_object_array_get_idx(list, i);
-
-		v[i].ref = json_str(o, "ref", "");
-		if (git_id(json_str(o, "commit", NULL), &v[i].commit, s->err))
-			return -1;
-	}
-	*ret = TAKE_PTR(v);
-	*ret_n = n;
-	return 0;
-}
-
-static int tell_base(struct series *s, const git_oid *commit, enum base_how how,
-		     struct json_object *o)
-{
-	AUTO_GIT(tree) git_tree *t = NULL;
+	AUTO_GIT(tree) git_tree *tree = NULL;
 	char hex[GIT_HEX];
 
-	if (git_commit_tree_of(s->repo, commit, &t, s->err))
+	if (git_commit_tree_of(s->repo, &t->commit, &tree, s->err))
 		return -1;
-	git_hex(commit, hex);
+	git_hex(&t->commit, hex);
 	json_set_str(o, "commit", hex);
-	git_hex(git_tree_id(t), hex);
+	git_hex(git_tree_id(tree), hex);
 	json_set_str(o, "tree", hex);
-	json_set_str(o, "how", base_how_str(how));
+	json_set_str(o, "how", base_how_str(t->how));
+	json_set_str(o, "tree_name", t->tree ? t->tree->name : NULL);
 	return 0;
 }
 
@@ -176,43 +159,14 @@ static void find_origin(struct series *s, const git_oid *base)
 	AUTO_GIT(tree) git_tree *t = NULL;
 	git_oid commit;
 
+	s->has_origin = false;
+	s->origin_at = 0;
 	if (git_id(json_str(s->job, "base_commit", NULL), &commit, NULL) ||
 	    git_oid_equal(&commit, base) ||
 	    git_commit_tree_of(s->repo, &commit, &t, NULL))
 		return;
 	s->origin = *git_tree_id(t);
 	s->has_origin = true;
-}
-
-static int choose_base(struct series *s, struct json_object *result)
-{
-	AUTO_FREE struct base_head *heads = NULL;
-	AUTO_FREE struct filepatches *files = mem_alloc0((s->n + 1) * sizeof(*files));
-	struct json_object *o = json_object_new_object();
-	struct json_object *tried = json_object_new_array();
-	struct base_question q = {
-		.repo = s->repo,
-		.option = json_str(s->job, "base", NULL),
-		.base_commit = json_str(s->job, "base_commit", NULL),
-		.patches = files,
-		.npatches = s->usable,
-		.candidates = (size_t)json_int(json_obj(s->job, "limits"),
-					       "base_candidates", CANDIDATES_DEFAULT),
-	};
-	enum base_how how;
-	git_oid base;
-
-	json_set(result, "base", o);
-	json_set(o, "tried", tried);
-	for (size_t i = 0; i < s->usable; i++)
-		files[i] = s->mails[i].files;
-	if (read_heads(s, &heads, &q.nheads))
-		return -1;
-	q.heads = heads;
-	if (base_choose(&q, &base, &how, tried, s->err) || tell_base(s, &base, how, o))
-		return -1;
-	find_origin(s, &base);
-	return steps_begin(&s->steps, &base, s->err);
 }
 
 /* ---- applying ---- */
@@ -391,13 +345,23 @@ static int add_step(struct series *s, size_t k)
 	return steps_add(&s->steps, way, &commit, &text, s->err) ? -1 : 1;
 }
 
-static int add_steps(struct series *s)
+/* The steps on that base; s->applied says how far it goes. */
+static int add_steps(struct series *s, const git_oid *base)
 {
 	size_t k = 0;
 	int rc = 1;
 
-	while (rc == 1 && k < s->n)
+	json_object_put(s->steps.out);
+	s->steps.out = json_object_new_array();
+	s->steps.next = 0;
+	s->applied = 0;
+	find_origin(s, base);
+	if (steps_begin(&s->steps, base, s->err))
+		return -1;
+	while (rc == 1 && k < s->n) {
 		rc = add_step(s, k++);
+		s->applied += rc == 1;
+	}
 	for (; rc == 0 && k < s->n; k++) {
 		struct step_text text = text_of(&s->mails[k]);
 
@@ -406,23 +370,113 @@ static int add_steps(struct series *s)
 	return rc < 0 ? -1 : steps_end(&s->steps, s->err);
 }
 
+/* What stands in the way of the first patch that does not go in; the caller frees. */
+static char *first_trouble(const struct series *s)
+{
+	struct json_object *o = json_object_array_get_idx(s->steps.out, s->applied + 1);
+	const char *file = json_str(o, "file", NULL);
+
+	return str_printf("patch %zu does not apply%s%s: %s", s->applied + 1,
+			  file ? " at " : "", file ? file : "",
+			  json_str(o, "reason", "?"));
+}
+
+/* Who asked for a base is told how the series does on it, and on no other. */
+static bool is_final(const struct series *s, const struct base_try *t)
+{
+	return s->applied >= s->usable || t->how == BASE_OPTION || t->how == BASE_WISH;
+}
+
+/*
+ * Up the ladder until the patches go in as a whole. Where they never do, the base that
+ * takes most of them says best what is wrong, of several the first. 1, 0 for no base
+ * at all, or -1.
+ */
+static int climb(struct series *s, struct base_ladder *l, struct base_try *ret)
+{
+	struct base_try t, last = { .tree = NULL };
+	size_t most = 0;
+	bool any = false;
+	int rc;
+
+	while ((rc = base_ladder_next(l, &t, s->err)) == 1) {
+		AUTO_FREE char *why = NULL;
+
+		if (add_steps(s, &t.commit))
+			return -1;
+		if (is_final(s, &t)) {
+			*ret = t;
+			return 1;
+		}
+		why = first_trouble(s);
+		base_ladder_refuse(l, &t, why);
+		if (!any || s->applied > most) {
+			*ret = t;
+			most = s->applied;
+		}
+		any = true;
+		last = t;
+	}
+	if (rc < 0 || !any)
+		return rc;
+	return git_oid_equal(&last.commit, &ret->commit) || !add_steps(s, &ret->commit) ?
+		       1 :
+		       -1;
+}
+
+static void tell_no_base(struct series *s, struct json_object *result)
+{
+	json_set_str(result, "status", "unusable");
+	json_set_str(result, "reason",
+		     json_len(json_arr(s->job, "trees")) ?
+			     "the source's policy finds no base for it" :
+			     "there is no tree that it could be tested on");
+}
+
+static int place(struct series *s, const struct base_question *q,
+		 struct json_object *result)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *tried = json_object_new_array();
+	struct base_ladder *l;
+	struct base_try t;
+	int rc;
+
+	json_set(result, "base", o);
+	json_set(o, "tried", tried);
+	l = base_ladder_new(q, tried);
+	rc = climb(s, l, &t);
+	base_ladder_free(l);
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		tell_no_base(s, result);
+		return 0;
+	}
+	json_set(result, "steps", json_object_get(s->steps.out));
+	json_set_str(result, "posted", "posted.json");
+	json_set_str(result, "status", "ok");
+	return tell_base(s, &t, o);
+}
+
 int series_mail_apply(git_repository *repo, struct json_object *job, const char *jobdir,
 		      struct json_object *result, struct err *err)
 {
 	AUTO(mail_series_done)
 	struct series s = { .repo = repo, .job = job, .jobdir = jobdir, .err = err };
+	AUTO(base_job_done) struct base_job b = { .q = { .repo = repo } };
+	AUTO_FREE struct filepatches *files = NULL;
 	const char *prefix = json_str(job, "ref_prefix", NULL);
 
 	if (!prefix)
 		return err_set(err, ERR_INPUT, "the job has no ref_prefix");
-	s.steps = (struct steps){ .repo = repo,
-				  .ref_prefix = prefix,
-				  .out = json_object_new_array() };
-	json_set(result, "steps", s.steps.out);
-	if (read_mails(&s) || write_posted(&s) || choose_base(&s, result) ||
-	    add_steps(&s))
+	s.steps = (struct steps){ .repo = repo, .ref_prefix = prefix };
+	if (read_mails(&s) || write_posted(&s) || base_job_read(&b, job, err))
 		return -1;
-	json_set_str(result, "posted", "posted.json");
-	json_set_str(result, "status", "ok");
-	return 0;
+	files = mem_alloc0((s.n + 1) * sizeof(*files));
+	for (size_t i = 0; i < s.usable; i++)
+		files[i] = s.mails[i].files;
+	b.q.patches = files;
+	b.q.npatches = s.usable;
+	return place(&s, &b.q, result);
 }

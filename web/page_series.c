@@ -4,6 +4,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/json.h"
+#include "web/base_words.h"
 #include "web/matrix.h"
 #include "web/page.h"
 #include "web/request.h"
@@ -45,47 +46,6 @@ static void print_state(struct html *h, const struct series *s)
 	html_close(h);
 }
 
-static const char *how_words(const char *how)
-{
-	static const struct {
-		const char *how, *words;
-	} words[] = {
-		{ "option", "given on the command line" },
-		{ "base-commit", "named by the series (base-commit:)" },
-		{ "blobs", "its files match the index lines of the patches" },
-		{ "head", "the tree's branch head; nothing named a better one" },
-		{ "range", "where the range starts" },
-	};
-
-	for (size_t i = 0; how && i < ARRAY_SIZE(words); i++)
-		if (strcmp(words[i].how, how) == 0)
-			return words[i].words;
-	return how;
-}
-
-/* Keys of a stranger's making are printed, not looked for. */
-static void print_try(struct html *h, struct json_object *o)
-{
-	bool first = true;
-
-	html_open(h, "li");
-	if (json_object_is_type(o, json_type_object)) {
-		json_object_object_foreach(o, key, value)
-		{
-			if (!value)
-				continue;
-			html_text(h, first ? "" : ", ");
-			html_text(h, key);
-			html_text(h, ": ");
-			html_text(h, json_object_get_string(value));
-			first = false;
-		}
-	} else {
-		html_text(h, json_object_get_string(o));
-	}
-	html_close(h);
-}
-
 static void print_base(struct html *h, const struct series *s)
 {
 	html_open(h, "section");
@@ -97,18 +57,22 @@ static void print_base(struct html *h, const struct series *s)
 		page_hash(h, s->base_commit);
 		html_close(h);
 	}
-	page_fact(h, "Why this", how_words(s->base_how));
+	page_fact(h, "Why this", base_how_words(s->base_how));
 	page_fact(h, "Series", s->source);
 	page_fact(h, "Message-ID", s->message_id);
 	html_close(h);
 	if (json_len(s->base_tried) > 0) {
 		html_open(h, "details");
 		html_open(h, "summary");
-		html_textf(h, "%zu tried before", json_len(s->base_tried));
+		html_textf(h, "%zu tried for it", json_len(s->base_tried));
 		html_close(h);
 		html_open(h, "ul");
-		for (size_t i = 0; i < json_len(s->base_tried); i++)
-			print_try(h, json_object_array_get_idx(s->base_tried, i));
+		for (size_t i = 0; i < json_len(s->base_tried); i++) {
+			AUTO_FREE char *words = base_try_words(
+				json_object_array_get_idx(s->base_tried, i));
+
+			html_el(h, "li", NULL, words);
+		}
 		html_close(h);
 		html_close(h);
 	}

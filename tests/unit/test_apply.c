@@ -58,8 +58,8 @@ static struct json_object *mail_job(const char *dir)
 	char **names = strv_split(list, "\n");
 	AUTO_FREE char *text = str_printf(
 		"{\"source\":\"mail\",\"store\":\"%s/store\",\"repo\":\"%s/series.git\","
-		"\"tree\":\"toy\",\"heads\":[{\"ref\":\"refs/trees/toy/main\",\"commit\":"
-		"\"%s\"}],\"ref_prefix\":\"refs/sluice/a%%40b/1\",\"limits\":{"
+		"\"trees\":[{\"name\":\"toy\",\"heads\":[{\"ref\":"
+		"\"refs/trees/toy/main\",\"commit\":\"%s\"}]}],\"ref_prefix\":\"refs/sluice/a%%40b/1\",\"limits\":{"
 		"\"patch_bytes\":100000,\"patch_files\":10,\"base_candidates\":100},"
 		"\"patches\":[]}",
 		dir, dir, head);
@@ -499,12 +499,103 @@ static void test_range_odd(void **state)
 	assert_string_equal(from, fork);
 }
 
+/* On the tree as it is now, with what the mails call the base-commit. */
+static struct json_object *climb_from(const char *dir, const char *base_commit)
+{
+	AUTO_FREE char *store = path_join(dir, "store", NULL);
+	AUTO_FREE char *src = path_join(dir, "src", NULL);
+	AUTO_JSON struct json_object *job = NULL;
+
+	assert_int_equal(tree_refresh(store, "toy", src, NULL), 0);
+	job = mail_job(dir);
+	json_set_str(job, "base_commit", base_commit);
+	return run_job(dir, job);
+}
+
+static const char *tried_at(struct json_object *r, size_t i, const char *key)
+{
+	return json_str(json_object_array_get_idx(json_arr(json_obj(r, "base"), "tried"),
+						  i),
+			key, "");
+}
+
+/* Two patches; only the second needs what came after the base-commit. */
+static void test_climbs_on(void **state)
+{
+	AUTO_JSON struct json_object *r = NULL;
+	AUTO_FREE char *old = NULL;
+
+	sh(*state, "cd src && sed -i 's/^120$/new/' mm/b.c && git commit -qam more && "
+		   "git tag more && sed -i '5s/$/x/' mm/a.c && git commit -qam one && "
+		   "sed -i 's/^new$/newer/' mm/b.c && git commit -qam two && "
+		   "git format-patch -q -o ../p more && git reset -q --hard more");
+	sh(*state, "sed -i '/^index /d' p/*");
+	old = sh_out(*state, "cd src && git rev-parse base^0");
+	r = climb_from(*state, old);
+	assert_string_equal(json_str(json_obj(r, "base"), "how", ""), "head");
+	assert_string_equal(json_str(json_obj(r, "base"), "tree_name", ""), "toy");
+	assert_string_equal(way(r, 2), "exact");
+	assert_string_equal(tried_at(r, 0, "rung"), "base-commit");
+	assert_string_equal(tried_at(r, 0, "commit"), old);
+	assert_non_null(
+		strstr(tried_at(r, 0, "why_not"), "patch 2 does not apply at mm/b.c: "));
+}
+
+/* No base takes it all: what is wrong is told where it goes in furthest. */
+static void test_falls_back(void **state)
+{
+	AUTO_JSON struct json_object *r = NULL;
+	AUTO_FREE char *old = NULL, *refs = NULL;
+
+	sh(*state, "cd src && sed -i '5s/$/x/' mm/a.c && git commit -qam one && "
+		   "sed -i '20s/$/y/' mm/b.c && git commit -qam two && "
+		   "git format-patch -q -o ../p base && git reset -q --hard base && "
+		   "seq 1000 1040 > mm/a.c && git commit -qam else");
+	sh(*state, "sed -i -e '/^index /d' -e 's/^-119$/-77/' p/0002*");
+	sh(*state, "sed -i '/^index /d' p/0001*");
+	old = sh_out(*state, "cd src && git rev-parse base^0");
+	r = climb_from(*state, old);
+	assert_string_equal(json_str(json_obj(r, "base"), "how", ""), "base-commit");
+	assert_string_equal(json_str(json_obj(r, "base"), "commit", ""), old);
+	assert_string_equal(way(r, 1), "exact");
+	assert_string_equal(way(r, 2), "conflict");
+	assert_non_null(strstr(tried_at(r, 0, "why_not"), "patch 2 does not apply"));
+	/* Of the tries nothing stays but the steps of this one. */
+	refs = sh_out(*state, "git --git-dir=series.git for-each-ref "
+			      "--format='%(refname)' refs/sluice");
+	assert_string_equal(refs, "refs/sluice/a%40b/1/0\nrefs/sluice/a%40b/1/1");
+}
+
+/* The policy of a list may leave none. */
+static void test_no_base(void **state)
+{
+	AUTO_JSON struct json_object *job = NULL;
+	AUTO_JSON struct json_object *r = NULL;
+	struct json_object *ladder = json_object_new_array();
+
+	sh(*state, "cd src && sed -i '5s/$/x/' mm/a.c && git commit -qam one");
+	sh(*state, format);
+	job = mail_job(*state);
+	json_add_str(ladder, "base-commit");
+	json_add_str(ladder, "good");
+	json_set(job, "ladder", ladder);
+	json_set_str(job, "base_commit", "not hex");
+	r = run_job(*state, job);
+	assert_string_equal(json_str(r, "status", ""), "unusable");
+	assert_non_null(strstr(json_str(r, "reason", ""), "finds no base"));
+	assert_string_equal(tried_at(r, 0, "why_not"), "not in this tree");
+	assert_string_equal(tried_at(r, 1, "rung"), "good");
+}
+
 #define repo_test(fn) cmocka_unit_test_setup_teardown(fn, setup, tmpdir_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		repo_test(test_exact),
+		repo_test(test_climbs_on),
+		repo_test(test_falls_back),
+		repo_test(test_no_base),
 		repo_test(test_commit_form),
 		repo_test(test_moved_hunk),
 		repo_test(test_three_way),

@@ -234,6 +234,34 @@ static void test_narrow(void **state)
 	assert_string_equal(text, want);
 }
 
+/* "sluice show" tells all that was tried for a base. */
+static void test_tries(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_JSON struct json_object *tried = array_of(
+		"[{\"rung\":\"base-commit\",\"tree\":\"mm\",\"commit\":\"1111222233334444\","
+		"\"ref\":null,\"why_not\":\"not in this tree\"},"
+		"{\"rung\":\"blobs\",\"tree\":\"mm\",\"commit\":\"5555666677778888\","
+		"\"ref\":\"refs/trees/mm/main\",\"why_not\":\"1 of 2 \\u001b[31mfiles\"},"
+		"{\"rung\":\"good\",\"why_not\":\"none\"},7]");
+	AUTO_FREE char *text = NULL;
+
+	f->r.v.series.base_tried = tried;
+	text = printed(f, 140);
+	assert_null(strstr(text, "  tried"));
+	f->r.tries = true;
+	free(text);
+	text = printed(f, 140);
+	assert_non_null(strstr(text,
+			       "  tried     base-commit, mm at 111122223333: not in "
+			       "this tree\n"));
+	assert_non_null(
+		strstr(text, "  tried     blobs, mm/main at 555566667777: 1 of 2 "));
+	assert_non_null(strstr(text, "  tried     good: none\n"));
+	assert_null(strchr(text, '\033'));
+	f->r.v.series.base_tried = NULL;
+}
+
 /* A second suite costs no width as long as its tests have names of their own. */
 static void test_short_names(void **state)
 {
@@ -304,6 +332,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wide, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_narrow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_very_narrow, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tries, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_short_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_candidates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_repairs, setup, teardown),

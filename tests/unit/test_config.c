@@ -9,6 +9,7 @@
 
 #include "daemon/config.h"
 #include "daemon/config_source.h"
+#include "daemon/config_tree.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
 #include "lib/paths.h"
@@ -187,7 +188,7 @@ static void test_sources(void **state)
 	(void)state;
 	assert_int_equal(
 		load("[source mm]\nurl = https://lore.kernel.org/linux-mm\nsubject = mm:* mm/*\n"
-		     "interval = 90s\nsince = 0\nbase = head\n"
+		     "interval = 90s\nsince = 0\nbase = head\ntrees = next, net\n"
 		     "[source local]\nkind = epoch\npath = /srv/inbox\ntree = mm-unstable\n",
 		     &c, &complaints),
 		0);
@@ -200,6 +201,7 @@ static void test_sources(void **state)
 	assert_int_equal(c->sources[0].interval_ms, 90000);
 	assert_int_equal(c->sources[0].since_ms, 0);
 	assert_string_equal(c->sources[0].base, "head");
+	assert_string_equal(c->sources[0].trees, "next, net");
 	assert_string_equal(source_conf_where(&c->sources[0]),
 			    "https://lore.kernel.org/linux-mm");
 	assert_string_equal(c->sources[1].kind, "epoch");
@@ -247,6 +249,46 @@ static void test_complaints_about_sources(void **state)
 		"\"http://a/\"\n");
 }
 
+static void test_trees(void **state)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	struct config *c;
+
+	(void)state;
+	assert_int_equal(
+		load("[tree mm]\nurl = https://git.example.org/mm\nbranch = a/b\n"
+		     "fetch = 1h\nmax_size = 2G\n[tree local]\n",
+		     &c, &complaints),
+		0);
+	assert_int_equal(c->ntrees, 2);
+	assert_string_equal(c->trees[0].name, "mm");
+	assert_string_equal(c->trees[0].url, "https://git.example.org/mm");
+	assert_string_equal(c->trees[0].branch, "a/b");
+	assert_int_equal(c->trees[0].fetch_ms, 3600000);
+	assert_int_equal(c->trees[0].max_bytes, 2LL << 30);
+	assert_string_equal(c->trees[1].name, "local");
+	assert_string_equal(c->trees[1].url, "");
+	assert_int_equal(c->trees[1].fetch_ms, 6 * 3600000);
+	config_free(c);
+	assert_int_equal(load("[tree]\n[tree a]\nurl = --upload-pack=x\n"
+			      "[tree b]\nurl = /srv/linux\nbranch = a..b\nfetch = never\n"
+			      "[tree c]\nurl = git@example.org:linux\nbranch = HEAD\n",
+			      &c, &complaints),
+			 -1);
+	assert_string_equal(
+		str_get(&complaints),
+		"config.ini:1: [tree]: a tree needs a name (letters, digits, . _ -), like "
+		"[tree mm]\n"
+		"config.ini:3: url: \"--upload-pack=x\" is no URL; for a local repository "
+		"leave it out and say sluice tree add a PATH\n"
+		"config.ini:5: url: \"/srv/linux\" is no URL; for a local repository "
+		"leave it out and say sluice tree add b PATH\n"
+		"config.ini:6: branch: \"a..b\" is no name of a branch\n"
+		"config.ini:7: fetch: \"never\" is not a time like 90s, 10m or 2h, at least "
+		"1000 ms\n"
+		"config.ini:10: branch: \"HEAD\" is no name of a branch\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_complaints_all_at_once),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_complaints_about_sources),
+		cmocka_unit_test(test_trees),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_shipped_file),
 		cmocka_unit_test(test_man_page_has_the_keys),

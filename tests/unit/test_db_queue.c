@@ -349,6 +349,32 @@ static bool in_lines(const struct queue_line *l, size_t n, int64_t id)
 	return false;
 }
 
+/* Only one that was never begun: what runs, or ran, may have an older head. */
+static void a_head_waits_until_it_is_begun(void **state)
+{
+	struct fixture *f = *state;
+	int64_t head, epoch;
+	enum queue_state s;
+	bool waits = true;
+
+	add_plain(f);
+	ok(f, queue_head_waits(f->db, "debian", &waits, &f->err));
+	assert_false(waits);
+	head = add(f, QUEUE_HEAD, QUEUE_BACKGROUND, "", "", 0, 10);
+	ok(f, queue_head_waits(f->db, "debian", &waits, &f->err));
+	assert_true(waits);
+	ok(f, queue_head_waits(f->db, "other", &waits, &f->err));
+	assert_false(waits);
+	epoch = take(f, head);
+	ok(f, queue_head_waits(f->db, "debian", &waits, &f->err));
+	assert_false(waits);
+	assert_int_equal(queue_put_back(f->db, head, epoch, QUEUE_INTERRUPTED, "r", 0, &s,
+					&f->err),
+			 1);
+	ok(f, queue_head_waits(f->db, "debian", &waits, &f->err));
+	assert_false(waits);
+}
+
 static void heads_are_the_first_of_each_sender(void **state)
 {
 	struct fixture *f = *state;
@@ -525,6 +551,7 @@ int main(void)
 		T(a_cancelled_job_is_over_at_once),
 		T(leases_of_others_and_old_ones_are_taken_back),
 		T(three_reboots_set_a_job_apart),
+		T(a_head_waits_until_it_is_begun),
 		T(heads_are_the_first_of_each_sender),
 		T(a_twin_is_what_asks_for_the_same),
 		T(a_flood_costs_no_scan),

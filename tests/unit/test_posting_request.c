@@ -12,7 +12,15 @@ static struct source_conf source = {
 	.config = (char *)"mlock",
 	.topology = (char *)"smp4, numa2",
 	.suite = (char *)"",
+	.trees = (char *)"stable, net",
+	.base = (char *)"base-commit,good",
 };
+
+static bool is_tree(const char *name, void *arg)
+{
+	(void)arg;
+	return !strcmp(name, "mine") || !strcmp(name, "next");
+}
 
 struct made {
 	struct request q;
@@ -29,7 +37,7 @@ static struct made make(const struct source_conf *conf, const char *override)
 	if (override)
 		assert_int_equal(
 			json_parse(override, strlen(override), &p.override, &err), 0);
-	posting_request(&p, conf, &m.q, &m.unheard);
+	posting_request(&p, conf, is_tree, NULL, &m.q, &m.unheard);
 	json_object_put(p.override);
 	return m;
 }
@@ -47,6 +55,9 @@ static void made_done(struct made *m)
 	assert_int_equal(again.version, m->q.version);
 	assert_int_equal(again.mails, m->q.mails);
 	assert_int_equal(!again.archive, !m->q.archive);
+	assert_int_equal(strv_len(again.trees), strv_len(m->q.trees));
+	assert_int_equal(strv_len(again.ladder), strv_len(m->q.ladder));
+	assert_int_equal(!again.wish, !m->q.wish);
 	request_done(&again);
 	json_object_put(o);
 	request_done(&m->q);
@@ -63,6 +74,11 @@ static void the_source_says(void **state)
 	assert_string_equal(m.q.archive, "http://lists/mm/");
 	assert_string_equal(m.q.tree, "next");
 	assert_null(m.q.base);
+	assert_null(m.q.wish);
+	assert_string_equal(m.q.trees[1], "net");
+	assert_string_equal(m.q.ladder[0], "base-commit");
+	assert_string_equal(m.q.ladder[1], "good");
+	assert_null(m.q.ladder[2]);
 	assert_string_equal(m.q.configs[0], "mlock");
 	assert_string_equal(m.q.topologies[1], "numa2");
 	assert_null(m.q.topologies[2]);
@@ -108,7 +124,11 @@ static void authors_have_wishes(void **state)
 
 	(void)state;
 	assert_string_equal(m.q.tree, "mine");
-	assert_string_equal(m.q.base, "v6.12~3");
+	/* That tree is meant, and no other. */
+	assert_null(m.q.trees);
+	/* A wish, not an order: one that cannot be granted does not end the job. */
+	assert_string_equal(m.q.wish, "v6.12~3");
+	assert_null(m.q.base);
 	assert_string_equal(m.q.configs[0], "mlock");
 	assert_string_equal(m.q.topologies[0], "up");
 	assert_null(m.q.topologies[1]);
@@ -126,7 +146,8 @@ static void bad_wishes_are_unheard(void **state)
 
 	(void)state;
 	assert_string_equal(m.q.tree, "next");
-	assert_null(m.q.base);
+	assert_string_equal(m.q.trees[0], "stable");
+	assert_null(m.q.wish);
 	assert_string_equal(m.q.configs[0], "mlock");
 	assert_string_equal(m.q.topologies[0], "smp4");
 	assert_non_null(strstr(str_get(&m.unheard), "tree=../../etc names nothing"));
@@ -138,7 +159,17 @@ static void bad_wishes_are_unheard(void **state)
 	str_add(&many, "\",\"base\":\"a\\u0001b\"}");
 	m = make(&source, str_get(&many));
 	assert_null(m.q.suites);
-	assert_null(m.q.base);
+	assert_null(m.q.wish);
+	made_done(&m);
+	/* There is no such tree; what makes git search for long is no base. */
+	m = make(&source, "{\"tree\":\"elsewhere\",\"base\":\":/mm\"}");
+	assert_string_equal(m.q.tree, "next");
+	assert_string_equal(m.q.trees[0], "stable");
+	assert_null(m.q.wish);
+	assert_non_null(strstr(str_get(&m.unheard), "tree=elsewhere names nothing"));
+	made_done(&m);
+	m = make(&source, "{\"base\":\"HEAD^{/mm}\"}");
+	assert_null(m.q.wish);
 	made_done(&m);
 }
 
