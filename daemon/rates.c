@@ -36,8 +36,9 @@ struct rate_prior rate_prior_good(double runs, double failures)
 struct rate_prior rate_prior_bad(void)
 {
 	return (struct rate_prior){ .mix = { { .weight = 0.5, .a = ALWAYS_A, .b = ALWAYS_B },
-					     { .weight = 0.5, .a = 1, .b = 1 } },
-				    .n = 2 };
+					     { .weight = 0.25, .a = 1, .b = 1 },
+					     { .weight = 0.25, .a = 1, .b = 9 } },
+				    .n = 3 };
 }
 
 static double *rising(double x, int max)

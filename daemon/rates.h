@@ -17,7 +17,7 @@ struct rate_beta {
 	double weight, a, b;
 };
 
-#define RATE_MIX_MAX 2
+#define RATE_MIX_MAX 3
 
 /* A mixture of Betas; weights sum to 1. */
 struct rate_prior {
