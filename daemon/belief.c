@@ -16,6 +16,10 @@
 #define PRE_EXISTING 0.01
 #define REPAIRED 0.06
 
+/* It is given up where the runs that are left would have to tell more than this many
+ * times what the best of them tells now. */
+#define FUTILE 1.1
+
 struct image {
 	int steps; /* how many steps have it */
 	int runs, failures;
@@ -406,6 +410,19 @@ double belief_gain(const struct belief *b, int step)
 	return fmax(entropy2(p) - known, 0);
 }
 
+/* Of what calls differ by, nats. */
+static double belief_entropy(const struct belief *b)
+{
+	double h = -b->clean.p * log(fmax(b->clean.p, 1e-300));
+
+	for (int from = 0; from < b->nsteps; from++) {
+		double tip = at(b, from, b->nsteps)->p, rest = b->from[from] - tip;
+
+		h -= tip * log(fmax(tip, 1e-300)) + rest * log(fmax(rest, 1e-300));
+	}
+	return h;
+}
+
 static int runs_of(const struct belief *b, int step)
 {
 	int i = b->steps[step].image;
@@ -449,13 +466,14 @@ static int runs_all(const struct belief *b)
 int belief_next(const struct belief *b, const struct belief_policy *policy)
 {
 	struct belief_call c;
-	double best = 0;
-	int step = -1;
+	double best = 0, most = 0;
+	int step = -1, left;
 
 	for (int k = 0; k < b->nsteps; k++)
 		if (runs_of(b, k) == 0)
 			return k;
-	if (runs_all(b) >= policy->runs_max)
+	left = policy->runs_max - runs_all(b);
+	if (left <= 0)
 		return -1;
 	c = belief_call(b, policy->sure);
 	if (c.word == BELIEF_INTRODUCED || c.word == BELIEF_TRANSIENT)
@@ -469,11 +487,15 @@ int belief_next(const struct belief *b, const struct belief_policy *policy)
 		/* Of the steps with one image the first is run. */
 		if (b->steps[k].image < 0 || same_before(b->steps, k) < k)
 			continue;
-		gain = belief_gain(b, k) / cost;
-		if (gain > best) {
-			best = gain;
+		gain = belief_gain(b, k);
+		most = fmax(most, gain);
+		if (gain / cost > best) {
+			best = gain / cost;
 			step = k;
 		}
 	}
+	/* With what is left it cannot become sure any more. */
+	if (belief_entropy(b) - entropy2(policy->sure) > most * left * FUTILE)
+		return -1;
 	return step;
 }

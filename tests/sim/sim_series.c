@@ -25,7 +25,7 @@
 
 #define STEPS_MAX 31
 #define SURE 0.99
-#define RUNS_MAX 90
+#define RUNS_MAX 170
 #define HISTORY 200
 
 static uint64_t rng_state;
