@@ -5,6 +5,7 @@
 
 #include "cli/verdict_group.h"
 #include "lib/text.h"
+#include "web/sentence.h"
 
 #define LABEL_WIDTH 16
 #define EVIDENCE_LINES 8
@@ -115,6 +116,24 @@ static void print_blame(const struct report *r, const struct verdict *v,
 			    v->until_step);
 }
 
+/* A line for each topology: each has its own runs. */
+static void print_odds(const struct verdict_group *g, const struct term *t)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		AUTO(str_done) struct str text = STR_INIT;
+		AUTO(str_done) struct str odds = STR_INIT;
+
+		verdict_odds_text(g->all[i], &odds);
+		if (!odds.len)
+			continue;
+		if (g->n > 1 && g->all[i]->topology)
+			str_addf(&text, "on %s ", g->all[i]->topology);
+		str_add(&text, str_get(&odds));
+		term_pad(t, LABEL_WIDTH);
+		term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);
+	}
+}
+
 static void print_reason(const struct verdict *v, const struct term *t)
 {
 	AUTO_FREE char *reason = text_clean_line(v->reason, 400);
@@ -162,6 +181,7 @@ static void print_group(const struct report *r, const struct verdict_group *g,
 
 	print_label(t, g->first, what);
 	print_blame(r, g->first, t);
+	print_odds(g, t);
 	print_reason(g->first, t);
 	print_evidence(g, t);
 	print_hints(g, t);

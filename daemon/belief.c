@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/cleanup.h"
 #include "lib/str.h"
 
 /* Chances before anything ran, of one test on one topology. That a patch breaks a
@@ -19,6 +20,9 @@
 /* It is given up where the runs that are left would have to tell more than this many
  * times what the best of them tells now. */
 #define FUTILE 1.1
+
+/* What has to run in any case is worth as much as a run that tells a full bit. */
+#define NEEDED M_LN2
 
 struct image {
 	int steps; /* how many steps have it */
@@ -454,6 +458,11 @@ static int confirm_next(const struct belief *b, const struct belief_call *c)
 	return -1;
 }
 
+bool belief_confirmed(const struct belief *b, const struct belief_call *c)
+{
+	return confirm_next(b, c) < 0;
+}
+
 static int runs_all(const struct belief *b)
 {
 	int n = 0;
@@ -463,39 +472,78 @@ static int runs_all(const struct belief *b)
 	return n;
 }
 
-int belief_next(const struct belief *b, const struct belief_policy *policy)
+static double cost_of(const struct belief_policy *policy, int step)
 {
-	struct belief_call c;
-	double best = 0, most = 0;
-	int step = -1, left;
+	return policy->cost ? policy->cost[step] : 1;
+}
+
+/* Every step that was not run at all; false: there is none. */
+static bool want_first(const struct belief *b, const struct belief_policy *policy,
+		       double *worth)
+{
+	bool any = false;
 
 	for (int k = 0; k < b->nsteps; k++)
-		if (runs_of(b, k) == 0)
-			return k;
-	left = policy->runs_max - runs_all(b);
-	if (left <= 0)
-		return -1;
-	c = belief_call(b, policy->sure);
-	if (c.word == BELIEF_INTRODUCED || c.word == BELIEF_TRANSIENT)
-		return confirm_next(b, &c);
-	if (c.word == BELIEF_CLEAN || c.word == BELIEF_PRE_EXISTING)
-		return -1;
-	for (int k = 0; k < b->nsteps; k++) {
-		double cost = policy->cost ? policy->cost[k] : 1;
-		double gain;
-
-		/* Of the steps with one image the first is run. */
-		if (b->steps[k].image < 0 || same_before(b->steps, k) < k)
-			continue;
-		gain = belief_gain(b, k);
-		most = fmax(most, gain);
-		if (gain / cost > best) {
-			best = gain / cost;
-			step = k;
+		if (runs_of(b, k) == 0 && same_before(b->steps, k) == k &&
+		    isfinite(cost_of(policy, k))) {
+			worth[k] += NEEDED / cost_of(policy, k);
+			any = true;
 		}
+	return any;
+}
+
+static bool want_more(const struct belief *b, const struct belief_policy *policy, int left,
+		      double *worth)
+{
+	AUTO_FREE double *gain = mem_alloc0((size_t)b->nsteps * sizeof(*gain));
+	double most = 0;
+
+	for (int k = 0; k < b->nsteps; k++) {
+		/* Of the steps with one image the first is run. */
+		if (b->steps[k].image < 0 || same_before(b->steps, k) < k ||
+		    !isfinite(cost_of(policy, k)))
+			continue;
+		gain[k] = belief_gain(b, k);
+		most = fmax(most, gain[k]);
 	}
-	/* With what is left it cannot become sure any more. */
-	if (belief_entropy(b) - entropy2(policy->sure) > most * left * FUTILE)
+	if (most <= 0 || belief_entropy(b) - entropy2(policy->sure) > most * left * FUTILE)
+		return false;
+	for (int k = 0; k < b->nsteps; k++)
+		worth[k] += gain[k] / cost_of(policy, k);
+	return true;
+}
+
+bool belief_worth(const struct belief *b, const struct belief_policy *policy,
+		  double *worth)
+{
+	int left = policy->runs_max - runs_all(b), step;
+	struct belief_call c;
+
+	if (want_first(b, policy, worth))
+		return true;
+	if (left <= 0)
+		return false;
+	c = belief_call(b, policy->sure);
+	if (c.word == BELIEF_CLEAN || c.word == BELIEF_PRE_EXISTING)
+		return false;
+	if (c.word != BELIEF_INTRODUCED && c.word != BELIEF_TRANSIENT)
+		return want_more(b, policy, left, worth);
+	step = confirm_next(b, &c);
+	if (step < 0 || !isfinite(cost_of(policy, step)))
+		return false;
+	worth[step] += NEEDED / cost_of(policy, step);
+	return true;
+}
+
+int belief_next(const struct belief *b, const struct belief_policy *policy)
+{
+	AUTO_FREE double *worth = mem_alloc0((size_t)b->nsteps * sizeof(*worth));
+	int best = -1;
+
+	if (!belief_worth(b, policy, worth))
 		return -1;
-	return step;
+	for (int k = 0; k < b->nsteps; k++)
+		if (worth[k] > 0 && (best < 0 || worth[k] > worth[best]))
+			best = k;
+	return best;
 }

@@ -78,6 +78,9 @@ struct belief_call {
 /* The call that holds at P >= sure, or BELIEF_UNSURE with P of the likeliest. */
 struct belief_call belief_call(const struct belief *b, double sure);
 
+/* Whether what a call names has run again, see belief_worth. */
+bool belief_confirmed(const struct belief *b, const struct belief_call *c);
+
 /*
  * What one more run of a step would tell, in nats: the mutual information of its
  * outcome and of the hypothesis, as far as calls differ by it (where it began; whether
@@ -87,17 +90,24 @@ double belief_gain(const struct belief *b, int step);
 
 /* How to go on. */
 struct belief_policy {
-	double sure;         /* P that a call needs, say 0.99 */
-	int runs_max;        /* of all steps together; then it ends unsure */
-	const double *cost;  /* [nsteps] of a run of the step, seconds > 0; NULL: all one */
+	double sure;        /* P that a call needs, say 0.99 */
+	int runs_max;       /* of all steps together; then it ends unsure */
+	const double *cost; /* [nsteps] of a run of the step, seconds > 0, INFINITY: it
+			     * cannot be had; NULL: all one */
 };
 
 /*
- * The step to run next, or -1 when the call stands (or the budget is used up).
- * First every step once; then where most is learned for the time. Before a patch is
- * named its step, what it is held against (the last step before it that can be run and
- * differs), and the base have run again: at least twice, the base as often as the step.
+ * Adds to worth[0..nsteps-1] what one more run of each step is worth, nats for a
+ * second; returns false when none is wanted: the call stands, or the budget is used up
+ * or would be before it stands. Every step is run once first; then it is what a run
+ * tells. Before a patch is named its step, what it is held against (the last step before
+ * it that can be run and differs), and the base have run again: at least twice, the
+ * base as often as the step. Add up the subjects of one boot to choose the boot that
+ * is best for all of them.
  */
+bool belief_worth(const struct belief *b, const struct belief_policy *policy,
+		  double *worth);
+/* The step worth most, or -1. */
 int belief_next(const struct belief *b, const struct belief_policy *policy);
 
 #endif

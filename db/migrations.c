@@ -345,7 +345,9 @@ static const char queue[] =
 	" value TEXT NOT NULL "
 	") STRICT;";
 
+static const char odds[] = "ALTER TABLE verdict ADD COLUMN odds TEXT;";
+
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails, source, queue,
+	first, selftests, repairs, mails, source, queue, odds,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

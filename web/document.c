@@ -205,6 +205,7 @@ static struct json_object *verdict_json(const struct verdict *d)
 	set_opt_int(o, "runs", d->runs);
 	set_opt_int(o, "failures", d->failures);
 	set_opt_num(o, "probability", d->probability);
+	json_set(o, "odds", json_clean(d->odds));
 	set_text(o, "reason", d->reason);
 	json_set(o, "evidence", json_clean(d->evidence));
 	set_opt_int(o, "run", d->boot_id);
