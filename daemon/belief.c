@@ -16,6 +16,12 @@
 #define PER_PATCH 0.002
 #define PRE_EXISTING 0.01
 #define REPAIRED 0.06
+#define BROKEN_AGAIN 0.02
+/* Of nothing being bad, however many patches there are. */
+#define CLEAN_MIN 0.5
+
+/* Changes between outcomes of which doubles are made: 16 over 4 are 1820. */
+#define CHANGES_MAX 16
 
 /* It is given up where the runs that are left would have to tell more than this many
  * times what the best of them tells now. */
@@ -29,7 +35,10 @@ struct image {
 	int runs, failures;
 };
 
+/* Steps from..until-1 are bad, and from2..until2-1. from -1: none is; from2 -1: no
+ * others are. */
 struct hypothesis {
+	int from, until, from2, until2;
 	double p;
 	double next_bad, next_good; /* P(the next run fails), of a bad step, of a good one */
 };
@@ -39,9 +48,9 @@ struct belief {
 	struct belief_step *steps; /* image: index into images, or -1 */
 	struct image *images;
 	int nimages;
-	struct hypothesis clean;
-	struct hypothesis *h; /* [from * nsteps + until - 1] */
-	double *from;         /* [nsteps]: sums */
+	struct hypothesis *h; /* h[0]: clean */
+	size_t nh;
+	double *from; /* [nsteps]: sums */
 };
 
 struct belief_prior belief_prior(double runs, double failures)
@@ -101,91 +110,196 @@ static double likelihood(const struct sums *s, int bad_runs, int bad_failures,
 	       rates_log(s->good, runs, failures);
 }
 
-static double prior_of(const struct belief *b, const struct belief_prior *prior, int from,
-		       int until)
+/* Of the badness that begins with from: that it ends with until. */
+static double lasts(const struct belief *b, const struct belief_prior *prior, int from,
+		    int until)
 {
-	double p = from == 0 ? prior->pre_existing : prior->per_patch;
 	int later = b->nsteps - 1 - from; /* patches that may repair it */
 
 	if (later == 0)
-		return p;
-	return until == b->nsteps ? p * (1 - prior->repaired) :
-				    p * prior->repaired / later;
+		return 1;
+	return until == b->nsteps ? 1 - prior->repaired : prior->repaired / later;
 }
 
-/* Bad steps from..until-1 for growing until: which images are bad, whole or in part. */
-struct walk {
-	int *inside; /* [nimages] */
-	int split;   /* images that are bad in one step and good in another */
-	int runs, failures;
+static double prior_of(const struct belief *b, const struct belief_prior *prior,
+		       const struct hypothesis *h)
+{
+	double p = h->from == 0 ? prior->pre_existing : prior->per_patch;
+
+	p *= lasts(b, prior, h->from, h->until);
+	if (h->from2 >= 0)
+		p *= BROKEN_AGAIN / (b->nsteps - 1 - h->until) *
+		     lasts(b, prior, h->from2, h->until2);
+	return p;
+}
+
+static bool is_bad(const struct hypothesis *h, int step)
+{
+	return (step >= h->from && step < h->until) ||
+	       (step >= h->from2 && step < h->until2);
+}
+
+/* Runs and failures of the bad steps; false: an image is bad at one step and good at
+ * another, which cannot be. */
+static bool bad_counts(const struct belief *b, const struct hypothesis *h, int *inside,
+		       int *ret_runs, int *ret_failures)
+{
+	*ret_runs = *ret_failures = 0;
+	memset(inside, 0, (size_t)b->nimages * sizeof(*inside));
+	for (int k = 0; k < b->nsteps; k++)
+		if (b->steps[k].image >= 0)
+			inside[b->steps[k].image] += is_bad(h, k);
+	for (int i = 0; i < b->nimages; i++) {
+		if (inside[i] == 0)
+			continue;
+		if (inside[i] < b->images[i].steps)
+			return false;
+		*ret_runs += b->images[i].runs;
+		*ret_failures += b->images[i].failures;
+	}
+	return true;
+}
+
+/* What all hypotheses are weighed with. */
+struct weighing {
+	struct belief *b;
+	const struct belief_prior *prior;
+	const struct sums *sums;
+	int *inside; /* [nimages], scratch */
+	double any;  /* sum of priors so far, clean not among them */
+	size_t room;
 };
 
-static void walk_add(const struct belief *b, struct walk *w, int step)
+/* Its p is a logarithm, and not normalised, for now. */
+static void add_hypothesis(struct weighing *w, struct hypothesis h)
 {
-	int i = b->steps[step].image;
+	struct belief *b = w->b;
+	double p = prior_of(b, w->prior, &h);
+	int runs, failures;
 
-	if (i < 0)
+	if (!bad_counts(b, &h, w->inside, &runs, &failures))
 		return;
-	w->inside[i]++;
-	if (w->inside[i] == 1 && b->images[i].steps > 1)
-		w->split++;
-	if (w->inside[i] == b->images[i].steps) {
-		if (b->images[i].steps > 1)
-			w->split--;
-		w->runs += b->images[i].runs;
-		w->failures += b->images[i].failures;
+	w->any += p;
+	h.p = log(p) + likelihood(w->sums, runs, failures, &h);
+	if (b->nh == w->room) {
+		w->room *= 2;
+		b->h = mem_realloc(b->h, w->room, sizeof(*b->h));
 	}
+	b->h[b->nh++] = h;
 }
 
-static struct hypothesis *at(const struct belief *b, int from, int until)
+/* How much the rates of failure seen at a step and before it differ; -1 where nothing
+ * can be told. */
+static double change_at(const struct belief *b, int step)
 {
-	return &b->h[(size_t)from * (size_t)b->nsteps + (size_t)(until - 1)];
+	const struct image *here, *before = NULL;
+
+	if (b->steps[step].image < 0)
+		return -1;
+	here = &b->images[b->steps[step].image];
+	for (int k = step - 1; k >= 0 && !before; k--)
+		if (b->steps[k].image >= 0)
+			before = &b->images[b->steps[k].image];
+	if (!before || before == here || !before->runs || !here->runs)
+		return -1;
+	return fabs((double)here->failures / here->runs -
+		    (double)before->failures / before->runs);
 }
 
-/* Every hypothesis' log posterior, not normalised, into its p; the largest. */
-static double weigh(struct belief *b, const struct belief_prior *prior,
-		    const struct sums *sums)
+/* The steps where outcomes change most, in order; at most CHANGES_MAX. */
+static int find_changes(const struct belief *b, int *ret)
 {
-	int *inside = mem_alloc0(((size_t)b->nimages + 1) * sizeof(*inside));
-	double any = 0, max = -INFINITY;
+	double least = 0;
+	int n;
 
-	for (int from = 0; from < b->nsteps; from++) {
-		struct walk w = { .inside = inside };
+	/* Drops the smallest ones until they are few enough. */
+	do {
+		double smallest = INFINITY;
 
-		memset(inside, 0, (size_t)b->nimages * sizeof(*inside));
-		for (int until = from + 1; until <= b->nsteps; until++) {
-			struct hypothesis *h = at(b, from, until);
-			double p = prior_of(b, prior, from, until);
+		n = 0;
+		for (int k = 1; k < b->nsteps; k++) {
+			double d = change_at(b, k);
 
-			walk_add(b, &w, until - 1);
-			h->p = -INFINITY;
-			if (w.split)
+			if (d <= least)
 				continue;
-			any += p;
-			h->p = log(p) + likelihood(sums, w.runs, w.failures, h);
-			max = fmax(max, h->p);
+			smallest = fmin(smallest, d);
+			if (n < CHANGES_MAX)
+				ret[n] = k;
+			n++;
 		}
-	}
-	free(inside);
-	b->clean.p = log(fmax(1 - any, 0.5)) + likelihood(sums, 0, 0, &b->clean);
-	return fmax(max, b->clean.p);
+		least = smallest;
+	} while (n > CHANGES_MAX);
+	return n;
 }
 
-static void normalise(struct belief *b, double max)
+/*
+ * What is broken, mended, and broken again. There are too many of these to weigh all:
+ * only those are that begin and end where outcomes changed. Without them such a test
+ * would be held for one that fails by chance.
+ */
+static void add_doubles(struct weighing *w)
 {
-	double sum = exp(b->clean.p - max);
+	int at[CHANGES_MAX + 2], n = find_changes(w->b, at + 1) + 1;
 
+	at[0] = 0;
+	at[n] = w->b->nsteps;
+	for (int i = 0; i < n; i++)
+		for (int j = i + 1; j < n; j++)
+			for (int k = j + 1; k < n; k++)
+				for (int l = k + 1; l <= n; l++)
+					add_hypothesis(w, (struct hypothesis){
+								  .from = at[i],
+								  .until = at[j],
+								  .from2 = at[k],
+								  .until2 = at[l] });
+}
+
+static void normalise(struct belief *b)
+{
+	double max = -INFINITY, sum = 0;
+
+	for (size_t i = 0; i < b->nh; i++)
+		max = fmax(max, b->h[i].p);
+	for (size_t i = 0; i < b->nh; i++)
+		sum += exp(b->h[i].p - max);
+	for (size_t i = 0; i < b->nh; i++)
+		b->h[i].p = exp(b->h[i].p - max) / sum;
+}
+
+/* The first patch that breaks it; 0: the base is bad, and no patch breaks it again;
+ * -1: clean. */
+static int blamed(const struct hypothesis *h)
+{
+	return h->from == 0 && h->from2 > 0 ? h->from2 : h->from;
+}
+
+static bool bad_at_tip(const struct belief *b, const struct hypothesis *h)
+{
+	return h->from >= 0 && (h->from2 >= 0 ? h->until2 : h->until) == b->nsteps;
+}
+
+static void weigh(struct belief *b, const struct belief_prior *prior,
+		  const struct sums *sums)
+{
+	struct weighing w = { .b = b, .prior = prior, .sums = sums };
+	const struct hypothesis none = { .from = -1, .until = -1, .from2 = -1, .until2 = -1 };
+
+	w.inside = mem_alloc0(((size_t)b->nimages + 1) * sizeof(*w.inside));
+	w.room = (size_t)b->nsteps * (size_t)b->nsteps + 1;
+	b->h = mem_alloc0(w.room * sizeof(*b->h));
+	b->h[b->nh++] = none;
 	for (int from = 0; from < b->nsteps; from++)
 		for (int until = from + 1; until <= b->nsteps; until++)
-			sum += exp(at(b, from, until)->p - max);
-	b->clean.p = exp(b->clean.p - max) / sum;
-	for (int from = 0; from < b->nsteps; from++)
-		for (int until = from + 1; until <= b->nsteps; until++) {
-			struct hypothesis *h = at(b, from, until);
-
-			h->p = exp(h->p - max) / sum;
-			b->from[from] += h->p;
-		}
+			add_hypothesis(&w, (struct hypothesis){ .from = from,
+								.until = until,
+								.from2 = -1,
+								.until2 = -1 });
+	add_doubles(&w);
+	b->h[0].p = log(fmax(1 - w.any, CLEAN_MIN)) + likelihood(sums, 0, 0, &b->h[0]);
+	free(w.inside);
+	normalise(b);
+	for (size_t i = 1; i < b->nh; i++)
+		b->from[blamed(&b->h[i])] += b->h[i].p;
 }
 
 struct belief *belief_new(const struct belief_step *steps, int nsteps,
@@ -198,7 +312,6 @@ struct belief *belief_new(const struct belief_step *steps, int nsteps,
 	assert(nsteps >= 1 && nsteps <= BELIEF_STEPS_MAX);
 	b->nsteps = nsteps;
 	b->steps = mem_alloc0((size_t)nsteps * sizeof(*b->steps));
-	b->h = mem_alloc0((size_t)nsteps * (size_t)nsteps * sizeof(*b->h));
 	b->from = mem_alloc0((size_t)nsteps * sizeof(*b->from));
 	take_images(b, steps);
 	for (int i = 0; i < b->nimages; i++) {
@@ -207,7 +320,7 @@ struct belief *belief_new(const struct belief_step *steps, int nsteps,
 	}
 	sums.good = good = rates_new(&prior->good, sums.runs);
 	sums.bad = bad = rates_new(&prior->bad, sums.runs);
-	normalise(b, weigh(b, prior, &sums));
+	weigh(b, prior, &sums);
 	rates_free(good);
 	rates_free(bad);
 	return b;
@@ -226,7 +339,7 @@ void belief_free(struct belief *b)
 
 double belief_clean(const struct belief *b)
 {
-	return b->clean.p;
+	return b->h[0].p;
 }
 
 double belief_from(const struct belief *b, int from)
@@ -234,19 +347,39 @@ double belief_from(const struct belief *b, int from)
 	return b->from[from];
 }
 
-double belief_interval(const struct belief *b, int from, int until)
-{
-	return at(b, from, until)->p;
-}
-
 double belief_bad(const struct belief *b, int step)
 {
 	double p = 0;
 
-	for (int from = 0; from <= step; from++)
-		for (int until = step + 1; until <= b->nsteps; until++)
-			p += at(b, from, until)->p;
+	for (size_t i = 1; i < b->nh; i++)
+		p += is_bad(&b->h[i], step) ? b->h[i].p : 0;
 	return p;
+}
+
+size_t belief_likely(const struct belief *b, double least, struct belief_likely *ret,
+		     size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->nh; i++) {
+		const struct hypothesis *h = &b->h[i];
+		size_t at = n;
+
+		if (h->p < least)
+			continue;
+		while (at > 0 && ret[at - 1].p < h->p)
+			at--;
+		if (at == max)
+			continue;
+		n += n < max;
+		memmove(&ret[at + 1], &ret[at], (n - 1 - at) * sizeof(*ret));
+		ret[at] = (struct belief_likely){ .p = h->p,
+						  .from = h->from,
+						  .until = h->until,
+						  .from2 = h->from2,
+						  .until2 = h->until2 };
+	}
+	return n;
 }
 
 /* ---- calls ---- */
@@ -272,26 +405,33 @@ static double began(const struct belief *b, int first, int last, double *ret_tip
 	double p = 0;
 
 	*ret_tip = 0;
-	for (int from = first; from <= last; from++) {
-		p += b->from[from];
-		*ret_tip += at(b, from, b->nsteps)->p;
+	for (size_t i = 1; i < b->nh; i++) {
+		int from = blamed(&b->h[i]);
+
+		if (from < first || from > last)
+			continue;
+		p += b->h[i].p;
+		*ret_tip += bad_at_tip(b, &b->h[i]) ? b->h[i].p : 0;
 	}
 	return p;
 }
 
-/* The likeliest ends of an interval that began in first..last, together at least sure
- * of what those make up: a range around the likeliest one. */
+/* The likeliest ends of what began in first..last and is not bad at the tip, together
+ * at least sure of what those make up: a range around the likeliest one. */
 static void find_until(const struct belief *b, double sure, struct belief_call *c)
 {
 	double *p = mem_alloc0((size_t)b->nsteps * sizeof(*p));
 	double all = 0, have;
 	int best = -1, lo, hi;
 
-	for (int from = c->first; from <= c->last; from++)
-		for (int until = from + 1; until < b->nsteps; until++) {
-			p[until] += at(b, from, until)->p;
-			all += at(b, from, until)->p;
-		}
+	for (size_t i = 1; i < b->nh; i++) {
+		const struct hypothesis *h = &b->h[i];
+
+		if (blamed(h) < c->first || blamed(h) > c->last || bad_at_tip(b, h))
+			continue;
+		p[h->from2 >= 0 ? h->until2 : h->until] += h->p;
+		all += h->p;
+	}
 	for (int until = 1; until < b->nsteps; until++)
 		if (best < 0 || p[until] > p[best])
 			best = until;
@@ -349,8 +489,8 @@ struct belief_call belief_call(const struct belief *b, double sure)
 					  .until_last = -1 };
 	struct belief_call best = none, c;
 
-	best.p = b->clean.p;
-	if (b->clean.p >= sure)
+	best.p = b->h[0].p;
+	if (b->h[0].p >= sure)
 		best.word = BELIEF_CLEAN;
 	for (int from = 0; from < b->nsteps; from++) {
 		c = call_of(b, sure, from);
@@ -359,10 +499,10 @@ struct belief_call belief_call(const struct belief *b, double sure)
 	}
 	if (best.p >= sure)
 		return best;
-	if (b->clean.p + b->from[0] >= sure) {
+	if (b->h[0].p + b->from[0] >= sure) {
 		c = none;
 		c.word = BELIEF_NOT_SERIES;
-		c.p = b->clean.p + b->from[0];
+		c.p = b->h[0].p + b->from[0];
 		return c;
 	}
 	best.word = BELIEF_UNSURE;
@@ -387,43 +527,48 @@ static void add_class(double weight, double fails, double *p, double *known)
 	*known += weight * entropy2(fails / weight);
 }
 
+/* Classes of hypotheses that one call would cover: by the patch to blame (-1: clean),
+ * and whether the tip is bad. */
+static size_t class_of(const struct belief *b, const struct hypothesis *h)
+{
+	return (size_t)(blamed(h) + 1) * 2 + bad_at_tip(b, h);
+}
+
+static size_t nclasses(const struct belief *b)
+{
+	return ((size_t)b->nsteps + 1) * 2;
+}
+
 double belief_gain(const struct belief *b, int step)
 {
+	AUTO_FREE double *weight = mem_alloc0(nclasses(b) * sizeof(*weight));
+	AUTO_FREE double *fails = mem_alloc0(nclasses(b) * sizeof(*fails));
 	double p = 0, known = 0;
 
 	if (b->steps[step].image < 0)
 		return 0;
-	add_class(b->clean.p, b->clean.p * b->clean.next_good, &p, &known);
-	for (int from = 0; from < b->nsteps; from++) {
-		double weight = 0, fails = 0;
+	for (size_t i = 0; i < b->nh; i++) {
+		const struct hypothesis *h = &b->h[i];
+		size_t c = class_of(b, h);
 
-		for (int until = from + 1; until <= b->nsteps; until++) {
-			const struct hypothesis *h = at(b, from, until);
-			double next = step >= from && step < until ? h->next_bad :
-								     h->next_good;
-
-			if (until < b->nsteps) {
-				weight += h->p;
-				fails += h->p * next;
-			} else {
-				add_class(h->p, h->p * next, &p, &known);
-			}
-		}
-		add_class(weight, fails, &p, &known);
+		weight[c] += h->p;
+		fails[c] += h->p * (is_bad(h, step) ? h->next_bad : h->next_good);
 	}
+	for (size_t c = 0; c < nclasses(b); c++)
+		add_class(weight[c], fails[c], &p, &known);
 	return fmax(entropy2(p) - known, 0);
 }
 
-/* Of what calls differ by, nats. */
+/* Of the classes, nats. */
 static double belief_entropy(const struct belief *b)
 {
-	double h = -b->clean.p * log(fmax(b->clean.p, 1e-300));
+	AUTO_FREE double *weight = mem_alloc0(nclasses(b) * sizeof(*weight));
+	double h = 0;
 
-	for (int from = 0; from < b->nsteps; from++) {
-		double tip = at(b, from, b->nsteps)->p, rest = b->from[from] - tip;
-
-		h -= tip * log(fmax(tip, 1e-300)) + rest * log(fmax(rest, 1e-300));
-	}
+	for (size_t i = 0; i < b->nh; i++)
+		weight[class_of(b, &b->h[i])] += b->h[i].p;
+	for (size_t c = 0; c < nclasses(b); c++)
+		h -= weight[c] > 0 ? weight[c] * log(weight[c]) : 0;
 	return h;
 }
 

@@ -1,7 +1,5 @@
 #include "daemon/verdict_odds.h"
 
-#include <math.h>
-
 #define LIKELY_MAX 5
 /* Less likely ones are not worth a line. */
 #define LIKELY_MIN 0.0005
@@ -84,46 +82,27 @@ static void set_step(struct json_object *o, const char *key, int step, bool ther
 		json_set(o, key, NULL);
 }
 
-/* The likeliest hypothesis that is less likely than below, or that; false: none. */
-static bool next_likely(const struct belief *b, int nsteps, double below, int *ret_from,
-			int *ret_until, double *ret_p)
-{
-	*ret_p = LIKELY_MIN;
-	*ret_from = -2;
-	if (belief_clean(b) < below && belief_clean(b) > *ret_p) {
-		*ret_p = belief_clean(b);
-		*ret_from = -1;
-	}
-	for (int from = 0; from < nsteps; from++)
-		for (int until = from + 1; until <= nsteps; until++) {
-			double p = belief_interval(b, from, until);
-
-			if (p < below && p > *ret_p) {
-				*ret_p = p;
-				*ret_from = from;
-				*ret_until = until;
-			}
-		}
-	return *ret_from > -2;
-}
-
 static struct json_object *likely_json(const struct belief *b, int nsteps)
 {
 	struct json_object *list = json_object_new_array();
-	double p = INFINITY;
-	int from, until = 0;
+	struct belief_likely likely[LIKELY_MAX + 1];
+	size_t n = belief_likely(b, LIKELY_MIN, likely, LIKELY_MAX);
 
-	for (int i = 0; i < LIKELY_MAX && next_likely(b, nsteps, p, &from, &until, &p);
-	     i++) {
+	for (size_t i = 0; i < n; i++) {
+		const struct belief_likely *l = &likely[i];
 		struct json_object *o = json_object_new_object();
 
-		if (from < 0) {
+		if (l->from < 0) {
 			json_set(o, "clean", json_object_new_boolean(true));
 		} else {
-			json_set_int(o, "from", from);
-			set_step(o, "until", until, until < nsteps);
+			json_set_int(o, "from", l->from);
+			set_step(o, "until", l->until, l->until < nsteps);
 		}
-		json_set(o, "p", json_object_new_double(p));
+		if (l->from2 >= 0) {
+			json_set_int(o, "again_from", l->from2);
+			set_step(o, "again_until", l->until2, l->until2 < nsteps);
+		}
+		json_set(o, "p", json_object_new_double(l->p));
 		json_object_array_add(list, o);
 	}
 	return list;
