@@ -81,7 +81,7 @@ static void print_one_of(struct json_object *list, const char *how, const struct
 		str_addf(&text, "%s %lld", i ? "," : "",
 			 (long long)json_object_get_int64(
 				 json_object_array_get_idx(list, i)));
-	str_add(&text, "; those between were not tested");
+	str_add(&text, ": no runs tell them apart");
 	term_pad(t, LABEL_WIDTH);
 	term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);
 }

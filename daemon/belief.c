@@ -588,6 +588,15 @@ static int parent_of(const struct belief *b, int step)
 	return -1;
 }
 
+/* A step that tells which of several patches repaired it; -1: none can. */
+static int until_next(const struct belief *b, const struct belief_call *c)
+{
+	for (int k = c->until_first; k >= 0 && k < c->until_last; k++)
+		if (runs_of(b, k) >= 0)
+			return k;
+	return -1;
+}
+
 /* The step that has to run again before the patches first..last are named; -1: none. */
 static int confirm_next(const struct belief *b, const struct belief_call *c)
 {
@@ -674,6 +683,8 @@ bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 	if (c.word != BELIEF_INTRODUCED && c.word != BELIEF_TRANSIENT)
 		return want_more(b, policy, left, worth);
 	step = confirm_next(b, &c);
+	if (step < 0)
+		step = until_next(b, &c);
 	if (step < 0 || !isfinite(cost_of(policy, step)))
 		return false;
 	worth[step] += NEEDED / cost_of(policy, step);

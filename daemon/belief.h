@@ -112,7 +112,7 @@ struct belief_policy {
  * or would be before it stands. Every step is run once first; then it is what a run
  * tells. Before a patch is named its step, what it is held against (the last step before
  * it that can be run and differs), and the base have run again: at least twice, the
- * base as often as the step. Add up the subjects of one boot to choose the boot that
+ * base as often as the step; which patch repaired it is looked for likewise. Add up the subjects of one boot to choose the boot that
  * is best for all of them.
  */
 bool belief_worth(const struct belief *b, const struct belief_policy *policy,

@@ -124,8 +124,13 @@ static bool quick_boot_fails(struct series_run *r, int step, size_t c, size_t t)
 {
 	const struct subject boot = { .config = c, .topology = t };
 
-	return !run_config_is_deep(r, c) &&
-	       cell_view_of(r, step, &boot).cell.state == CELL_FAIL;
+	enum cell_state state;
+
+	if (run_config_is_deep(r, c))
+		return false;
+	/* Once is enough where the patch to blame is known without running it again. */
+	state = cell_view_of(r, step, &boot).cell.state;
+	return state == CELL_FAIL || state == CELL_ONCE;
 }
 
 static enum tier_ground ground_of(struct series_run *r, int step, size_t c, size_t t)

@@ -12,6 +12,9 @@
  * of another test each time, is left alone. */
 #define TOLD_NOTHING_MAX 3
 
+/* Runs of one image that are taken over from earlier: more would not change much. */
+#define RECALL_MAX 40
+
 /* Seconds of a boot where nothing is known of it. */
 #define BOOT_SECONDS 30
 
@@ -131,23 +134,53 @@ static int column_worth(struct series_run *r, const struct plan_cell *column,
 	return rc;
 }
 
+/* Every run of these images that ever was is evidence, whichever series it was for.
+ * *ret_any: something was taken over. */
+static int recall_column(struct series_run *r, const struct plan_cell *column,
+			 bool *ret_any, struct err *err)
+{
+	size_t before = r->nboots;
+
+	for (size_t i = 0; i < before; i++) {
+		struct run_boot *b = r->boots[i];
+
+		if (!in_column(b, column) || b->role != BOOT_FIRST || b->lost ||
+		    b->recall_done)
+			continue;
+		b->recall_done = true;
+		if (boots_recall(r, b, RECALL_MAX, err) < 0)
+			return -1;
+	}
+	*ret_any = r->nboots > before;
+	return 0;
+}
+
+static double best_of(const double *worth, int n, int *ret_best)
+{
+	*ret_best = 0;
+	for (int k = 1; k < n; k++)
+		if (worth[k] > worth[*ret_best])
+			*ret_best = k;
+	return worth[*ret_best];
+}
+
 static int plan_column(struct series_run *r, const struct plan_cell *column,
 		       bool *ret_more, struct err *err)
 {
 	AUTO_FREE double *worth = mem_alloc0((size_t)r->ntested * sizeof(*worth));
-	int best = 0;
+	bool recalled;
+	int best;
 
 	if (column_is_busy(r, column))
 		return 0;
 	if (column_worth(r, column, worth, err) < 0)
 		return -1;
-	for (int k = 1; k < r->ntested; k++)
-		if (worth[k] > worth[best])
-			best = k;
-	if (worth[best] <= 0)
+	if (best_of(worth, r->ntested, &best) <= 0)
 		return 0;
 	*ret_more = true;
-	return repeat(r, best, column, err);
+	if (recall_column(r, column, &recalled, err) < 0)
+		return -1;
+	return recalled ? 0 : repeat(r, best, column, err);
 }
 
 int repeats_plan(struct series_run *r, bool *ret_more, struct err *err)
