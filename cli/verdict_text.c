@@ -5,6 +5,7 @@
 
 #include "cli/verdict_group.h"
 #include "lib/text.h"
+#include "web/sentence.h"
 
 #define LABEL_WIDTH 16
 #define EVIDENCE_LINES 8
@@ -80,7 +81,7 @@ static void print_one_of(struct json_object *list, const char *how, const struct
 		str_addf(&text, "%s %lld", i ? "," : "",
 			 (long long)json_object_get_int64(
 				 json_object_array_get_idx(list, i)));
-	str_add(&text, "; those between were not tested");
+	str_add(&text, ": no runs tell them apart");
 	term_pad(t, LABEL_WIDTH);
 	term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);
 }
@@ -113,6 +114,24 @@ static void print_blame(const struct report *r, const struct verdict *v,
 			    charged ? "repaired by patch" :
 				      "good again at patch",
 			    v->until_step);
+}
+
+/* A line for each topology: each has its own runs. */
+static void print_odds(const struct verdict_group *g, const struct term *t)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		AUTO(str_done) struct str text = STR_INIT;
+		AUTO(str_done) struct str odds = STR_INIT;
+
+		verdict_odds_text(g->all[i], &odds);
+		if (!odds.len)
+			continue;
+		if (g->n > 1 && g->all[i]->topology)
+			str_addf(&text, "on %s ", g->all[i]->topology);
+		str_add(&text, str_get(&odds));
+		term_pad(t, LABEL_WIDTH);
+		term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);
+	}
 }
 
 static void print_reason(const struct verdict *v, const struct term *t)
@@ -162,6 +181,7 @@ static void print_group(const struct report *r, const struct verdict_group *g,
 
 	print_label(t, g->first, what);
 	print_blame(r, g->first, t);
+	print_odds(g, t);
 	print_reason(g->first, t);
 	print_evidence(g, t);
 	print_hints(g, t);

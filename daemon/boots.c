@@ -32,11 +32,10 @@ void boots_done(struct series_run *r)
 	r->nboots = 0;
 }
 
-/* want: step, config, topology, tier, role, plan, unmade, initramfs, alone. */
-int boots_want(struct series_run *r, const struct run_boot *want, struct err *err)
+/* A boot like want, not yet among the run's. */
+static struct run_boot *run_boot_new(struct series_run *r, const struct run_boot *want)
 {
 	struct run_boot *b = mem_alloc0(sizeof(*b));
-	bool taken = false;
 
 	*b = *want;
 	b->run = r;
@@ -46,8 +45,49 @@ int boots_want(struct series_run *r, const struct run_boot *want, struct err *er
 	json_object_get(b->unmade);
 	b->image = str_dup(run_build(r, b->step, b->config)->image);
 	boots_key(b, b->key);
+	return b;
+}
+
+static void run_boot_add(struct series_run *r, struct run_boot *b)
+{
 	r->boots = mem_realloc(r->boots, r->nboots + 1, sizeof(*r->boots));
 	r->boots[r->nboots++] = b;
+}
+
+int boots_recall(struct series_run *r, const struct run_boot *first, size_t max,
+		 struct err *err)
+{
+	struct run_boot want = *first;
+
+	want.role = BOOT_CONFIRM;
+	want.state = SCHED_READY;
+	want.recalled = true;
+	want.alone = want.lost = want.reused = false;
+	want.boot = (struct boot){ .id = 0 };
+	want.results = NULL;
+	want.nresults = 0;
+	want.issues = NULL;
+	for (size_t i = 0; i < max; i++) {
+		struct run_boot *b = run_boot_new(r, &want);
+		bool taken = false;
+		int rc = boots_take_known(b, &taken, err);
+
+		if (rc < 0 || !taken) {
+			run_boot_free(b);
+			return rc;
+		}
+		run_boot_add(r, b);
+	}
+	return 0;
+}
+
+/* want: step, config, topology, tier, role, plan, unmade, initramfs, alone. */
+int boots_want(struct series_run *r, const struct run_boot *want, struct err *err)
+{
+	struct run_boot *b = run_boot_new(r, want);
+	bool taken = false;
+
+	run_boot_add(r, b);
 	if (boots_take_known(b, &taken, err) < 0)
 		return -1;
 	if (taken)

@@ -30,5 +30,9 @@ uint64_t boots_timeout_ms(const struct run_boot *b);
  * tier, role, plan, unmade, initramfs, alone.
  */
 int boots_want(struct series_run *r, const struct run_boot *want, struct err *err);
+/* Takes over as further runs of its cell what is known of the first one's key, at most
+ * max boots. */
+int boots_recall(struct series_run *r, const struct run_boot *first, size_t max,
+		 struct err *err);
 
 #endif

@@ -187,7 +187,7 @@ int boots_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 		*ret_taken = rc == 0;
 	}
 	boot_list_free(list, n);
-	if (*ret_taken)
+	if (*ret_taken && !b->recalled)
 		boots_emit_end(b);
 	return rc;
 }

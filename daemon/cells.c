@@ -230,6 +230,14 @@ struct cell_view cell_view_of(struct series_run *r, int step, const struct subje
 		counts = sight != SIGHT_NONE && !counted_before(r, b);
 		v.cell.runs += counts;
 		v.cell.failures += counts && sight == SIGHT_BAD;
+		if (sight != SIGHT_SKIP && sight != SIGHT_NONE) {
+			int weight = sight == SIGHT_BAD ? weight_of(b, s->test) : 1;
+
+			v.tells += counts ? weight : 0;
+			v.tells_bad += counts && sight == SIGHT_BAD ? weight : 0;
+			if (!v.key)
+				v.key = b->key;
+		}
 		good += sight == SIGHT_GOOD || sight == SIGHT_KNOWN ||
 			sight == SIGHT_ISSUE;
 		if (sight == SIGHT_BAD)

@@ -22,6 +22,11 @@ struct subject {
 
 struct cell_view {
 	struct cell cell;
+	/* Real runs that told good from bad, for the odds: a boot that an earlier step
+	 * showed already counts only there; what cannot come out differently counts
+	 * twice. */
+	int tells, tells_bad;
+	const char *key; /* of the first boot that did, or would; NULL: none */
 	const struct run_boot *known_splat; /* good only because the base splats as
 					     * well: the first that shows it, or NULL */
 	const struct result *known_result;  /* of it, for a test */

@@ -22,6 +22,7 @@ static const struct {
 	{ "build", "Kernel builds." },
 	{ "resources", "How much of the machine a test may take." },
 	{ "boot", "Guests." },
+	{ "verdict", "How sure a verdict must be, and what that may cost." },
 	{ "web", "sluice serve." },
 	{ "daemon", "sluice daemon." },
 	{ "keep", "How long and how much of what was made is kept, besides results and "
@@ -108,6 +109,13 @@ static const struct key keys[] = {
 	  100000, "time a step's test may take, as percent of what the base took" },
 	{ "boot", "cmdline", KEY_TEXT, AT(cmdline_extra), "", NULL, 0, 0,
 	  "words added to the kernel command line of every guest" },
+
+	{ "verdict", "sure", KEY_PERCENT, AT(verdict_sure), "99%", NULL, 51, 99,
+	  "probability that a verdict needs; with less it is inconclusive" },
+	{ "verdict", "runs", KEY_COUNT, AT(verdict_runs), "170", NULL, 1, 100000,
+	  "of a test that failed, over all steps of a series on one topology" },
+	{ "verdict", "budget", KEY_DURATION, AT(verdict_budget_ms), "30m", NULL, 0, 0,
+	  "time for repeated boots of a series; what is not sure by then stays so" },
 
 	{ "web", "listen", KEY_LISTEN, AT(listen), "127.0.0.1:8470", NULL, 0, 0,
 	  "address and port; port 0 picks a free one" },

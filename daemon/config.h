@@ -52,6 +52,10 @@ struct config {
 	uint64_t boot_timeout_ms; /* to the first word of the guest's init */
 	uint64_t deadline_scale;  /* percent of the base's measured time */
 	char *cmdline_extra;
+	/* [verdict] */
+	uint64_t verdict_sure;      /* percent */
+	long long verdict_runs;     /* of one test, over all steps */
+	uint64_t verdict_budget_ms; /* for repeated boots of a series */
 	/* [web] */
 	char *listen; /* address:port; port 0 picks one */
 	/* [daemon] */

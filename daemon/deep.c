@@ -72,8 +72,7 @@ static const char *test_name(struct json_object *tests, size_t i)
 	return json_str(json_object_array_get_idx(tests, i), "test", "");
 }
 
-/* Nothing quick of it is to be built, booted or repeated any more. */
-static bool quick_is_done(struct series_run *r, size_t c, size_t t)
+bool deep_quick_is_done(struct series_run *r, size_t c, size_t t)
 {
 	for (int k = 0; k < r->ntested; k++)
 		if (!run_build(r, k, c)->decided || run_build(r, k, c)->waits)
@@ -105,7 +104,7 @@ static void add_quick(struct deep_view *d, struct series_run *r, size_t c, size_
 	struct subject s = { .config = c, .topology = t };
 	size_t n = json_len(tests);
 
-	if (!n || !quick_is_done(r, c, t))
+	if (!n || !deep_quick_is_done(r, c, t))
 		return;
 	d->quick = mem_realloc(d->quick, d->v.nquick + n + 1, sizeof(*d->quick));
 	d->v.quick = d->quick;
@@ -125,15 +124,20 @@ static bool quick_boot_fails(struct series_run *r, int step, size_t c, size_t t)
 {
 	const struct subject boot = { .config = c, .topology = t };
 
-	return !run_config_is_deep(r, c) &&
-	       cell_view_of(r, step, &boot).cell.state == CELL_FAIL;
+	enum cell_state state;
+
+	if (run_config_is_deep(r, c))
+		return false;
+	/* Once is enough where the patch to blame is known without running it again. */
+	state = cell_view_of(r, step, &boot).cell.state;
+	return state == CELL_FAIL || state == CELL_ONCE;
 }
 
 static enum tier_ground ground_of(struct series_run *r, int step, size_t c, size_t t)
 {
 	const struct walk_build *b = run_build(r, step, c);
 
-	if (!b->decided || (!run_config_is_deep(r, c) && !quick_is_done(r, c, t)))
+	if (!b->decided || (!run_config_is_deep(r, c) && !deep_quick_is_done(r, c, t)))
 		return GROUND_UNKNOWN;
 	return b->status == BUILD_OK && !quick_boot_fails(r, step, c, t) ? GROUND_READY :
 									   GROUND_NONE;
@@ -169,7 +173,7 @@ static void view_column(struct deep_view *d, struct series_run *r, size_t c, siz
 	struct subject s = { .config = c, .topology = t, .deep = true };
 
 	view_init(d, r, json_len(tests) + 1);
-	d->v.settled = run_config_is_deep(r, c) ? builds_settled : quick_is_done(r, c, t);
+	d->v.settled = run_config_is_deep(r, c) ? builds_settled : deep_quick_is_done(r, c, t);
 	for (int k = 0; k < r->ntested; k++) {
 		d->ground[k] = ground_of(r, k, c, t);
 		d->asked[k] = *deep_at(r, k, c, t) != DEEP_NO;
@@ -187,6 +191,14 @@ static void view_column(struct deep_view *d, struct series_run *r, size_t c, siz
 	}
 	for (size_t q = 0; q < r->plan->nconfigs; q++)
 		add_quick(d, r, q, t, true);
+}
+
+bool deep_is_asked(struct series_run *r, size_t c, size_t t)
+{
+	for (int k = 0; k < r->ntested; k++)
+		if (*deep_at(r, k, c, t) == DEEP_ASKED)
+			return true;
+	return false;
 }
 
 /* ---- asking ---- */

@@ -137,6 +137,7 @@ struct judgement judge_cells(const struct cell *cells, int nsteps)
 		.until_first = -1,
 		.candidate_first = -1,
 		.candidate_last = -1,
+		.p = -1,
 	};
 	int bad_first = cell_find(cells, 0, nsteps, true);
 	struct episode e = { .from = -1 };

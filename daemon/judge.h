@@ -30,6 +30,7 @@ struct judgement {
 	int candidate_first, candidate_last; /* from could be any of them; -1 */
 	int until_first;    /* until could be any from here to until; -1 */
 	int runs, failures; /* over all steps */
+	double p;           /* that it is so; negative: chance has no part in it */
 };
 
 /*

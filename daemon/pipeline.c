@@ -12,6 +12,7 @@
 
 #include "daemon/boot_files.h"
 #include "daemon/deep.h"
+#include "daemon/repeats.h"
 #include "db/timing.h"
 #include "lib/file.h"
 #include "lib/log.h"
@@ -183,12 +184,13 @@ static struct sched_action run_ask(struct series_run *r)
  * done before is taken over at once, and may ask for the next. */
 static void run_plan(struct series_run *r)
 {
-	bool more = true;
+	bool more = true, repeated = false;
 
-	while (more && !r->stopping) {
+	while ((more || repeated) && !r->stopping) {
 		/* Also decides what is known already, which plans its boots. */
 		walk_waiting(r);
-		if (!r->stopping && (boots_plan_repeats(r, &r->err) < 0 ||
+		if (!r->stopping && (boots_plan_rest(r, &r->err) < 0 ||
+				     repeats_plan(r, &repeated, &r->err) < 0 ||
 				     deep_plan(r, &more, &r->err) < 0))
 			run_fail(r, RUN_INFRA);
 	}

@@ -103,6 +103,8 @@ struct run_boot {
 	/* Once it is done: */
 	bool lost; /* to our own trouble; nothing else is filled */
 	bool reused;
+	bool recalled; /* reused, as one more run of its cell */
+	bool recall_done; /* of a first one: boots_recall was asked */
 	struct boot boot;
 	struct result *results;
 	size_t nresults;
@@ -238,9 +240,9 @@ int boots_plan_deep(struct series_run *r, int step, size_t config, size_t topolo
 		    struct err *err);
 /* On trouble of ours the boot is lost, and the next flow->advance sees that. */
 void boots_start(struct series_run *r, size_t i);
-/* Makes the further boots that cells need: to see a failure again, or to run
- * the tests that a dead guest did not reach. */
-int boots_plan_repeats(struct series_run *r, struct err *err);
+/* Makes the further boots that cells need to run the tests that a dead guest did not
+ * reach. */
+int boots_plan_rest(struct series_run *r, struct err *err);
 /* Seconds that such a boot is likely to take, or -1. */
 double boots_expected(struct series_run *r, const struct plan_cell *cell);
 

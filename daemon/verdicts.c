@@ -9,6 +9,7 @@
 
 #include "daemon/cells.h"
 #include "daemon/deep.h"
+#include "daemon/verdict_odds.h"
 #include "kernels/selftests_tree.h"
 #include "kernels/warnings.h"
 #include "lib/str.h"
@@ -59,6 +60,8 @@ static void verdict_fill(struct verdict *v, const struct judgement *j, bool with
 		v->runs = j->runs;
 		v->failures = j->failures;
 	}
+	if (j->p >= 0)
+		v->probability = j->p;
 }
 
 static bool is_bad_word(enum verdict_word w)
@@ -438,15 +441,12 @@ static void tell_deep(struct verdict *v)
 	v->reason = str_printf("in the boot of the deep tests: %s", seen ? seen : "bad");
 }
 
-/* The unrepeated failure, told as what it is. */
+/* What could not be repeated as often as it takes, told as what it is. */
 static void tell_inconclusive(struct verdict *v)
 {
 	AUTO_FREE char *seen = v->reason;
 
-	v->reason = str_printf("%s (%s)", seen ? seen : "failed",
-			       v->from_step > 0 && json_len(v->candidates) ?
-				       "seen once, the repeat is missing" :
-				       "nothing good before it to hold it against");
+	v->reason = str_printf("%s (not enough runs to be sure)", seen ? seen : "failed");
 }
 
 /* The first step that is good only since what is wrong there is not the series', or -1. */
@@ -458,9 +458,13 @@ static int first_excused(const struct cell_view *views, int n)
 	return -1;
 }
 
-static struct judgement judge_views(struct series_run *r, const struct subject *s,
-				    struct cell_view *views)
+/* *ret_odds: what chance has to do with it, NULL where nothing failed. */
+static int judge_views(struct series_run *r, const struct subject *s,
+		       struct cell_view *views, struct judgement *ret,
+		       struct json_object **ret_odds, struct err *err)
 {
+	AUTO(assessment_done) struct assessment a = { .belief = NULL };
+	double sure = (double)r->opts->config->verdict_sure / 100;
 	struct cell *cells = mem_alloc0((size_t)r->ntested * sizeof(*cells));
 	struct judgement j;
 	int excused;
@@ -476,16 +480,27 @@ static struct judgement judge_views(struct series_run *r, const struct subject *
 		j.from = excused;
 	}
 	free(cells);
-	return j;
+	if (assess(r, s, &a, err) < 0)
+		return -1;
+	if (a.belief) {
+		odds_judge(&a, r->ntested, &j);
+		*ret_odds = odds_json(&a, r->ntested, &j, sure);
+	}
+	*ret = j;
+	return 0;
 }
 
-static void judge_subject(struct series_run *r, struct verdict_list *l,
-			  const struct subject *s, bool only_bad)
+static int judge_subject(struct series_run *r, struct verdict_list *l,
+			 const struct subject *s, bool only_bad, struct err *err)
 {
-	struct cell_view *views = mem_alloc0((size_t)r->ntested * sizeof(*views));
-	struct judgement j = judge_views(r, s, views);
+	AUTO_FREE struct cell_view *views =
+		mem_alloc0((size_t)r->ntested * sizeof(*views));
+	AUTO_JSON struct json_object *odds = NULL;
+	struct judgement j;
 	struct verdict *v;
 
+	if (judge_views(r, s, views, &j, &odds, err) < 0)
+		return -1;
 	if (!only_bad || j.from >= 0) {
 		v = verdict_add(l, s->test ? KIND_TEST : KIND_BOOT,
 				r->plan->configs[s->config]->name,
@@ -503,22 +518,28 @@ static void judge_subject(struct series_run *r, struct verdict_list *l,
 			tell_inconclusive(v);
 		if (only_bad)
 			tell_deep(v);
+		v->odds = TAKE_PTR(odds);
 	}
-	free(views);
+	return 0;
 }
 
-static void judge_tests(struct series_run *r, struct verdict_list *l, struct subject s,
-			struct json_object *tests)
+static int judge_tests(struct series_run *r, struct verdict_list *l, struct subject s,
+		       struct json_object *tests, struct err *err)
 {
-	for (size_t i = 0; i < json_len(tests); i++) {
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < json_len(tests); i++) {
 		s.test = json_str(json_object_array_get_idx(tests, i), "test", "");
-		judge_subject(r, l, &s, false);
+		rc = judge_subject(r, l, &s, false, err);
 	}
+	return rc;
 }
 
-static void judge_cell_column(struct series_run *r, struct verdict_list *l, size_t c,
-			      size_t t)
+static int judge_cell_column(struct series_run *r, struct verdict_list *l, size_t c,
+			     size_t t, struct err *err)
 {
+	int rc = 0;
+
 	struct plan_cell pc = { .config = c, .topology = t };
 	struct json_object *quick = plan_tests(r->plan, &pc), *deep;
 	struct subject s = { .config = c, .topology = t };
@@ -526,15 +547,16 @@ static void judge_cell_column(struct series_run *r, struct verdict_list *l, size
 	pc.deep = true;
 	deep = plan_tests(r->plan, &pc);
 	if (quick || !deep) {
-		judge_subject(r, l, &s, false);
-		judge_tests(r, l, s, quick);
+		rc = judge_subject(r, l, &s, false, err);
+		if (rc == 0)
+			rc = judge_tests(r, l, s, quick, err);
 	}
-	if (!deep)
-		return;
+	if (rc < 0 || !deep)
+		return rc;
 	s.deep = true;
 	/* Beside a quick one of the same kernel, only its own trouble is worth a line. */
-	judge_subject(r, l, &s, quick != NULL);
-	judge_tests(r, l, s, deep);
+	rc = judge_subject(r, l, &s, quick != NULL, err);
+	return rc < 0 ? rc : judge_tests(r, l, s, deep, err);
 }
 
 /* ---- the whole ---- */
@@ -578,7 +600,7 @@ int verdicts_write(struct series_run *r, enum run_exit *ret_exit, struct err *er
 		judge_builds(r, &l, c);
 		rc = judge_warnings(r, &l, c, err);
 		for (size_t t = 0; rc == 0 && t < r->plan->ntopologies; t++)
-			judge_cell_column(r, &l, c, t);
+			rc = judge_cell_column(r, &l, c, t, err);
 	}
 	judge_not_built(r, &l);
 	if (rc == 0)

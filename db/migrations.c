@@ -388,8 +388,10 @@ static const char base_ladder[] =
 	" head TEXT "
 	") STRICT;";
 
+static const char odds[] = "ALTER TABLE verdict ADD COLUMN odds TEXT;";
+
 const char *const db_migrations[] = {
 	first, selftests, repairs, mails, source, queue, turns, keep, pages,
-	base_ladder,
+	base_ladder, odds,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

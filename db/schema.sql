@@ -256,11 +256,12 @@ CREATE TABLE verdict (
   candidates  TEXT,                 -- json [3]: steps that could be from
   runs        INTEGER,              -- boots that really ran
   failures    INTEGER,              -- of those runs
-  probability REAL,                 -- of the verdict, once repeats are judged
+  probability REAL,                 -- of the verdict; NULL where nothing failed or chance has no part
   reason      TEXT,                 -- one line: what was expected and seen, or why not tested
   evidence    TEXT,                 -- json, console lines or compiler messages that matter
   boot_id     INTEGER REFERENCES boot (id), -- the run that shows it
   repairs     TEXT,                 -- json [5]: steps that could be until_step
+  odds        TEXT,                 -- json, what the probability is made of: daemon/verdict_odds.h
   PRIMARY KEY (series_id, seq)
 ) STRICT;
 CREATE INDEX verdict_summary ON verdict (series_id, verdict, kind); -- /

@@ -21,13 +21,14 @@ static const struct col cols[] = {
 	COL_(TEXT, verdict, reason),
 	COL_(JSON, verdict, evidence),
 	COL_(OPT_INT, verdict, boot_id),
+	COL_(JSON, verdict, odds),
 };
 static const struct table table = TABLE(cols, verdict);
 
 #define COLS                                                                     \
 	"series_id, seq, kind, config, topology, test, verdict, from_step,"      \
 	" until_step, candidates, repairs, runs, failures, probability, reason," \
-	" evidence, boot_id"
+	" evidence, boot_id, odds"
 
 void verdict_done(struct verdict *v)
 {
@@ -56,7 +57,8 @@ static int put(struct db *db, int64_t series_id, int64_t seq, const struct verdi
 	static const char sql[] =
 		"INSERT INTO verdict (" COLS ") VALUES (:series_id, :seq, :kind, :config,"
 		" :topology, :test, :verdict, :from_step, :until_step, :candidates,"
-		" :repairs, :runs, :failures, :probability, :reason, :evidence, :boot_id)";
+		" :repairs, :runs, :failures, :probability, :reason, :evidence, :boot_id,"
+		" :odds)";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)

@@ -21,6 +21,7 @@ struct verdict {
 	char *reason;                   /* one line */
 	struct json_object *evidence;   /* ["…"] lines that matter, or NULL */
 	int64_t boot_id;                /* the run that shows it, or DB_NO_INT */
+	struct json_object *odds;       /* what the probability is made of, or NULL */
 };
 
 /* All fields "none". */

@@ -188,6 +188,7 @@ static struct json_object *verdict_json(const struct verdict *d)
 	json_set_opt_int(o, "runs", d->runs);
 	json_set_opt_int(o, "failures", d->failures);
 	set_opt_num(o, "probability", d->probability);
+	json_set(o, "odds", json_clean(d->odds));
 	json_set_clean(o, "reason", d->reason);
 	json_set(o, "evidence", json_clean(d->evidence));
 	json_set_opt_int(o, "run", d->boot_id);

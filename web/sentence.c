@@ -131,3 +131,65 @@ void verdict_sentence(const struct verdict *v, bool many_configs, struct str *ou
 	capitalise(out, start);
 	str_addc(out, '.');
 }
+
+/* Three places, but never "1.000": nothing is sure. */
+static void add_p(double p, struct str *out)
+{
+	if (p > 0.9995)
+		str_add(out, "P > 0.999");
+	else
+		str_addf(out, "P %.3f", p);
+}
+
+static void add_count(struct json_object *odds, const char *key, const char *when,
+		      struct str *out)
+{
+	struct json_object *n = json_obj(odds, key);
+	long long runs = json_int(n, "runs", 0);
+
+	if (runs > 0)
+		str_addf(out, "%lld of %lld %s, ", json_int(n, "failures", 0), runs, when);
+}
+
+static void add_likely(struct json_object *o, struct str *out)
+{
+	long long from = json_int(o, "from", -1), until = json_int(o, "until", -1);
+
+	if (from < 0)
+		str_add(out, "only by chance");
+	else if (from == 0)
+		str_add(out, "on the base already");
+	else
+		str_addf(out, "broken by patch %lld", from);
+	if (until > 0)
+		str_addf(out, ", good again from patch %lld", until);
+	str_addf(out, " (P %.2f)", json_num(o, "p", 0));
+}
+
+void verdict_odds_text(const struct verdict *v, struct str *out)
+{
+	struct json_object *likely = json_arr(v->odds, "likely");
+
+	if (!v->odds || v->probability < 0)
+		return;
+	if (v->verdict != VERDICT_INCONCLUSIVE) {
+		str_add(out, "failed: ");
+		if (json_obj(v->odds, "bad")) {
+			add_count(v->odds, "before", "runs before it", out);
+			add_count(v->odds, "bad",
+				  v->from_step > 0 ? "with it" : "runs with it", out);
+			add_count(v->odds, "after", "after that", out);
+		} else {
+			str_addf(out, "%lld of %lld runs, ", (long long)v->failures,
+				 (long long)v->runs);
+		}
+		add_p(v->probability, out);
+		return;
+	}
+	str_addf(out, "%lld of %lld runs failed; ", (long long)v->failures,
+		 (long long)v->runs);
+	for (size_t i = 0; i < json_len(likely) && i < 3; i++) {
+		str_add(out, i ? ", or " : "");
+		add_likely(json_object_array_get_idx(likely, i), out);
+	}
+}

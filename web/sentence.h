@@ -14,4 +14,11 @@
  */
 void verdict_sentence(const struct verdict *v, bool many_configs, struct str *out);
 
+/*
+ * What a verdict's probability rests on, for the line below its sentence: "0 of 6 runs
+ * before failed, 5 of 6 with it, P 0.998"; of one that is not sure what is likeliest.
+ * Nothing where chance has no part in it.
+ */
+void verdict_odds_text(const struct verdict *v, struct str *out);
+
 #endif

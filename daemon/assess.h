@@ -1,0 +1,28 @@
+/*
+ * What is believed of a subject (cells.h): what its boots say about each step, and what
+ * its test did before on good bases, put before belief.h.
+ */
+#ifndef SLUICE_DAEMON_ASSESS_H
+#define SLUICE_DAEMON_ASSESS_H
+
+#include "daemon/belief.h"
+#include "daemon/cells.h"
+
+struct assessment {
+	struct belief_step *steps; /* [ntested] */
+	struct belief *belief;     /* NULL: nothing failed, there is nothing to ask */
+	struct belief_call call;
+};
+
+/* Without a failure it reads nothing and makes no belief. The caller frees. */
+int assess(struct series_run *r, const struct subject *s, struct assessment *ret,
+	   struct err *err);
+void assessment_done(struct assessment *a);
+
+/* Runs and failures of the steps first..last, each run once. */
+struct assess_count {
+	int runs, failures;
+};
+struct assess_count assess_count(const struct assessment *a, int first, int last);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * sim_series CASES [SEED]: how often are verdicts on a series right? Series of 1 to 30
+ * patches are made up, with bugs that show at a known rate, tests that fail for nothing
+ * at a known rate, images that stay the same and steps without any; then each method
+ * is let loose on them. Pure and seeded: the same numbers come out everywhere.
+ *
+ * Every method begins with one run of each step, as "sluice test" does, and from there
+ * on goes its own way where one of them failed:
+ *
+ *   sluice   daemon/belief.h
+ *   plain    bisection between base and the failing step, one run a step
+ *   syzbot   the same, 10 runs a step, 20 once it is flaky; bad with max(2, n/6)
+ *            failures, good with none, else passed over
+ *   greedy   the posterior of belief.h, without costs, ends or repeats: the likeliest
+ *            once it reaches P
+ */
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/belief.h"
+
+#define STEPS_MAX 31
+#define SURE 0.99
+#define RUNS_MAX 170
+#define HISTORY 200
+
+static uint64_t rng_state;
+
+/* splitmix64, Steele, Lea, Flood 2014. */
+static uint64_t rng(void)
+{
+	uint64_t z = rng_state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static double uniform(void)
+{
+	return (double)(rng() >> 11) / 9007199254740992.0;
+}
+
+static int below(int n)
+{
+	return (int)(rng() % (uint64_t)n);
+}
+
+/* ---- cases ---- */
+
+enum truth { CLEAN, PRE_EXISTING, INTRODUCED, TRANSIENT };
+
+struct sim {
+	enum truth truth;
+	int nsteps, from, until;
+	double fails, falsely;
+	struct belief_step steps[STEPS_MAX];
+	int runs; /* after the first of each */
+};
+
+static bool is_bad(const struct sim *s, int step)
+{
+	return s->truth != CLEAN && step >= s->from && step < s->until;
+}
+
+static bool run(struct sim *s, int step)
+{
+	bool failed = uniform() < s->falsely ||
+		      (is_bad(s, step) && uniform() < s->fails);
+
+	s->steps[step].runs++;
+	s->steps[step].failures += failed;
+	return failed;
+}
+
+/* Patches that change the image of their step. */
+static int pick_patch(const struct sim *s, int from)
+{
+	int list[STEPS_MAX], n = 0;
+
+	for (int k = from; k < s->nsteps; k++)
+		if (s->steps[k].image < 0 || s->steps[k].image == k)
+			list[n++] = k;
+	return n ? list[below(n)] : -1;
+}
+
+static void make_truth(struct sim *s)
+{
+	double u = uniform();
+
+	s->truth = u < 0.1 ? CLEAN : u < 0.2 ? PRE_EXISTING : u < 0.35 ? TRANSIENT : INTRODUCED;
+	s->from = 0;
+	s->until = s->nsteps;
+	if (s->truth == INTRODUCED || s->truth == TRANSIENT) {
+		s->from = pick_patch(s, 1);
+		if (s->from < 0)
+			s->truth = CLEAN;
+	}
+	if (s->truth == TRANSIENT) {
+		s->until = pick_patch(s, s->from + 1);
+		if (s->until < 0) {
+			s->until = s->nsteps;
+			s->truth = INTRODUCED;
+		}
+	}
+}
+
+static struct sim make_case(double fails, double falsely)
+{
+	struct sim s = { .nsteps = 2 + below(30), .fails = fails, .falsely = falsely };
+
+	for (int k = 0; k < s.nsteps; k++) {
+		double u = uniform();
+
+		s.steps[k].image = k;
+		if (k > 0 && u < 0.1 && s.steps[k - 1].image >= 0)
+			s.steps[k].image = s.steps[k - 1].image;
+		else if (k > 0 && u > 0.97)
+			s.steps[k].image = -1;
+	}
+	make_truth(&s);
+	for (int k = 0; k < s.nsteps; k++)
+		if (s.steps[k].image == k)
+			run(&s, k);
+	return s;
+}
+
+/* ---- what comes out ---- */
+
+enum said { SAID_NOTHING, SAID_PASS, SAID_OLD, SAID_PATCH };
+
+struct said_of {
+	enum said said;
+	int first, last;
+	double p;
+};
+
+static double history(double falsely)
+{
+	double n = 0;
+
+	for (int i = 0; i < HISTORY; i++)
+		n += uniform() < falsely;
+	return n;
+}
+
+static struct said_of do_sluice(struct sim *s, bool greedy)
+{
+	struct belief_prior prior = belief_prior(HISTORY, history(s->falsely));
+	struct belief_policy policy = { .sure = SURE, .runs_max = RUNS_MAX };
+	struct said_of said = { .said = SAID_NOTHING };
+
+	for (;;) {
+		struct belief *b = belief_new(s->steps, s->nsteps, &prior);
+		struct belief_call c = belief_call(b, SURE);
+		int step = -1;
+
+		if (greedy && c.word == BELIEF_UNSURE && s->runs < RUNS_MAX) {
+			double best = 0;
+
+			for (int k = 0; k < s->nsteps; k++)
+				if (s->steps[k].image == k && belief_gain(b, k) > best) {
+					best = belief_gain(b, k);
+					step = k;
+				}
+		} else if (!greedy) {
+			step = belief_next(b, &policy);
+		}
+		belief_free(b);
+		if (step >= 0) {
+			run(s, step);
+			s->runs++;
+			continue;
+		}
+		said.p = c.p;
+		said.first = c.first;
+		said.last = c.last;
+		if (c.word == BELIEF_CLEAN || c.word == BELIEF_NOT_SERIES)
+			said.said = SAID_PASS;
+		else if (c.word == BELIEF_PRE_EXISTING)
+			said.said = SAID_OLD;
+		else if (c.word != BELIEF_UNSURE)
+			said.said = SAID_PATCH;
+		return said;
+	}
+}
+
+/* 1 bad, 0 good, -1 neither */
+static int look(struct sim *s, int step, bool once, bool *flaky)
+{
+	int n = once ? 1 : *flaky ? 20 : 10, bad = 0, need;
+
+	if (s->steps[step].image < 0)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		bad += run(s, s->steps[step].image);
+		s->runs++;
+	}
+	if (once)
+		return bad;
+	if (bad && bad < n)
+		*flaky = true;
+	need = n / 6 > 2 ? n / 6 : 2;
+	return bad >= need ? 1 : bad ? -1 : 0;
+}
+
+static struct said_of do_bisect(struct sim *s, bool once)
+{
+	struct said_of said = { .said = SAID_NOTHING };
+	bool flaky = false, tried[STEPS_MAX] = { false };
+	int lo = 0, hi = 0, r;
+
+	for (int k = 0; k < s->nsteps; k++)
+		if (s->steps[k].failures)
+			hi = k;
+	if (hi == 0) {
+		said.said = SAID_OLD;
+		return said;
+	}
+	if (!once && look(s, hi, once, &flaky) != 1)
+		return said;
+	r = once ? s->steps[0].failures > 0 : look(s, 0, once, &flaky);
+	if (r != 0) {
+		said.said = r == 1 ? SAID_OLD : SAID_NOTHING;
+		return said;
+	}
+	for (;;) {
+		int mid = -1, best = STEPS_MAX;
+
+		for (int k = lo + 1; k < hi; k++)
+			if (!tried[k] && s->steps[k].image >= 0 &&
+			    abs(2 * k - lo - hi) < best) {
+				best = abs(2 * k - lo - hi);
+				mid = k;
+			}
+		if (mid < 0)
+			break;
+		tried[mid] = true;
+		r = look(s, mid, once, &flaky);
+		if (r == 1)
+			hi = mid;
+		else if (r == 0)
+			lo = mid;
+	}
+	said.said = SAID_PATCH;
+	said.first = lo + 1;
+	said.last = hi;
+	/* Passed over for being undecided, not for want of a kernel: no name. */
+	for (int k = lo + 1; k < hi; k++)
+		if (s->steps[k].image >= 0)
+			said.said = SAID_NOTHING;
+	return said;
+}
+
+/* ---- counts ---- */
+
+struct count {
+	int cases, right, wrong, unsure, missed, named, named_right;
+	double runs;
+};
+
+static void judge(struct count *c, const struct sim *s, const struct said_of *w)
+{
+	bool bug = s->truth == INTRODUCED || s->truth == TRANSIENT;
+
+	c->cases++;
+	c->runs += s->runs;
+	if (w->said == SAID_PATCH) {
+		bool ok = bug && s->from >= w->first && s->from <= w->last;
+
+		c->named++;
+		c->named_right += ok;
+		c->right += ok;
+		c->wrong += !ok;
+	} else if (w->said == SAID_NOTHING) {
+		c->unsure++;
+	} else if (w->said == SAID_PASS) {
+		c->right += s->truth == CLEAN;
+		c->missed += s->truth != CLEAN;
+	} else {
+		c->right += s->truth == PRE_EXISTING;
+		c->wrong += s->truth != PRE_EXISTING;
+	}
+}
+
+static void show(const char *name, const struct count *c)
+{
+	printf("  %-7s %5d cases: right %5.1f %%, wrong %5.2f %%, unsure %5.1f %%, missed %5.1f %%, "
+	       "%6.1f runs; named %d, %.2f %% rightly\n",
+	       name, c->cases, 100.0 * c->right / c->cases, 100.0 * c->wrong / c->cases,
+	       100.0 * c->unsure / c->cases, 100.0 * c->missed / c->cases, c->runs / c->cases,
+	       c->named, 100.0 * c->named_right / (c->named ? c->named : 1));
+}
+
+int main(int argc, char **argv)
+{
+	static const double rates[] = { 1, 0.5, 0.2, 0.1, 0.05 };
+	static const double falsely[] = { 0, 0.01, 0.05 };
+	int cases = argc > 1 ? atoi(argv[1]) : 1000;
+
+	rng_state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+	for (size_t q = 0; q < 3; q++)
+		for (size_t i = 0; i < 5; i++) {
+			struct count all = { 0 }, seen[4] = { { 0 } };
+
+			for (int k = 0; k < cases; k++) {
+				struct sim s = make_case(rates[i], falsely[q]), copy;
+				bool failed = false;
+				struct said_of w;
+
+				for (int j = 0; j < s.nsteps; j++)
+					failed |= s.steps[j].failures > 0;
+				copy = s;
+				w = do_sluice(&copy, false);
+				judge(&all, &copy, &w);
+				if (!failed)
+					continue;
+				judge(&seen[0], &copy, &w);
+				copy = s;
+				w = do_bisect(&copy, true);
+				judge(&seen[1], &copy, &w);
+				copy = s;
+				w = do_bisect(&copy, false);
+				judge(&seen[2], &copy, &w);
+				copy = s;
+				w = do_sluice(&copy, true);
+				judge(&seen[3], &copy, &w);
+			}
+			printf("fails %.2f, falsely %.2f\n", rates[i], falsely[q]);
+			show("all", &all);
+			show("sluice", &seen[0]);
+			show("plain", &seen[1]);
+			show("syzbot", &seen[2]);
+			show("greedy", &seen[3]);
+			fflush(stdout);
+		}
+	return 0;
+}
