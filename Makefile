@@ -206,10 +206,11 @@ cov: ## unit tests with coverage, percent of lines for each file
 		SAN="--coverage" unit
 	@tests/coverage.sh $(BUILD)/cov
 
-bench: all ## measurements
+bench: all $(STUBS) ## measurements
 	tests/bench.sh
 	tests/bench-poll.sh
 	tests/bench-daemon.sh
+	tests/bench-posting.sh
 
 deps: ## install what is needed to build and run
 	tests/deps.sh

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,6 +19,14 @@ struct client {
 	int fd;
 	struct str in; /* bytes that were read and not given away yet */
 };
+
+/* A daemon that hangs takes neither a connection nor a line: no wait without end. */
+static void set_patience(int fd)
+{
+	const struct timeval tv = { .tv_sec = ANSWER_MS / 1000 };
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
 
 int client_connect(const char *state_dir, struct client **ret_client, struct err *err)
 {
@@ -32,9 +41,12 @@ int client_connect(const char *state_dir, struct client **ret_client, struct err
 		 CONTROL_SOCKET);
 	if (fd < 0)
 		return err_sys(err, "socket");
+	set_patience(fd);
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
 		if (errno == ENOENT || errno == ECONNREFUSED)
 			return 0;
+		if (errno == EAGAIN)
+			return err_set(err, ERR_BUSY, "the daemon does not answer");
 		return err_sys(err, "%s/%s: the daemon may not be asked", state_dir,
 			       CONTROL_SOCKET);
 	}
@@ -189,10 +201,12 @@ int client_ask(struct client *c, struct json_object *what, int fd,
 	}
 	why = json_str(answer, "error", NULL);
 	if (why)
-		return err_set(err, ERR_INPUT, "%s", why);
+		return err_set(err,
+			       json_flag(answer, "ours", false) ? ERR_SYS : ERR_INPUT,
+			       "%s", why);
 	*ret_ok = json_object_get(json_obj(answer, "ok"));
 	if (!*ret_ok)
-		return err_set(err, ERR_INPUT, "the daemon's answer is none");
+		return err_set(err, ERR_SYS, "the daemon's answer is none");
 	return 0;
 }
 

@@ -30,7 +30,8 @@ int client_send(struct client *c, struct json_object *what, int fd, struct err *
  */
 int client_read(struct client *c, int ms, int signals, struct json_object **ret,
 		struct err *err);
-/* Sends, and waits for the answer; -1 with err when that is an error. */
+/* Sends, and waits for the answer; -1 with err when that is an error: ERR_INPUT when
+ * what was asked is to blame, else ERR_SYS. */
 int client_ask(struct client *c, struct json_object *what, int fd,
 	       struct json_object **ret_ok, struct err *err);
 

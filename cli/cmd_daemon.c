@@ -18,9 +18,10 @@ const struct cmd cmd_daemon = {
 	.help = "Find series on lists and work through the queue until SIGTERM",
 	.detail =
 		"Stays in the foreground, as systemd wants it (contrib/sluiced.service). SIGHUP\n"
-		"loads the configuration anew; one with mistakes is refused, and all goes on with\n"
-		"the old one. SIGTERM and Ctrl-C put what runs back into the queue and end within\n"
-		"10 seconds. After a crash the next daemon goes on where the last one was.\n\n"
+		"loads the configuration anew; one with mistakes is refused, all goes on with the\n"
+		"old one, and \"sluice status\" says why. Another state_dir is a mistake, too: that\n"
+		"needs another daemon. SIGTERM and Ctrl-C put what runs back into the queue and end\n"
+		"within 10 seconds. After a crash the next daemon goes on where the last one was.\n\n"
 		"Each section [source NAME] of config.ini is a place where series appear: it is\n"
 		"polled, and each series that has come as a whole is queued, once, behind what\n"
 		"somebody waits for. Its base is looked for as the section's key base says, by\n"
@@ -60,7 +61,8 @@ static int run_daemon(int argc, char **argv)
 	    state_lock(cx.dir, "sluice daemon", &cx.lock, &err) == 0) {
 		cx.locked = true;
 		/* It replaces the configuration when told to: the service's own now. */
-		if (service_run(args.config_file, TAKE_PTR(cx.config), cx.dir, &err) == 0)
+		if (service_run(args.config_file, TAKE_PTR(cx.config), cx.dir, cx.lock,
+				&err) == 0)
 			return EXIT_OK;
 	}
 	log_error("%s", err.msg);

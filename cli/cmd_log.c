@@ -90,8 +90,17 @@ static int print_artifact(struct context *cx, const char *sha,
 	struct printer p = { .raw = args->raw, .line = STR_INIT };
 	struct artifact *a = NULL;
 	struct err err = { 0 };
+	char day[ARTIFACT_DAY];
+	int64_t dropped;
 	ssize_t n;
 
+	if (artifact_dropped(cx->artifacts, sha, &dropped, &err) > 0) {
+		artifact_day(dropped, day);
+		log_info("this log was dropped on %s by retention; what was found in it "
+			 "is kept: sluice show",
+			 day);
+		return EXIT_USAGE;
+	}
 	if (artifact_open(cx->artifacts, sha, &a, &err) < 0) {
 		log_error("%s", err.msg);
 		return EXIT_INFRA;

@@ -30,8 +30,9 @@ const struct cmd cmd_queue = {
 	.help = "Show what runs and what will, in that order",
 	.detail =
 		"What somebody waits for comes first; then what was begun and interrupted; then\n"
-		"the senders of each list take turns, each with its newest version, then its\n"
-		"oldest posting. When a job begins is reckoned from what jobs took before.\n",
+		"the senders take turns, each with its newest version, then its oldest posting;\n"
+		"among senders that are new the lists take turns. When a job begins is reckoned\n"
+		"from what jobs took before.\n",
 	.opts = opts,
 	.run = run_queue,
 };

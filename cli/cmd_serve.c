@@ -1,12 +1,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/client.h"
 #include "cli/cmd.h"
 #include "cli/context.h"
 #include "cli/repro.h"
+#include "daemon/queue_order.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "web/server.h"
+
+#define RERUN_MS 3000
 
 struct serve_args {
 	struct cmd_common common;
@@ -27,7 +31,8 @@ const struct cmd cmd_serve = {
 	.synopsis = "",
 	.help = "Serve the results as web pages and JSON until Ctrl-C",
 	.detail =
-		"Reads only, and may run beside \"sluice test\". Prints its URL once it listens.\n",
+		"Reads only, and may run beside \"sluice test\". Prints its URL once it listens.\n"
+		"/queue, /postings and /sources show what a daemon is at, where there is one.\n",
 	.opts = opts,
 	.run = run_serve,
 };
@@ -65,6 +70,31 @@ static int repro_of(struct db *db, int64_t run, char **ret_text, void *arg,
 	return found;
 }
 
+/* The daemon answers at once, or not at all: the pages wait meanwhile. */
+static int rerun(int64_t job, void *arg, struct err *err)
+{
+	struct serve *s = arg;
+	AUTO_JSON struct json_object *answer = NULL;
+	struct client *c = NULL;
+	int r = client_connect(s->cx.dir, &c, err);
+
+	if (r == 0)
+		return err_set(err, ERR_MISSING, "No daemon runs that could do it");
+	if (r < 0)
+		return -1;
+	r = client_send(c, client_op("rerun", job), -1, err);
+	if (r == 0)
+		r = client_read(c, RERUN_MS, -1, &answer, err);
+	client_free(c);
+	if (r == 0)
+		return err_set(err, ERR_BUSY, "The daemon does not answer");
+	if (r < 0)
+		return -1;
+	if (json_str(answer, "error", NULL))
+		return err_set(err, ERR_INPUT, "%s", json_str(answer, "error", ""));
+	return 0;
+}
+
 /* "127.0.0.1:8470", "[::1]:0" */
 static bool split_listen(char *text, const char **ret_addr, uint16_t *ret_port)
 {
@@ -93,6 +123,8 @@ static int serve(struct serve *s, const char *listen)
 		.artifacts = s->artifacts,
 		.on_ready = on_ready,
 		.repro = repro_of,
+		.queue_order = queue_order,
+		.rerun = strcmp(s->cx.config->web_rerun, "yes") == 0 ? rerun : NULL,
 		.arg = s,
 	};
 	struct err err = { 0 };

@@ -70,10 +70,17 @@ static void print_daemon(const struct queue_view *v, const char *dir, struct ter
 	fprintf(t->out, "daemon    pid %lld, for %s, on %s\n", json_int(d, "pid", 0), up,
 		dir);
 	fprintf(t->out, "config    %s\n", json_str(d, "config", "?"));
+	if (json_str(d, "refused", NULL)) {
+		fputs("          not as it is now: ", t->out);
+		term_put(t, TERM_OURS, json_str(d, "refused", ""), 0);
+		fputc('\n', t->out);
+	}
 	if (json_str(d, "web", NULL))
 		fprintf(t->out, "pages     %s\n", json_str(d, "web", ""));
 	if (strcmp(json_str(d, "paused", "no"), "no") != 0)
 		fprintf(t->out, "paused    %s\n", json_str(d, "paused", ""));
+	if (json_flag(d, "cleaning", false))
+		fputs("cleans    old logs, images and build folders (keep.*)\n", t->out);
 	if (json_str(d, "held", NULL))
 		fprintf(t->out, "waits     %s\n", json_str(d, "held", ""));
 }

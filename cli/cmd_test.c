@@ -50,7 +50,8 @@ const struct cmd cmd_test = {
 		"the work was lost to trouble of sluice's own. What was done is kept: the same\n"
 		"command goes on where it was stopped.\n\n"
 		"Where \"sluice daemon\" runs on the state folder, it does the work: the series\n"
-		"goes into its queue, before all that nobody waits for, and Ctrl-C cancels it.\n",
+		"goes into its queue, before all that nobody waits for, and Ctrl-C cancels it. Who\n"
+		"only goes away, as when its terminal closes, leaves the job in the queue.\n",
 	.opts = opts,
 	.run = run_test,
 };
@@ -163,7 +164,8 @@ static int test_by_daemon(struct test_run *run, const char *source,
 	return rc;
 }
 
-static int test_one(struct test_run *run, const char *source)
+/* *ret_stopped: it was interrupted, and no other is to follow. */
+static int test_one(struct test_run *run, const char *source, bool *ret_stopped)
 {
 	struct progress *progress = progress_new(&run->term);
 	long long series_id = 0;
@@ -173,6 +175,7 @@ static int test_one(struct test_run *run, const char *source)
 	rc = run->client ? test_by_daemon(run, source, progress, &series_id, &err) :
 			   test_here(run, source, progress, &series_id, &err);
 	progress_free(progress);
+	*ret_stopped = err.code == ERR_STOPPED;
 	if (series_id && rc != RUN_UNUSABLE && show_series(run, series_id) != EXIT_OK)
 		rc = EXIT_INFRA;
 	fflush(run->term.out);
@@ -198,15 +201,16 @@ static int worse(int a, int b)
 static int test_all(struct test_run *run, int n, char **sources)
 {
 	const struct config *config = run->cx.config;
+	bool stopped = false;
 	int rc = EXIT_OK;
 
 	run->configs = list_of(run->args->what.config, config->config);
 	run->topologies = list_of(run->args->what.topology, config->topology);
 	run->suites = list_of(run->args->what.suite, config->suite);
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n && !stopped; i++) {
 		if (n > 1)
 			fprintf(run->term.out, "%s%s\n", i ? "\n" : "", sources[i]);
-		rc = worse(rc, test_one(run, sources[i]));
+		rc = worse(rc, test_one(run, sources[i], &stopped));
 	}
 	strv_free(run->configs);
 	strv_free(run->topologies);

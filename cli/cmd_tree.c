@@ -31,7 +31,8 @@ static const struct cmd cmd_add = {
 	.detail =
 		"A local repository is borrowed, not copied, and only read: its branches are\n"
 		"looked at again for every test. A URL is fetched. A tarball or a plain folder\n"
-		"becomes one commit.\n",
+		"becomes one commit.\n\n"
+		"A daemon may run meanwhile, and knows the tree as soon as this ends.\n",
 	.opts = opts,
 	.run = run_add,
 };
@@ -47,7 +48,7 @@ static const struct cmd cmd_tree_list = {
 static const struct cmd cmd_update = {
 	.name = "tree update",
 	.synopsis = "NAME...",
-	.help = "Fetch what is new in a base tree",
+	.help = "Fetch what is new in a base tree, also while a daemon runs",
 	.opts = opts,
 	.run = run_update,
 };
@@ -186,7 +187,7 @@ static int run_add(int argc, char **argv)
 	source = absolute_source(argv[1]);
 	if (import_kind_of(source, &kind, &err) < 0)
 		return fail(&err);
-	rc = context_write(&cx, &args.common, "sluice tree add");
+	rc = context_write_trees(&cx, &args.common, "sluice tree add");
 	if (rc != EXIT_OK)
 		return rc;
 	if (import(&cx, argv[0], source, &info, &err) < 0)
@@ -271,7 +272,7 @@ static int run_update(int argc, char **argv)
 		return rc;
 	if (argc == 0)
 		return cmd_usage(&cmd_update, "which tree?");
-	rc = context_write(&cx, &args.common, "sluice tree update");
+	rc = context_write_trees(&cx, &args.common, "sluice tree update");
 	for (int i = 0; i < argc && rc == EXIT_OK; i++)
 		rc = update_one(&cx, argv[i]);
 	return rc;

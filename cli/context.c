@@ -1,5 +1,7 @@
 #include "cli/context.h"
 
+#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/state.h"
@@ -68,6 +70,24 @@ int context_open_read(struct context *cx)
 	return EXIT_OK;
 }
 
+int context_open_beside(struct context *cx)
+{
+	AUTO_FREE char *db_path = path_join(cx->dir, "sluice.db", NULL);
+	AUTO_FREE char *artifacts = path_join(cx->dir, "artifacts", NULL);
+	struct err err = { 0 };
+
+	/* Read first: who writes would convert it under the other's feet. */
+	if (db_open(db_path, DB_READ, &cx->db, &err) == 0) {
+		db_close(cx->db);
+		cx->db = NULL;
+		if (db_open(db_path, DB_WRITE, &cx->db, &err) == 0 &&
+		    artifact_store_join(artifacts, cx->db, &cx->artifacts, &err) == 0)
+			return EXIT_OK;
+	}
+	log_error("%s", err.msg);
+	return EXIT_INFRA;
+}
+
 int context_read(struct context *cx, const struct cmd_common *common)
 {
 	int rc = context_config(cx, common);
@@ -81,7 +101,8 @@ int context_open_write(struct context *cx, const char *command)
 
 	if (dir_make(cx->dir, 0755, &err) < 0 ||
 	    state_lock(cx->dir, command, &cx->lock, &err) < 0) {
-		log_error("%s", err.msg);
+		log_error("%s%s", err.msg,
+			  err.code == ERR_BUSY ? "; wait for its end, or stop it" : "");
 		return EXIT_INFRA;
 	}
 	cx->locked = true;
@@ -100,12 +121,65 @@ int context_write(struct context *cx, const struct cmd_common *common,
 	return rc == EXIT_OK ? context_open_write(cx, command) : rc;
 }
 
+/* Files of another user's would be in the way of the one who writes there. */
+static int check_owner(const struct context *cx, struct err *err)
+{
+	struct passwd *pw;
+	struct stat st;
+
+	if (stat(cx->dir, &st) < 0)
+		return err_sys(err, "%s", cx->dir);
+	if (st.st_uid == geteuid())
+		return 0;
+	pw = getpwuid(st.st_uid);
+	return err_set(
+		err, ERR_INPUT,
+		"%s belongs to another user, whose sluice is at work there; do this "
+		"as %s",
+		cx->dir, pw ? pw->pw_name : "that user");
+}
+
+/* Opened as the one writer, where there is none, so that an older database gets
+ * converted; then the state is free again, for a daemon that starts meanwhile. */
+static int open_trees(struct context *cx, const char *command, struct err *err)
+{
+	int rc;
+
+	if (state_lock(cx->dir, command, &cx->lock, err) < 0)
+		return -1;
+	rc = open_stores(cx, DB_WRITE, err);
+	close(cx->lock);
+	return rc;
+}
+
+int context_write_trees(struct context *cx, const struct cmd_common *common,
+			const char *command)
+{
+	struct err err = { 0 };
+	int rc = context_config(cx, common);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (dir_make(cx->dir, 0755, &err) == 0 &&
+	    state_lock_trees(cx->dir, command, &cx->trees_lock, &err) == 0) {
+		cx->trees_locked = true;
+		if (open_trees(cx, command, &err) == 0)
+			return EXIT_OK;
+		if (err.code == ERR_BUSY && !cx->db && check_owner(cx, &err) == 0)
+			return context_open_beside(cx);
+	}
+	log_error("%s", err.msg);
+	return err.code == ERR_INPUT ? EXIT_USAGE : EXIT_INFRA;
+}
+
 void context_done(struct context *cx)
 {
 	artifact_store_free(cx->artifacts);
 	db_close(cx->db);
 	if (cx->locked)
 		close(cx->lock);
+	if (cx->trees_locked)
+		close(cx->trees_lock);
 	config_free(cx->config);
 	free(cx->dir);
 	*cx = (struct context)CONTEXT_INIT;

@@ -17,8 +17,9 @@ struct context {
 	char *dir; /* the state folder, absolute */
 	struct db *db;
 	struct artifact_store *artifacts;
-	int lock; /* valid when locked */
-	bool locked;
+	int lock;       /* valid when locked */
+	int trees_lock; /* likewise */
+	bool locked, trees_locked;
 };
 
 #define CONTEXT_INIT           \
@@ -33,11 +34,18 @@ int context_config(struct context *cx, const struct cmd_common *common);
 int context_open_read(struct context *cx);
 /* Likewise for the one writer, see context_write. */
 int context_open_write(struct context *cx, const char *command);
+/* Likewise to write beside a writer who lets us: where the database is of this sluice's
+ * version, and what is written is nobody else's. */
+int context_open_beside(struct context *cx);
 /* For readers: a state folder must be there; beside a writer. */
 int context_read(struct context *cx, const struct cmd_common *common);
 /* For the one writer: made when missing, locked. command is shown to others. */
 int context_write(struct context *cx, const struct cmd_common *common,
 		  const char *command);
+/* For who writes trees and nothing else: beside the one writer (a daemon runs on, or
+ * starts), one at a time. */
+int context_write_trees(struct context *cx, const struct cmd_common *common,
+			const char *command);
 void context_done(struct context *cx);
 
 #endif

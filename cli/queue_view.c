@@ -73,7 +73,10 @@ static int load_queued(struct context *cx, size_t max, struct queue_view *v,
 		       struct err *err)
 {
 	struct queue_line *lines = NULL;
-	double at = running_rest(cx, v);
+	double rest = running_rest(cx, v);
+	/* To what somebody waits for; it goes on after that. */
+	bool gives_way = v->nrunning && v->running[0].class == QUEUE_BACKGROUND;
+	double at = gives_way ? 0 : rest;
 	int rc = 0;
 	size_t n = 0;
 
@@ -88,6 +91,10 @@ static int load_queued(struct context *cx, size_t max, struct queue_view *v,
 		double wait = (double)(lines[i].not_before - (int64_t)time(NULL));
 		int found = queue_find(cx->db, lines[i].id, j, err);
 
+		if (gives_way && lines[i].class == QUEUE_BACKGROUND) {
+			at = add(at, rest);
+			gives_way = false;
+		}
 		if (found < 0)
 			rc = -1;
 		if (found <= 0)
@@ -95,6 +102,8 @@ static int load_queued(struct context *cx, size_t max, struct queue_view *v,
 		v->starts_s[v->nqueued++] = at >= 0 && wait > at ? wait : at;
 		at = add(at, job_seconds(cx, j));
 	}
+	if (gives_way)
+		at = add(at, rest);
 	/* The rest is not looked at one by one. */
 	if (n > max && v->nqueued)
 		at = add(at, (double)(n - max) * job_seconds(cx, &v->queued[0]));

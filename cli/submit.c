@@ -72,6 +72,19 @@ static int fill_request(struct submit *s, const char *text, struct request *q,
 	return 0;
 }
 
+/* From here on SIGINT and SIGTERM wait for submit_watch: a job that was queued is
+ * cancelled by them, not forgotten. */
+static sigset_t block_signals(void)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	return mask;
+}
+
 int submit_series(struct submit *s, const char *source, int64_t *ret_job, struct err *err)
 {
 	AUTO_JSON struct json_object *ok = NULL;
@@ -85,6 +98,8 @@ int submit_series(struct submit *s, const char *source, int64_t *ret_job, struct
 		json_set(o, "request", request_to_json(&q));
 		json_set_bool(o, "interactive", s->interactive);
 		json_set_bool(o, "watch", s->watch);
+		if (s->watch)
+			block_signals();
 		rc = client_ask(s->client, o, fd, &ok, err);
 	}
 	if (rc == 0)
@@ -119,9 +134,15 @@ static void on_line(struct watching *w, struct json_object *line)
 {
 	struct json_object *o = json_obj(line, "event");
 	const char *kind = json_str(o, "kind", "");
+	const char *refused = json_str(line, "error", NULL);
 	struct run_event ev;
 
-	if (strcmp(kind, "end") == 0) {
+	if (refused) {
+		/* Cancelling is all that we asked for since. */
+		AUTO_FREE char *text = str_printf("not cancelled: %s", refused);
+
+		note(w, RUN_PHASE, text);
+	} else if (strcmp(kind, "end") == 0) {
 		w->end = json_object_get(o);
 	} else if (strcmp(kind, "state") == 0) {
 		if (json_str(o, "reason", NULL) &&
@@ -168,11 +189,10 @@ static int come_back(struct watching *w, struct err *err)
 			}
 			client_free(c);
 		}
-		if (poll(&fd, 1, AGAIN_MS) > 0)
-			break;
+		w->cancelled = poll(&fd, 1, AGAIN_MS) > 0;
 	}
 	return err_set(
-		err, ERR_MISSING,
+		err, w->cancelled ? ERR_STOPPED : ERR_MISSING,
 		"the daemon ended; job %lld stays in its queue, and goes on when it "
 		"is back",
 		(long long)w->job);
@@ -199,14 +219,10 @@ static int watch(struct watching *w, struct err *err)
 	return 0;
 }
 
-static int block_signals(void)
+static int open_signals(void)
 {
-	sigset_t mask;
+	sigset_t mask = block_signals();
 
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
 	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -217,7 +233,7 @@ int submit_watch(struct submit *s, int64_t job, run_event_fn on_event, void *arg
 			      .job = job,
 			      .on_event = on_event,
 			      .arg = arg,
-			      .signals = block_signals() };
+			      .signals = open_signals() };
 	int rc = watch(&w, err) < 0 ? EXIT_INFRA :
 				      (int)json_int(w.end, "exit", EXIT_INFRA);
 	const char *state = json_str(w.end, "state", "");
@@ -225,7 +241,7 @@ int submit_watch(struct submit *s, int64_t job, run_event_fn on_event, void *arg
 
 	*ret_series_id = json_int(w.end, "series", 0);
 	if (w.end && strcmp(state, "cancelled") == 0)
-		err_set(err, ERR_STOPPED,
+		err_set(err, w.cancelled ? ERR_STOPPED : ERR_SYS,
 			"job %lld was cancelled%s%s; what is finished is kept, the same "
 			"command goes on from there",
 			(long long)job, reason ? " " : "", reason ? reason : "");

@@ -24,6 +24,8 @@ static const struct {
 	{ "boot", "Guests." },
 	{ "web", "sluice serve." },
 	{ "daemon", "sluice daemon." },
+	{ "keep", "How long and how much of what was made is kept, besides results and "
+		  "verdicts, which always stay; 0: no limit." },
 	{ "programs", "Tools, by $PATH or with their path." },
 };
 
@@ -109,16 +111,44 @@ static const struct key keys[] = {
 
 	{ "web", "listen", KEY_LISTEN, AT(listen), "127.0.0.1:8470", NULL, 0, 0,
 	  "address and port; port 0 picks a free one" },
+	{ "web", "rerun", KEY_CHOICE, AT(web_rerun), "no", "yes no", 0, 0,
+	  "whether a button of the pages runs an ended job again, on a loopback address "
+	  "alone, for all who reach them there" },
 
 	{ "daemon", "web", KEY_CHOICE, AT(daemon_web), "no", "yes no", 0, 0,
 	  "whether the daemon serves the pages, too, at web.listen" },
 	{ "daemon", "group", KEY_TEXT, AT(daemon_group), "", NULL, 0, 0,
-	  "who may talk to the daemon besides its own user and root; empty: nobody" },
+	  "who may talk to the daemon besides its own user and root, and cancel whatever is "
+	  "queued; empty: nobody" },
 	{ "daemon", "retry", KEY_DURATION, AT(daemon_retry_ms), "5m", NULL, 1000, 0,
 	  "after trouble of sluice's own a job from a list is tried again after this "
 	  "time, then after 4 times as long, and so on; four times" },
 	{ "daemon", "min_free", KEY_PERCENT, AT(daemon_min_free), "10%", NULL, 0, 99,
-	  "of the disk under state_dir; with less no new job is begun" },
+	  "of the disk under state_dir; with less no new job is begun, and with less than "
+	  "twice as much caches, then images, then logs are dropped before their time" },
+
+	{ "keep", "folders", KEY_DURATION, AT(keep_folders_ms), "14d", NULL, 0, 0,
+	  "sources and build output of a base (src/, out/), made again when needed" },
+	{ "keep", "folders_size", KEY_SIZE, AT(keep_folders_bytes), "60G", NULL, 0, 0,
+	  "of all of them" },
+	{ "keep", "images", KEY_DURATION, AT(keep_images_ms), "30d", NULL, 0, 0,
+	  "kernels, initramfs, selftests; built again when needed" },
+	{ "keep", "images_size", KEY_SIZE, AT(keep_images_bytes), "50G", NULL, 0, 0,
+	  "of all of them" },
+	{ "keep", "logs", KEY_DURATION, AT(keep_logs_ms), "365d", NULL, 0, 0,
+	  "consoles, output of make, .config" },
+	{ "keep", "logs_size", KEY_SIZE, AT(keep_logs_bytes), "30G", NULL, 0, 0,
+	  "of all of them" },
+	{ "keep", "mails", KEY_DURATION, AT(keep_mails_ms), "90d", NULL, 0, 0,
+	  "mails of jobs that are over, and of postings that never became whole" },
+	{ "keep", "series", KEY_DURATION, AT(keep_series_ms), "7d", NULL, 0, 0,
+	  "commits of a series, made again by its next run" },
+	{ "keep", "quiet", KEY_DURATION, AT(keep_quiet_ms), "180d", NULL, 0, 0,
+	  "boots of sluice quiet" },
+	{ "keep", "newest", KEY_DURATION, AT(keep_newest_ms), "1h", NULL, 1000, 0,
+	  "what was used since stays, however full the disk is" },
+	{ "keep", "interval", KEY_DURATION, AT(keep_interval_ms), "30m", NULL, 1000, 0,
+	  "how often the daemon looks, between two jobs" },
 
 	{ "programs", "b4", KEY_PROGRAM, AT(b4), "b4", NULL, 0, 0, "fetches series" },
 	{ "programs", "git", KEY_PROGRAM, AT(git), "git", NULL, 0, 0,

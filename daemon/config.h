@@ -55,10 +55,18 @@ struct config {
 	/* [web] */
 	char *listen; /* address:port; port 0 picks one */
 	/* [daemon] */
+	char *web_rerun;          /* yes, no */
 	char *daemon_web;         /* yes, no */
 	char *daemon_group;       /* "": none */
 	uint64_t daemon_retry_ms; /* before a job is tried again */
 	uint64_t daemon_min_free; /* percent of the disk */
+	/* [keep] times and sizes of what retention leaves; 0: any */
+	uint64_t keep_folders_ms, keep_folders_bytes;
+	uint64_t keep_images_ms, keep_images_bytes;
+	uint64_t keep_logs_ms, keep_logs_bytes;
+	uint64_t keep_mails_ms, keep_series_ms, keep_quiet_ms;
+	uint64_t keep_newest_ms;   /* what is younger always stays */
+	uint64_t keep_interval_ms; /* of the daemon's looks */
 	/* [programs] names by $PATH, or absolute paths */
 	char *b4, *git, *make, *qemu, *bwrap;
 

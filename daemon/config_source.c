@@ -6,6 +6,7 @@
 #include "daemon/config_key.h"
 #include "daemon/request.h"
 #include "lib/cleanup.h"
+#include "lib/http.h"
 
 #define PREFIX "source "
 #define AT(field) offsetof(struct source_conf, field)
@@ -21,16 +22,18 @@ static const struct key keys[] = {
 	{ "source", "url", KEY_TEXT, AT(url), "", NULL, 0, 0,
 	  "of the list's archive or of the Patchwork" },
 	{ "source", "path", KEY_PATH, AT(path), "", NULL, 0, 0,
-	  "of the maildir, of an epoch (N.git), or of the folder of them; the build "
-	  "user must be able to read it" },
+	  "of the maildir, of the folder of the epochs (0.git, 1.git ..., also those to "
+	  "come), or of one of them alone; the build user must be able to read it" },
 	{ "source", "project", KEY_TEXT, AT(project), "", NULL, 0, 0,
 	  "of the Patchwork; empty: all of them" },
 	{ "source", "token_file", KEY_PATH, AT(token_file), "", NULL, 0, 0,
-	  "file with a token for the Patchwork, readable by the build user" },
+	  "file with a token for the Patchwork, readable by the build user; not for a url "
+	  "of http, except on this machine" },
 	{ "source", "interval", KEY_DURATION, AT(interval_ms), "5m", NULL, 1000, 0,
 	  "between two polls; doubled up to 1h while they fail" },
 	{ "source", "since", KEY_DURATION, AT(since_ms), "7d", NULL, 0, 0,
-	  "how far the first poll goes back; 0: to the beginning" },
+	  "how far the first poll goes back; 0: to the beginning. Later ones go on from "
+	  "there, and a change of it does nothing" },
 	{ "source", "lists", KEY_TEXT, AT(lists), "", NULL, 0, 0,
 	  "List-Ids that count, as globs like linux-mm.*, with ! those that do not; "
 	  "empty: all" },
@@ -114,6 +117,11 @@ static void check(const struct source_conf *c, struct conf *conf,
 	if (conf_get(s, "archive", &at) && *c->archive && !is_http(c->archive))
 		conf_complain(conf, at, "archive: \"%s\" is not a URL of http or https",
 			      c->archive);
+	if (conf_get(s, "token_file", &at) && *c->token_file && *c->url &&
+	    !http_is_private(c->url))
+		conf_complain(conf, at,
+			      "token_file: a token goes over https only, not to \"%s\"",
+			      c->url);
 	conf_get(s, "base", &at);
 	check_base(c, conf, at);
 }

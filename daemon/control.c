@@ -15,7 +15,7 @@
 #include "lib/log.h"
 
 #define IDLE_US (60 * 1000000ULL)
-#define WAITING_MAX (1 << 20) /* bytes that a client did not read so far */
+#define WAITING_MAX (256 * 1024) /* bytes that a client did not read so far */
 #define GROUPS_MAX 1024
 #define FDS_MAX 8
 
@@ -105,14 +105,11 @@ static void client_flush(struct control_client *cl)
 					      EPOLLIN | (cl->out.len ? EPOLLOUT : 0));
 }
 
-static void client_send(struct control_client *cl, const char *key,
-			struct json_object *what)
+/* o is borrowed. */
+static void client_send(struct control_client *cl, struct json_object *o)
 {
-	AUTO_JSON struct json_object *o = json_object_new_object();
-
 	if (cl->dead)
 		return;
-	json_set(o, key, json_object_get(what));
 	str_add(&cl->out,
 		json_object_to_json_string_ext(
 			o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -124,21 +121,30 @@ static void client_send(struct control_client *cl, const char *key,
 
 void control_ok(struct control_client *cl, struct json_object *what)
 {
-	client_send(cl, "ok", what);
-	json_object_put(what);
+	AUTO_JSON struct json_object *o = json_object_new_object();
+
+	json_set(o, "ok", what);
+	client_send(cl, o);
 }
 
-void control_error(struct control_client *cl, const char *fmt, ...)
+static bool is_ours(enum err_code code)
 {
-	AUTO_JSON struct json_object *text = NULL;
+	return code != ERR_INPUT && code != ERR_LIMIT;
+}
+
+void control_error(struct control_client *cl, enum err_code code, const char *fmt, ...)
+{
+	AUTO_JSON struct json_object *o = json_object_new_object();
 	char msg[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	text = json_object_new_string(msg);
-	client_send(cl, "error", text);
+	json_set_str(o, "error", msg);
+	if (is_ours(code))
+		json_set_bool(o, "ours", true);
+	client_send(cl, o);
 }
 
 const struct ucred *control_peer(const struct control_client *cl)
@@ -160,6 +166,9 @@ void control_watch(struct control_client *cl, int64_t job)
 
 void control_tell(struct control *c, int64_t job, struct json_object *event, bool last)
 {
+	AUTO_JSON struct json_object *o = json_object_new_object();
+
+	json_set(o, "event", json_object_get(event));
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		struct control_client *cl = c->clients[i];
 
@@ -167,7 +176,7 @@ void control_tell(struct control *c, int64_t job, struct json_object *event, boo
 			continue;
 		if (last)
 			control_watch(cl, 0);
-		client_send(cl, "event", event);
+		client_send(cl, o);
 	}
 }
 
@@ -180,7 +189,7 @@ static bool on_line(const char *line, size_t len, void *arg)
 	struct err err = { 0 };
 
 	if (control_parse(line, len, &r, &err) < 0) {
-		control_error(cl, "%s", err.msg);
+		control_error(cl, err.code, "%s", err.msg);
 	} else {
 		cl->control->fn(cl, &r, cl->control->arg);
 		control_request_done(&r);
@@ -229,7 +238,7 @@ static bool client_read(struct control_client *cl)
 		return false;
 	if (control_feed(&cl->in, buf, (size_t)n, on_line, cl, &err) == 0)
 		return true;
-	control_error(cl, "%s", err.msg);
+	control_error(cl, err.code, "%s", err.msg);
 	return false;
 }
 
@@ -285,7 +294,7 @@ static bool may_connect(const struct control *c, int fd, struct ucred *ret_peer)
 static void turn_away(int fd, const char *why)
 {
 	char line[128];
-	int n = snprintf(line, sizeof(line), "{\"error\":\"%s\"}\n", why);
+	int n = snprintf(line, sizeof(line), "{\"error\":\"%s\",\"ours\":true}\n", why);
 
 	if (send(fd, line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_debug("a client was turned away and did not hear it");
@@ -306,22 +315,40 @@ static void client_new(struct control *c, int fd, const struct ucred *peer, size
 		client_free(cl);
 }
 
+/* A free place, or where it is one too many; *ret_of_user: that many are its own. */
+static size_t find_slot(const struct control *c, uid_t uid, size_t *ret_of_user)
+{
+	size_t slot = CONTROL_CLIENTS_MAX;
+
+	*ret_of_user = 0;
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		if (!c->clients[i])
+			slot = i;
+		else if (c->clients[i]->peer.uid == uid)
+			++*ret_of_user;
+	}
+	return slot;
+}
+
 static int on_connect(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
 	struct control *c = arg;
 	AUTO_FD int peer_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct ucred peer;
-	size_t slot = 0;
+	size_t slot, of_user;
 
 	(void)s;
 	(void)events;
 	if (peer_fd < 0)
 		return 0;
-	while (slot < CONTROL_CLIENTS_MAX && c->clients[slot])
-		slot++;
-	if (!may_connect(c, peer_fd, &peer))
+	if (!may_connect(c, peer_fd, &peer)) {
 		turn_away(peer_fd, "you are neither the daemon's user nor in its group "
 				   "(config: daemon.group)");
+		return 0;
+	}
+	slot = find_slot(c, peer.uid, &of_user);
+	if (of_user >= CONTROL_CLIENTS_USER)
+		turn_away(peer_fd, "too many clients of yours");
 	else if (slot == CONTROL_CLIENTS_MAX)
 		turn_away(peer_fd, "too many clients");
 	else

@@ -13,7 +13,9 @@
 
 #include "daemon/control_proto.h"
 
-#define CONTROL_CLIENTS_MAX 32
+#define CONTROL_CLIENTS_MAX 128
+/* Of one user, so that none keeps the others from asking, or from cancelling. */
+#define CONTROL_CLIENTS_USER 96
 #define CONTROL_SOCKET "control"
 
 struct control;
@@ -33,8 +35,9 @@ int control_set_group(struct control *c, const char *group, struct err *err);
 
 /* what is handed over. */
 void control_ok(struct control_client *cl, struct json_object *what);
-void control_error(struct control_client *cl, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+/* Only ERR_INPUT and ERR_LIMIT are the client's fault; the rest is told as ours. */
+void control_error(struct control_client *cl, enum err_code code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 const struct ucred *control_peer(const struct control_client *cl);
 /* The descriptor that came with the request, or -1; the client keeps it. */
 int control_mails(const struct control_client *cl);

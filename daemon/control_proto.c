@@ -6,7 +6,7 @@ static const char *const ops[] = {
 	[CONTROL_SUBMIT] = "submit", [CONTROL_WATCH] = "watch",
 	[CONTROL_CANCEL] = "cancel", [CONTROL_RERUN] = "rerun",
 	[CONTROL_PAUSE] = "pause",   [CONTROL_RESUME] = "resume",
-	[CONTROL_STATUS] = "status",
+	[CONTROL_CLEAN] = "clean",   [CONTROL_STATUS] = "status",
 };
 
 void control_reader_done(struct control_reader *r)
@@ -89,6 +89,7 @@ static int parse_rest(struct json_object *o, struct control_request *r, struct e
 				       "\"what\" is neither background nor all");
 		return 0;
 	case CONTROL_RESUME:
+	case CONTROL_CLEAN:
 	case CONTROL_STATUS:
 		return 0;
 	}

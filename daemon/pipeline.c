@@ -20,6 +20,8 @@
 /* What a kernel build is reckoned to take beside the guests. */
 #define BUILD_MEMORY (1ULL << 30)
 
+static void run_advance(struct series_run *r);
+
 static int on_signal(sd_event_source *s, const struct signalfd_siginfo *si, void *arg)
 {
 	struct series_run *r = arg;
@@ -130,6 +132,13 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *arg)
 	else
 		ev.expected_s = -1;
 	run_emit(r, &ev);
+	if (r->opts->yields && !r->yields && r->opts->yields(r->opts->arg)) {
+		r->yields = true;
+		run_phase(r, "something urgent waits: what runs is finished first");
+		/* Before it is applied there is nothing to advance, and soon will be. */
+		if (r->deep)
+			run_advance(r);
+	}
 	sd_event_source_set_time(s, usec + TICK_US);
 	sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 	return 0;
@@ -185,6 +194,15 @@ static void run_plan(struct series_run *r)
 	}
 }
 
+/* What is done is kept, and nothing is under way that would have to be done again. */
+static void run_give_way(struct series_run *r)
+{
+	if (!run_idle(r))
+		return;
+	err_set(&r->err, ERR_STOPPED, "it gave way to something urgent");
+	run_fail(r, RUN_INFRA);
+}
+
 static void run_advance(struct series_run *r)
 {
 	while (!r->stopping) {
@@ -193,6 +211,8 @@ static void run_advance(struct series_run *r)
 		run_plan(r);
 		if (r->stopping)
 			break;
+		if (r->yields)
+			return run_give_way(r);
 		a = run_ask(r);
 		if (a.what == SCHED_BUILD)
 			walk_step(r);

@@ -31,10 +31,11 @@ static int drop_row(const struct settling *s, struct posting_row *row, struct er
 	return posting_set_state(s->db, row->id, POSTING_SUPERSEDED, why, s->now, err);
 }
 
-/* A mail that is in a posting, and was in a row. */
+/* How many mails are in a posting now, and were in a row. */
 struct vote {
 	size_t posting;
 	int64_t row;
+	size_t mails;
 };
 
 static int by_posting_and_row(const void *va, const void *vb)
@@ -46,6 +47,15 @@ static int by_posting_and_row(const void *va, const void *vb)
 	return a->row < b->row ? -1 : a->row > b->row;
 }
 
+static int most_first(const void *va, const void *vb)
+{
+	const struct vote *a = va, *b = vb;
+
+	if (a->mails != b->mails)
+		return a->mails > b->mails ? -1 : 1;
+	return by_posting_and_row(a, b);
+}
+
 static int by_id(const void *key, const void *row)
 {
 	int64_t a = *(const int64_t *)key, b = ((const struct posting_row *)row)->id;
@@ -53,38 +63,44 @@ static int by_id(const void *key, const void *row)
 	return a < b ? -1 : a > b;
 }
 
-/* Each posting takes the row that had most of its mails; rows are sorted by id. */
-static void take_rows(struct settling *s, struct posting_row *rows, bool *taken, size_t n)
+/* All pairs that have mails in common, those with most of them first. */
+static struct vote *count_votes(const struct settling *s, size_t *ret_n)
 {
 	struct vote *votes = mem_alloc0((s->n + 1) * sizeof(*votes));
-	size_t count = 0;
+	size_t count = 0, n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
 		if (s->all.mails[i].posting != POSTING_NONE && s->lines[i].posting >= 0)
 			votes[count++] = (struct vote){ s->all.mails[i].posting,
-							s->lines[i].posting };
+							s->lines[i].posting, 1 };
 	qsort(votes, count, sizeof(*votes), by_posting_and_row);
-	for (size_t i = 0, k; i < count; i = k) {
-		struct posting_row *best = NULL;
-		size_t most = 0, from;
+	for (size_t i = 0; i < count; i++) {
+		if (n && !by_posting_and_row(&votes[n - 1], &votes[i]))
+			votes[n - 1].mails++;
+		else
+			votes[n++] = votes[i];
+	}
+	qsort(votes, n, sizeof(*votes), most_first);
+	*ret_n = n;
+	return votes;
+}
 
-		for (k = i; k < count && votes[k].posting == votes[i].posting;) {
-			struct posting_row *row =
-				bsearch(&votes[k].row, rows, n, sizeof(*rows), by_id);
+/* A row stays with the posting that has most of its mails; rows are sorted by id. */
+static void take_rows(struct settling *s, struct posting_row *rows, bool *taken, size_t n)
+{
+	size_t count;
+	struct vote *votes = count_votes(s, &count);
 
-			for (from = k;
-			     k < count && !by_posting_and_row(&votes[k], &votes[from]);)
-				k++;
-			if (row && !taken[row - rows] && k - from > most) {
-				most = k - from;
-				best = row;
-			}
-		}
-		if (best) {
-			taken[best - rows] = true;
-			s->found[votes[i].posting].row = *best;
-			s->found[votes[i].posting].fresh = false;
-		}
+	for (size_t i = 0; i < count; i++) {
+		struct found *f = &s->found[votes[i].posting];
+		struct posting_row *row =
+			bsearch(&votes[i].row, rows, n, sizeof(*rows), by_id);
+
+		if (!f->fresh || !row || taken[row - rows])
+			continue;
+		taken[row - rows] = true;
+		f->row = *row;
+		f->fresh = false;
 	}
 	free(votes);
 }

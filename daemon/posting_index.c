@@ -201,6 +201,15 @@ static bool add_missing(struct json_object *to, struct json_object *from)
 	return added;
 }
 
+/* Lists add to subjects and texts, but seldom; who posts a mail anew changes something. */
+static bool is_same_mail(const struct mail_row *a, const struct mail_row *b)
+{
+	return a->date == b->date && a->has_diff == b->has_diff &&
+	       !strcmp(a->sender, b->sender) && !strcmp(a->subject, b->subject) &&
+	       (!a->paths || !b->paths ? a->paths == b->paths :
+					 json_object_equal(a->paths, b->paths));
+}
+
 /* The same mail by another list or another source: that may change who wants it. */
 static int merge_known(struct db *db, struct mail_row *m, struct mail_row *known,
 		       bool *ret_dirty, struct err *err)
@@ -215,7 +224,7 @@ static int merge_known(struct db *db, struct mail_row *m, struct mail_row *known
 }
 
 int index_add(struct db *db, struct mail_row *m, struct json_object *refs,
-	      bool *ret_dirty, struct err *err)
+	      bool *ret_dirty, bool *ret_same, struct err *err)
 {
 	struct place p = { .db = db };
 	struct mail_row known;
@@ -224,6 +233,7 @@ int index_add(struct db *db, struct mail_row *m, struct json_object *refs,
 
 	if (r < 0)
 		return -1;
+	*ret_same = r == 0 || is_same_mail(m, &known);
 	if (r > 0)
 		return merge_known(db, m, &known, ret_dirty, err);
 	if (take_link(&p, m->message_id, &expected, err) < 0 ||

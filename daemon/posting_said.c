@@ -1,5 +1,6 @@
 #include "daemon/posting_said.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "lib/text.h"
@@ -9,6 +10,18 @@ enum { AUTHOR_MAX = 500 };
 static bool same_json(struct json_object *a, struct json_object *b)
 {
 	return a == b || (a && b && json_object_equal(a, b));
+}
+
+/* Of files there are many. */
+static void add_paths(struct json_object *to, GHashTable *seen, struct json_object *from)
+{
+	for (size_t i = 0; i < json_len(from); i++) {
+		struct json_object *text = json_object_array_get_idx(from, i);
+		const char *path = json_object_get_string(text);
+
+		if (path && g_hash_table_add(seen, (gpointer)path))
+			json_object_array_add(to, json_object_get(text));
+	}
 }
 
 static void add_texts(struct json_object *to, struct json_object *from)
@@ -38,6 +51,7 @@ void posting_take_said(struct found *f, const struct mail_row *mails, size_t n,
 	struct posting_row *row = &f->row;
 	const char *change = NULL, *base = NULL;
 	struct json_object *override = NULL;
+	GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct mail_row *m = &mails[i];
@@ -46,7 +60,7 @@ void posting_take_said(struct found *f, const struct mail_row *mails, size_t n,
 		base = base ? base : m->base_commit;
 		add_texts(said->lists, m->lists);
 		add_texts(said->sources, m->sources);
-		add_texts(said->paths, m->paths);
+		add_paths(said->paths, seen, m->paths);
 		if (strcmp(m->message_id, row->message_id) != 0)
 			continue;
 		override = m->override;
@@ -54,6 +68,7 @@ void posting_take_said(struct found *f, const struct mail_row *mails, size_t n,
 		free(row->author);
 		row->author = text_clean_line(m->author, AUTHOR_MAX);
 	}
+	g_hash_table_unref(seen);
 	posting_set_text(&row->change_id, change);
 	posting_set_text(&row->base_commit, base);
 	json_object_put(row->lists);

@@ -9,7 +9,8 @@
 
 /* Everything that the posting's mails say together. */
 struct said {
-	struct json_object *lists, *sources, *paths;
+	struct json_object *lists, *sources;
+	struct json_object *paths; /* of its files, each once */
 };
 
 /* Adds what the mails say to *said (three arrays) and to the row. */

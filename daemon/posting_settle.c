@@ -40,7 +40,7 @@ static char *newer_in(const struct posting_row *p, const struct posting_row *lis
 		      size_t n)
 {
 	for (size_t i = n; i-- > 0;)
-		if (has_come(&list[i]) && versions_newer(&list[i], p))
+		if (has_come(&list[i]) && versions_replace(&list[i], p))
 			return newer_text(&list[i], p);
 	return NULL;
 }
@@ -66,7 +66,7 @@ static int supersede(const struct settling *s, const struct posting_row *p,
 		enum posting_state next = POSTING_SUPERSEDED;
 		bool cancelled;
 
-		if (old->state == POSTING_DONE || !versions_newer(p, old) ||
+		if (old->state == POSTING_DONE || !versions_replace(p, old) ||
 		    (old->reason && !strcmp(old->reason, why)))
 			continue;
 		if (posting_cancel(s, old, why, &cancelled, err) < 0)
@@ -90,10 +90,13 @@ static int queue(const struct settling *s, struct found *f, struct err *err)
 	if (row->state == POSTING_QUEUED) {
 		if (posting_cancel(s, row, "more of it has come", &cancelled, err) < 0)
 			return -1;
-		if (!cancelled) /* it is running: what it is about is tested as it was */
+		if (!cancelled) { /* it is running */
+			posting_set_text(&row->reason, POSTING_AGAIN);
 			return 0;
+		}
 	}
 	row->state = POSTING_COMPLETE;
+	posting_set_text(&row->reason, NULL);
 	if (!s->o->on_queue)
 		return 0;
 	if (s->o->on_queue(row, s->o->arg, &row->job, err) < 0)
@@ -110,10 +113,10 @@ static int enter_state(const struct settling *s, struct found *f, enum posting_s
 	if (next == POSTING_COMPLETE) {
 		if (queue(s, f, err) < 0)
 			return -1;
-	} else {
+	} else if (next != POSTING_QUEUED) {
 		row->state = next;
+		posting_set_text(&row->reason, *reason ? reason : NULL);
 	}
-	posting_set_text(&row->reason, *reason ? reason : NULL);
 	if (row->state != POSTING_WAITING)
 		row->deadline = DB_NO_INT;
 	if ((next == POSTING_IGNORED || next == POSTING_SUPERSEDED) &&
@@ -173,17 +176,19 @@ static int settle_one(const struct settling *s, struct found *f, struct err *err
 			     json_object_new_array() };
 	AUTO_FREE char *refused = NULL;
 	struct mail_row *mails;
+	bool open;
 	size_t n;
-	int r = mail_list_posting(s->db, row->id, &mails, &n, err);
+	int r;
 
+	facts.over = !f->moved && row->state != POSTING_IGNORED &&
+		     (row->state != POSTING_WAITING || s->now >= row->deadline);
+	open = posting_is_open(f->p, facts.over);
+	r = mail_list_posting(s->db, row->id, !open, &mails, &n, err);
 	if (r == 0) {
 		posting_take_said(f, mails, n, &said);
 		mail_row_list_free(mails, n);
 		facts.changed = f->changed;
-		facts.over = !f->moved && row->state != POSTING_IGNORED &&
-			     (row->state != POSTING_WAITING || s->now >= row->deadline);
-		refused = posting_choose_source(s, f, &said,
-						posting_is_open(f->p, facts.over));
+		refused = posting_choose_source(s, f, &said, open);
 		facts.refused = refused;
 		if (f->moved || row->deadline < 0)
 			row->deadline = s->now + posting_wait(s, row->source);
@@ -213,7 +218,7 @@ static int newer_first(const void *va, const void *vb)
 	return versions_newer(&a->row, &b->row) ? -1 : versions_newer(&b->row, &a->row);
 }
 
-/* The next version of order[k]'s family, and the newest that has come. */
+/* The next version of order[k]'s family, and the newest that has come and replaces it. */
 static void find_next(struct found *const *order, size_t k,
 		      const struct posting_row **ret_next,
 		      const struct posting_row **ret_newest)
@@ -224,7 +229,8 @@ static void find_next(struct found *const *order, size_t k,
 		    order[i]->row.state == POSTING_IGNORED)
 			continue;
 		*ret_next = &order[i]->row;
-		if (!*ret_newest && has_come(*ret_next))
+		if (!*ret_newest && has_come(*ret_next) &&
+		    versions_replace(*ret_next, &order[k]->row))
 			*ret_newest = *ret_next;
 	}
 }
@@ -258,7 +264,7 @@ static int settle_family(const struct settling *s, struct found *const *order, s
 	if (find_versions(s, order[k], &list, &n, err) < 0)
 		return -1;
 	for (size_t i = n; i-- > 0 && newest;)
-		if (has_come(&list[i]) && versions_newer(&list[i], newest))
+		if (has_come(&list[i]) && versions_replace(&list[i], newest))
 			newest = &list[i];
 	r = versions_link(s->db, old, list, n, err);
 	if (r == 0 && newest)

@@ -2,10 +2,13 @@
 
 #include <string.h>
 
-/* Where only some patches were posted anew, more of them may come. */
+/*
+ * Where only some patches were posted anew, more of them may come; and where others
+ * than its sender filled a series' holes, its own patches, which then go first.
+ */
 static bool is_whole(const struct posting *p, bool over)
 {
-	return p->complete && (!p->s.refilled || over);
+	return p->complete && ((!p->s.refilled && !p->mixed) || over);
 }
 
 bool posting_is_open(const struct posting *p, bool over)

@@ -15,6 +15,12 @@ char *versions_title(const char *subject);
 bool versions_newer(const struct posting_row *a, const struct posting_row *b);
 
 /*
+ * Does newer make old needless? Only its sender can say so: a change-id, a title and a
+ * thread are there for anybody to use.
+ */
+bool versions_replace(const struct posting_row *newer, const struct posting_row *old);
+
+/*
  * The other versions of p's series, the oldest first, without what is ignored.
  * family: ids that are versions of it by their thread, p's among them or not.
  */

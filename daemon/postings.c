@@ -53,8 +53,8 @@ static void mark(struct postings *p, int64_t thread)
 }
 
 /* The bytes are of use as long as a posting may be made of the mail. */
-static int keep_raw(struct postings *p, const struct mail_row *m, const void *raw,
-		    size_t len, struct err *err)
+static int keep_raw(struct postings *p, const struct mail_row *m, bool dirty,
+		    const void *raw, size_t len, struct err *err)
 {
 	struct posting_row row;
 	bool over;
@@ -66,9 +66,10 @@ static int keep_raw(struct postings *p, const struct mail_row *m, const void *ra
 		r = posting_find(p->o.db, m->posting, &row, err);
 		if (r < 0)
 			return -1;
+		/* Another list or source may take what was ignored so far. */
 		over = r > 0 &&
 		       (row.state == POSTING_DONE || row.state == POSTING_SUPERSEDED ||
-			row.state == POSTING_IGNORED);
+			(row.state == POSTING_IGNORED && !dirty));
 		if (r > 0)
 			posting_row_done(&row);
 		if (over)
@@ -81,20 +82,20 @@ int postings_add(struct postings *p, const char *source, struct json_object *lin
 		 const void *raw, size_t raw_len, int64_t now, struct err *err)
 {
 	struct mail_row m;
-	bool dirty = false;
+	bool dirty = false, same = true;
 	int r;
 
 	if (!index_read_line(line, source, now, &m)) {
 		p->counts.skipped++;
 		return 0;
 	}
-	r = index_add(p->o.db, &m, json_arr(line, "references"), &dirty, err);
+	r = index_add(p->o.db, &m, json_arr(line, "references"), &dirty, &same, err);
 	if (r >= 0) {
 		p->counts.mails += r > 0;
 		p->counts.again += r == 0;
 		if (dirty)
 			mark(p, m.thread);
-		r = keep_raw(p, &m, raw, raw_len, err);
+		r = same ? keep_raw(p, &m, dirty, raw, raw_len, err) : 0;
 	}
 	mail_row_done(&m);
 	return r;
@@ -154,11 +155,36 @@ int postings_expire(struct postings *p, int64_t now, struct err *err)
 	return db_commit(&tx, err);
 }
 
+/* 1 when it was queued once more, 0, -1. */
+static int queue_again(struct postings *p, int64_t posting, int64_t now, struct err *err)
+{
+	struct posting_row row = { .id = 0 };
+	int r = posting_find(p->o.db, posting, &row, err);
+
+	if (r > 0 && row.state == POSTING_QUEUED && row.reason &&
+	    !strcmp(row.reason, POSTING_AGAIN) && p->o.on_queue) {
+		free(TAKE_PTR(row.reason));
+		row.changed = now;
+		if (p->o.on_queue(&row, p->o.arg, &row.job, err) < 0 ||
+		    posting_put(p->o.db, &row, err) < 0)
+			r = -1;
+	} else if (r > 0) {
+		r = 0;
+	}
+	posting_row_done(&row);
+	return r;
+}
+
 int postings_job_over(struct postings *p, int64_t posting, int64_t now, struct err *err)
 {
 	AUTO_TX struct tx tx = TX_INIT;
+	int r = db_begin(p->o.db, &tx, err);
 
-	if (db_begin(p->o.db, &tx, err) < 0 ||
+	if (r == 0)
+		r = queue_again(p, posting, now, err);
+	if (r > 0)
+		return db_commit(&tx, err);
+	if (r < 0 ||
 	    posting_set_state(p->o.db, posting, POSTING_DONE, NULL, now, err) < 0 ||
 	    mail_raw_drop(p->o.db, posting, err) < 0)
 		return -1;
@@ -175,7 +201,7 @@ static int add_mails(struct db *db, int64_t posting, bool *have, int64_t total,
 	size_t n;
 	int r = 0;
 
-	if (mail_list_posting(db, posting, &mails, &n, err) < 0)
+	if (mail_list_posting(db, posting, false, &mails, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		AUTO_FREE char *raw = NULL;
@@ -205,7 +231,8 @@ static int add_refill(struct db *db, const struct posting_row *p, bool *have,
 	if (posting_list_thread(db, p->thread, &rows, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n && r == 0; i++)
-		if (rows[i].version == p->refilled && rows[i].total == p->total)
+		if (rows[i].version == p->refilled && rows[i].total == p->total &&
+		    !strcmp(rows[i].sender, p->sender))
 			r = add_mails(db, rows[i].id, have, p->total, out, err);
 	posting_row_list_free(rows, n);
 	return r;

@@ -63,7 +63,10 @@ int postings_settle(struct postings *p, int64_t now, struct err *err);
 
 /* Those whose deadline has passed, the first few hundred, in a transaction of its own. */
 int postings_expire(struct postings *p, int64_t now, struct err *err);
-/* A job of the posting ended (in the caller's transaction, if it has one). */
+/*
+ * A job of the posting ended (in the caller's transaction, if it has one). Where parts
+ * came that this job could not have, it is queued once more.
+ */
 int postings_job_over(struct postings *p, int64_t posting, int64_t now, struct err *err);
 
 /*

@@ -4,9 +4,10 @@
  *
  * Interactive jobs come before background ones. Within a class: what was begun and
  * interrupted is finished first; then heads of trees that queued series wait for;
- * then the senders of each list take turns, the one whose last turn is longest ago
- * first, each with its newest version, of several such with the oldest posting. So
- * a flood of one sender delays everybody else by one job.
+ * then the senders take turns, the one whose last turn is longest ago first, each
+ * with its newest version, of several such with the oldest posting. So a flood of one
+ * sender delays everybody else by one job, over however many lists it comes. Among
+ * senders that never had a turn the lists take turns.
  */
 #ifndef SLUICE_DAEMON_QUEUE_ORDER_H
 #define SLUICE_DAEMON_QUEUE_ORDER_H

@@ -43,6 +43,8 @@ struct run_event {
 };
 typedef void (*run_event_fn)(const struct run_event *ev, void *arg);
 
+typedef bool (*run_yield_fn)(void *arg);
+
 struct run_opts {
 	const struct config *config;
 	const char *state_dir; /* absolute */
@@ -65,6 +67,9 @@ struct run_opts {
 	const char *repo; /* where A..B is looked for first; NULL: cwd */
 	char *const *configs, *const *topologies, *const *suites;
 	run_event_fn on_event;
+	/* NULL, or asked about once a second whether something more urgent waits: then
+	 * what runs is finished, nothing else begun, and the run ends with ERR_STOPPED. */
+	run_yield_fn yields;
 	void *arg;
 };
 

@@ -166,6 +166,7 @@ struct series_run {
 	struct boot_files *files; /* with selftests */
 	char **cmdlines;          /* of the kernel, [config * ntopologies + topology] */
 
+	bool yields;   /* nothing new is begun */
 	bool stopping; /* a signal came */
 	bool fatal;    /* err says why we cannot go on */
 	enum run_exit exit;
@@ -197,6 +198,9 @@ bool run_idle(const struct series_run *r);
 
 /* intake.c: fetch, store, apply. Ends in flow->applied or run_fail. */
 void intake_start(struct series_run *r);
+/* Keeps the texts of its patches, where apply left them. */
+int intake_keep_patches(struct series_run *r, const struct role_end *end,
+			struct err *err);
 
 /* intake_base.c: the trees as they are now, and what is known of them; sets trees,
  * base_option, wish_commit, good. wanted: as in series.wanted. ERR_INPUT when the

@@ -16,6 +16,7 @@
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/str.h"
+#include "lib/text.h"
 
 /* Children get 6 s between TERM and KILL; we promise to be gone after 10. */
 #define STOP_US (9 * 1000000ULL)
@@ -47,24 +48,67 @@ static void tell_complaints(const struct str *complaints)
 	strv_free(lines);
 }
 
+/* What only a new daemon can take over. */
+static int check_fixed(struct service *s, const struct config *fresh, struct err *err)
+{
+	AUTO_FREE char *was = state_default_dir(NULL, s->config);
+	AUTO_FREE char *now = state_default_dir(NULL, fresh);
+	struct state *state = NULL;
+
+	/* With --state-dir neither counts. */
+	if (strcmp(was, s->state_dir) == 0 && strcmp(now, was) != 0)
+		return err_set(
+			err, ERR_INPUT,
+			"sluice.state_dir is %s now: a daemon stays where its state "
+			"is, start it anew",
+			now);
+	if (state_open(s->state_dir, fresh, &state, err) < 0)
+		return -1;
+	state_free(state);
+	return 0;
+}
+
+static int take_over_config(struct service *s, struct config *fresh, struct err *err)
+{
+	if (check_fixed(s, fresh, err) == 0 &&
+	    control_set_group(s->control, fresh->daemon_group, err) == 0 &&
+	    accept_config(s, fresh, err) == 0)
+		return 0;
+	control_set_group(s->control, s->config->daemon_group, NULL);
+	config_free(fresh);
+	return -1;
+}
+
+/* For "sluice status": the first of all complaints says most. */
+static void note_refused(struct service *s, const struct str *complaints,
+			 const struct err *err)
+{
+	char **lines = strv_split(str_get(complaints), "\n");
+
+	AUTO_FREE char *first = text_clean_line(lines[0] ? lines[0] : "", 300);
+
+	free(s->refused);
+	s->refused = str_printf("%s%s%s", err->msg, *first ? ": " : "", first);
+	strv_free(lines);
+}
+
 static int reload(struct service *s, struct err *err)
 {
 	AUTO(str_done) struct str complaints = STR_INIT;
 	struct config *fresh = NULL, *old = s->config;
 
-	if (config_load(s->config_file, &fresh, &complaints, err) < 0) {
+	if (config_load(s->config_file, &fresh, &complaints, err) < 0 ||
+	    take_over_config(s, fresh, err) < 0) {
 		tell_complaints(&complaints);
+		note_refused(s, &complaints, err);
 		return -1;
 	}
-	if (control_set_group(s->control, fresh->daemon_group, err) < 0 ||
-	    accept_config(s, fresh, err) < 0) {
-		control_set_group(s->control, old->daemon_group, NULL);
-		config_free(fresh);
-		return -1;
-	}
+	free(s->refused);
+	s->refused = NULL;
 	s->config = fresh;
 	service_intake_configure(s);
 	service_trees_configure(s);
+	service_web_configure(s, old);
 	config_free(old);
 	return 0;
 }
@@ -84,8 +128,9 @@ static int on_hup(sd_event_source *src, const struct signalfd_siginfo *si, void 
 		log_error("the configuration stays as it was: %s", err.msg);
 	else
 		log_info("configuration of %s loaded", s->config->source);
-	/* What held jobs may be what was mended. */
+	/* What held jobs may be what was mended, and other files may have to go. */
 	service_hold_no_more(s);
+	s->keep.next_full = 0;
 	sd_notify(0, "READY=1");
 	service_advance(s);
 	return 0;
@@ -95,7 +140,7 @@ static int on_hup(sd_event_source *src, const struct signalfd_siginfo *si, void 
 
 bool service_quiet(const struct service *s)
 {
-	return !s->worker.child && !s->web && service_intake_quiet(s) &&
+	return !s->worker.child && !s->web && !s->keep.child && service_intake_quiet(s) &&
 	       service_trees_quiet(s);
 }
 
@@ -130,6 +175,7 @@ static int on_term(sd_event_source *src, const struct signalfd_siginfo *si, void
 				   on_too_long, s);
 	service_stop_worker(s);
 	job_cancel(s->web);
+	job_cancel(s->keep.child);
 	service_intake_stop(s);
 	service_trees_stop(s);
 	service_maybe_end(s);
@@ -222,6 +268,7 @@ static void tear_down(struct service *s)
 	control_free(s->control);
 	sd_event_source_disable_unref(s->later);
 	sd_event_source_disable_unref(s->beat);
+	sd_event_source_disable_unref(s->web_again);
 	sd_event_unref(s->event);
 	state_free(s->state);
 	artifact_store_free(s->artifacts);
@@ -229,6 +276,7 @@ static void tear_down(struct service *s)
 	config_free(s->config);
 	free(s->state_dir);
 	free(s->config_copy);
+	free(s->refused);
 	free(s->hold_why);
 	free(s->web_url);
 	free(s->worker.phase);
@@ -236,9 +284,10 @@ static void tear_down(struct service *s)
 }
 
 int service_run(const char *config_file, struct config *config, const char *state_dir,
-		struct err *err)
+		int lock, struct err *err)
 {
 	struct service s = { .config_file = config_file,
+			     .lock = lock,
 			     .state_dir = str_dup(state_dir),
 			     .config = config,
 			     .config_copy = path_join(state_dir, "daemon.ini", NULL),

@@ -24,12 +24,21 @@
 struct service_worker {
 	struct job *child; /* NULL: none runs */
 	int64_t job, epoch;
-	int64_t begun, heard; /* UTC seconds; the last line of it */
-	bool silent;          /* killed since it said nothing any more */
+	int64_t begun; /* UTC seconds */
+	int64_t heard; /* its last line, by CLOCK_MONOTONIC */
+	bool silent;   /* killed since it said nothing any more */
 	int done, total;
 	double rest_s; /* < 0: not known */
 	char *phase;   /* what it said last */
 	char *words;   /* the last line that was no event: of use when it died */
+};
+
+/* Retention; see service_keep.h. */
+struct service_keep {
+	struct job *child; /* NULL: it does not work */
+	int64_t next;      /* UTC seconds: when it is due; 0: not known yet */
+	int64_t next_full; /* not before that for the disk's sake */
+	bool asked;        /* somebody wants it now */
 };
 
 struct service_intake;
@@ -40,6 +49,7 @@ struct service {
 	char *state_dir;
 	struct config *config;
 	char *config_copy; /* what workers read: the file as it was accepted */
+	char *refused;     /* why the file as it is now was not; NULL: it was */
 	struct state *state;
 	struct db *db;
 	struct artifact_store *artifacts;
@@ -47,14 +57,18 @@ struct service {
 	struct control *control;
 	char owner[160]; /* boot id:pid:start time */
 	int64_t started;
+	int lock; /* of the state folder, borrowed */
 	struct service_worker worker;
+	struct service_keep keep;
 	struct service_intake *intake;
 	struct service_trees *trees;
 	struct job *web;
 	char *web_url;
+	sd_event_source *web_again; /* when it is to be started anew; NULL: it is not */
 	enum queue_paused paused;
 	unsigned int troubles; /* jobs in a row that ended in trouble of our own */
 	int64_t hold_until;    /* then no job from a list is begun before */
+	int64_t hold_max;      /* seconds that it was to hold */
 	char *hold_why;        /* NULL: nothing holds */
 	bool stray;            /* the end of a job could not be written down */
 	sd_event_source *later, *beat;
@@ -63,15 +77,15 @@ struct service {
 };
 
 /*
- * Runs until SIGTERM or SIGINT; the caller holds the lock. -1 with err when it
- * could not start.
+ * Runs until SIGTERM or SIGINT; the caller holds the lock, and closes it after that. -1
+ * with err when it could not start.
  */
 int service_run(const char *config_file, struct config *config, const char *state_dir,
-		struct err *err);
+		int lock, struct err *err);
 
 /*
- * What is queued, whoever asks: a client, or what was found on a list (then class
- * is QUEUE_BACKGROUND and posting_id set). Sets j->id.
+ * service_queue.c. What is queued, whoever asks: a client, or what was found on a
+ * list (then class is QUEUE_BACKGROUND and posting_id set). Sets j->id.
  */
 int service_enqueue(struct service *s, struct queue_job *j, struct err *err);
 /* 1 when it was queued or ran; 0 when it is over or unknown. */
@@ -95,6 +109,8 @@ void service_status(struct service *s);
 
 /* service_web.c */
 void service_web_start(struct service *s);
+/* The configuration is another than old now: the pages may be elsewhere, or gone. */
+void service_web_configure(struct service *s, const struct config *old);
 
 /* service_ops.c: a control_fn; arg is the service. */
 void service_request(struct control_client *cl, struct control_request *r, void *arg);

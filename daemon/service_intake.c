@@ -339,6 +339,8 @@ static bool settle_over(struct service_intake *in)
 			log_error("%s: %s", list[i].message_id, err.msg);
 	}
 	posting_row_list_free(list, n);
+	if (n)
+		do_after(in); /* one may be queued again */
 	return r == 0 && n == OVER_MAX;
 }
 

@@ -1,6 +1,7 @@
 /* What clients ask for over the control socket, and what they are told. */
 #include "daemon/service.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "daemon/event_json.h"
 #include "daemon/mails.h"
 #include "daemon/service_intake.h"
+#include "daemon/service_keep.h"
 #include "db/series.h"
 #include "db/setting.h"
 #include "db/tree.h"
@@ -67,9 +69,10 @@ static void tell_wait(struct service *s, int64_t job)
 		text = str_printf("job %lld begins", (long long)job);
 	else
 		text = str_printf("queued as job %lld; %s", (long long)job,
-				  s->hold_why ? s->hold_why :
-				  s->paused   ? "the queue is paused" :
-						"others come first");
+				  s->hold_why   ? s->hold_why :
+				  s->keep.child ? "old files are being dropped" :
+				  s->paused     ? "the queue is paused" :
+						  "others come first");
 	ev.text = text;
 	o = event_to_json(&ev);
 	control_tell(s->control, job, o, false);
@@ -123,7 +126,8 @@ static int check_repo(struct service *s, struct control_client *cl, const char *
 	if (peer->uid == 0 || peer->uid == geteuid() || is_of_a_tree(s, repo))
 		return 0;
 	if (stat(repo, &st) < 0)
-		return err_sys(err, "the daemon cannot see %s", repo);
+		return err_set(err, ERR_INPUT, "the daemon cannot see %s: %s", repo,
+			       strerror(errno));
 	if (st.st_uid != peer->uid)
 		return err_set(err, ERR_INPUT, "%s is not yours", repo);
 	return 0;
@@ -192,12 +196,14 @@ static void enqueue(struct service *s, struct control_client *cl, struct queue_j
 	struct err err = { 0 };
 
 	if (service_enqueue(s, j, &err) < 0) {
-		control_error(cl, "%s", err.msg);
+		control_error(cl, err.code, "%s", err.msg);
 		return;
 	}
 	answer_job(cl, j->id);
 	if (watch)
 		control_watch(cl, j->id);
+	if (j->class == QUEUE_INTERACTIVE)
+		service_keep_yield(s);
 	service_advance(s);
 	if (watch)
 		tell_wait(s, j->id);
@@ -210,7 +216,7 @@ static void op_submit(struct service *s, struct control_client *cl,
 	struct err err = { 0 };
 
 	if (fill_job(s, cl, r, &j, &err) < 0)
-		control_error(cl, "%s", err.msg);
+		control_error(cl, err.code, "%s", err.msg);
 	else
 		enqueue(s, cl, &j, r->watch);
 	queue_job_done(&j);
@@ -244,6 +250,22 @@ static int job_of_series(const struct series *r, struct queue_job *j, struct err
 	return 0;
 }
 
+static int check_mails(struct service *s, const struct queue_job *j, struct err *err)
+{
+	char day[ARTIFACT_DAY];
+	int64_t when;
+	int gone = j->mbox ? artifact_dropped(s->artifacts, j->mbox, &when, err) : 0;
+
+	if (gone <= 0)
+		return gone;
+	artifact_day(when, day);
+	return err_set(
+		err, ERR_INPUT,
+		"the mails of job %lld were dropped on %s by retention; submit them "
+		"again",
+		(long long)j->id, day);
+}
+
 static int find_to_rerun(struct service *s, const struct control_request *r,
 			 struct queue_job *j, struct err *err)
 {
@@ -259,7 +281,7 @@ static int find_to_rerun(struct service *s, const struct control_request *r,
 	if (found == 0 && r->job)
 		return err_set(err, ERR_INPUT, "there is no job %lld", (long long)r->job);
 	if (found > 0)
-		return 0;
+		return check_mails(s, j, err);
 	found = series_find(s->db, r->series, &row, err);
 	if (found > 0)
 		found = job_of_series(&row, j, err) < 0 ? -1 : 1;
@@ -269,14 +291,27 @@ static int find_to_rerun(struct service *s, const struct control_request *r,
 	return found > 0 ? 0 : -1;
 }
 
+/* Once is enough, until it is over. */
+static int check_twin(struct service *s, const struct queue_job *j, struct err *err)
+{
+	struct queue_job twin = { 0 };
+	int found = queue_find_twin(s->db, j, &twin, err);
+
+	if (found > 0)
+		err_set(err, ERR_INPUT, "job %lld asks for the same and is %s already",
+			(long long)twin.id, queue_state_str(twin.state));
+	queue_job_done(&twin);
+	return found == 0 ? 0 : -1;
+}
+
 static void op_rerun(struct service *s, struct control_client *cl,
 		     struct control_request *r)
 {
 	struct queue_job j = { 0 };
 	struct err err = { 0 };
 
-	if (find_to_rerun(s, r, &j, &err) < 0) {
-		control_error(cl, "%s", err.msg);
+	if (find_to_rerun(s, r, &j, &err) < 0 || check_twin(s, &j, &err) < 0) {
+		control_error(cl, err.code, "%s", err.msg);
 	} else {
 		j.class = QUEUE_INTERACTIVE;
 		free(j.sender);
@@ -300,9 +335,9 @@ static void op_watch(struct service *s, struct control_client *cl,
 		answer_job(cl, j.id);
 		service_tell_end(s, j.id);
 	} else if (found == 0) {
-		control_error(cl, "there is no job %lld", (long long)r->job);
+		control_error(cl, ERR_INPUT, "there is no job %lld", (long long)r->job);
 	} else {
-		control_error(cl, "%s", err.msg);
+		control_error(cl, err.code, "%s", err.msg);
 	}
 	queue_job_done(&j);
 }
@@ -316,9 +351,10 @@ static void op_cancel(struct service *s, struct control_client *cl,
 	int done = service_cancel(s, r->job, reason, &err);
 
 	if (done < 0)
-		control_error(cl, "%s", err.msg);
+		control_error(cl, err.code, "%s", err.msg);
 	else if (done == 0)
-		control_error(cl, "there is no job %lld that is queued or running",
+		control_error(cl, ERR_INPUT,
+			      "there is no job %lld that is queued or running",
 			      (long long)r->job);
 	else
 		answer_job(cl, r->job);
@@ -332,7 +368,7 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 	if (setting_put(s->db, "paused",
 			what == QUEUE_RUNS ? NULL : queue_paused_str(what), &err) < 0 ||
 	    (what == QUEUE_RUNS && queue_wait_no_more(s->db, &err) < 0)) {
-		control_error(cl, "%s", err.msg);
+		control_error(cl, err.code, "%s", err.msg);
 		return;
 	}
 	s->paused = what;
@@ -343,6 +379,16 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 	json_set_str(o, "paused", queue_paused_str(what));
 	control_ok(cl, o);
 	service_advance(s);
+}
+
+static void op_clean(struct service *s, struct control_client *cl)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (s->worker.child)
+		json_set_int(o, "after", s->worker.job);
+	service_keep_ask(s);
+	control_ok(cl, o);
 }
 
 static struct json_object *worker_json(const struct service_worker *w)
@@ -370,9 +416,11 @@ static void op_status(struct service *s, struct control_client *cl)
 	json_set_int(o, "pid", getpid());
 	json_set_int(o, "started", s->started);
 	json_set_str(o, "config", s->config->source);
+	json_set_str(o, "refused", s->refused);
 	json_set_str(o, "paused", queue_paused_str(s->paused));
 	json_set_str(o, "held", s->hold_why);
 	json_set_int(o, "held_until", s->hold_why ? s->hold_until : 0);
+	json_set_bool(o, "cleaning", s->keep.child != NULL);
 	json_set_str(o, "web", s->web_url);
 	json_set(o, "workers", workers);
 	control_ok(cl, o);
@@ -383,7 +431,7 @@ void service_request(struct control_client *cl, struct control_request *r, void 
 	struct service *s = arg;
 
 	if (s->stopping) {
-		control_error(cl, "the daemon is ending");
+		control_error(cl, ERR_BUSY, "the daemon is ending");
 		return;
 	}
 	switch (r->op) {
@@ -399,6 +447,8 @@ void service_request(struct control_client *cl, struct control_request *r, void 
 		return op_pause(s, cl, r->pause);
 	case CONTROL_RESUME:
 		return op_pause(s, cl, QUEUE_RUNS);
+	case CONTROL_CLEAN:
+		return op_clean(s, cl);
 	case CONTROL_STATUS:
 		return op_status(s, cl);
 	}

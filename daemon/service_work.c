@@ -6,15 +6,15 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/disk.h"
 #include "daemon/event_json.h"
 #include "daemon/service_intake.h"
+#include "daemon/service_keep.h"
 #include "daemon/work.h"
-#include "db/series.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "lib/paths.h"
@@ -38,14 +38,23 @@ static int64_t now_s(void)
 	return (int64_t)time(NULL);
 }
 
+/* For what must not hang on somebody setting the clock. */
+static int64_t elapsed_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec;
+}
+
 void service_status(struct service *s)
 {
-	int64_t n[QUEUE_APART + 1];
 	AUTO(str_done) struct str text = STR_INIT;
+	int64_t n = queue_count_queued(s->db, NULL);
 
-	if (queue_count(s->db, n, NULL) < 0)
+	if (n < 0)
 		return;
-	str_addf(&text, "%lld queued", (long long)n[QUEUE_QUEUED]);
+	str_addf(&text, "%lld queued", (long long)n);
 	if (s->worker.child)
 		str_addf(&text, ", job %lld runs", (long long)s->worker.job);
 	if (s->paused != QUEUE_RUNS)
@@ -57,13 +66,25 @@ void service_status(struct service *s)
 
 /* ---- what holds the queue ---- */
 
-static void hold(struct service *s, int64_t until, char *why)
+static void hold(struct service *s, int64_t seconds, char *why)
 {
 	if (!s->hold_why)
 		log_warn("%s", why);
 	free(s->hold_why);
 	s->hold_why = why;
-	s->hold_until = until;
+	s->hold_until = now_s() + seconds;
+	s->hold_max = seconds;
+}
+
+/* By the clock on the wall, which people are told of; set back, it holds no longer
+ * than it was to. */
+static bool holds(struct service *s)
+{
+	int64_t now = now_s();
+
+	if (s->hold_until > now + s->hold_max)
+		s->hold_until = now + s->hold_max;
+	return s->hold_until > now;
 }
 
 void service_hold_no_more(struct service *s)
@@ -75,20 +96,15 @@ void service_hold_no_more(struct service *s)
 
 static bool disk_is_full(struct service *s)
 {
-	struct statvfs v;
-	unsigned long long percent;
+	unsigned int percent = disk_free_percent(s->state_dir);
 
-	if (statvfs(s->state_dir, &v) < 0 || v.f_blocks == 0)
-		return false;
-	percent = (unsigned long long)v.f_bavail * 100 / v.f_blocks;
 	if (percent >= s->config->daemon_min_free)
 		return false;
-	hold(s, now_s() + 60,
-	     str_printf(
-		     "no new job: %s has %llu %% of its disk free, under the %llu %% of "
-		     "daemon.min_free",
-		     s->state_dir, percent,
-		     (unsigned long long)s->config->daemon_min_free));
+	hold(s, 60,
+	     str_printf("no new job: %s has %u %% of its disk free, under the %llu %% of "
+			"daemon.min_free",
+			s->state_dir, percent,
+			(unsigned long long)s->config->daemon_min_free));
 	return true;
 }
 
@@ -105,7 +121,7 @@ static void count_trouble(struct service *s, bool trouble)
 	for (unsigned int i = TROUBLES; i < s->troubles && wait < HOLD_MAX_S; i++)
 		wait *= 2;
 	wait = wait < HOLD_MAX_S ? wait : HOLD_MAX_S;
-	hold(s, now_s() + wait,
+	hold(s, wait,
 	     str_printf("%u jobs in a row ended in trouble of our own; jobs from lists "
 			"wait",
 			s->troubles));
@@ -141,17 +157,28 @@ static enum queue_back death_means(const struct service *s, enum job_how how, in
 {
 	if (s->worker.silent || how == JOB_SIGNALED)
 		return QUEUE_CRASHED;
-	if (how == JOB_CANCELLED || (how == JOB_EXITED && code == WORK_STOPPED))
+	if (how == JOB_CANCELLED ||
+	    (how == JOB_EXITED && (code == WORK_STOPPED || code == WORK_YIELDED)))
 		return QUEUE_INTERRUPTED;
 	return QUEUE_RETRY;
+}
+
+static char *back_text(const struct service *s, enum queue_back why, enum job_how how,
+		       int code)
+{
+	if (why != QUEUE_INTERRUPTED)
+		return death_text(&s->worker, how, code);
+	return str_dup(s->stopping ? "the daemon ended" :
+		       code == WORK_YIELDED ?
+				     "gave way to a job that somebody waits for" :
+				     "its worker was told to end");
 }
 
 static void put_back(struct service *s, enum job_how how, int code)
 {
 	const struct service_worker *w = &s->worker;
 	enum queue_back why = death_means(s, how, code);
-	AUTO_FREE char *reason = why == QUEUE_INTERRUPTED ? str_dup("the daemon ended") :
-							    death_text(w, how, code);
+	AUTO_FREE char *reason = back_text(s, why, how, code);
 	int64_t wait = (int64_t)(s->config->daemon_retry_ms / 1000);
 	enum queue_state state = QUEUE_QUEUED;
 	struct err err = { 0 };
@@ -181,6 +208,10 @@ static void settle(struct service *s, enum job_how how, int code)
 		log_error("job %lld: %s", (long long)w->job, err.msg);
 	} else if (found > 0 && j.state == QUEUE_RUNNING && j.epoch == w->epoch) {
 		put_back(s, how, code);
+	} else if (found > 0 && j.state == QUEUE_RUNNING) {
+		/* Somebody took it in the database itself; nobody runs it. */
+		s->stray = true;
+		log_error("job %lld was taken from its worker", (long long)w->job);
 	} else if (found > 0 && j.state != QUEUE_CANCELLED) {
 		log_info("job %lld is %s%s%s", (long long)w->job,
 			 queue_state_str(j.state), j.reason ? ": " : "",
@@ -230,7 +261,7 @@ static void on_line(struct job *child, const char *line, size_t len, void *arg)
 	AUTO_JSON struct json_object *o = NULL;
 
 	(void)child;
-	w->heard = now_s();
+	w->heard = elapsed_s();
 	if (len && line[0] == '{' && json_parse(line, len, &o, NULL) == 0) {
 		note_event(w, o);
 		control_tell(s->control, w->job, o, false);
@@ -250,7 +281,7 @@ static int on_beat(sd_event_source *src, uint64_t usec, void *arg)
 	(void)usec;
 	if (queue_renew(s->db, s->owner, now_s() + LEASE_S, &err) < 0)
 		log_warn("the lease could not be renewed: %s", err.msg);
-	if (!s->worker.silent && now_s() - s->worker.heard > SILENT_S) {
+	if (!s->worker.silent && elapsed_s() - s->worker.heard > SILENT_S) {
 		s->worker.silent = true;
 		job_cancel(s->worker.child);
 	}
@@ -285,7 +316,8 @@ static int worker_start(struct service *s, int64_t job, int64_t epoch, struct er
 	worker_forget(s);
 	s->worker.job = job;
 	s->worker.epoch = epoch;
-	s->worker.begun = s->worker.heard = now_s();
+	s->worker.begun = now_s();
+	s->worker.heard = elapsed_s();
 	sd_event_add_time_relative(s->event, &s->beat, CLOCK_MONOTONIC, BEAT_US, 0,
 				   on_beat, s);
 	if (service_intake_prepare(s, job, err) < 0)
@@ -359,6 +391,18 @@ static int find_stray(struct service *s, struct err *err)
 	return 0;
 }
 
+/* No job waits longer than the longest pause between tries: a clock that was set back
+ * would hold it for as long as that. */
+static void bound_waits(const struct service *s, struct queue_line *v, size_t n)
+{
+	int64_t retry = (int64_t)(s->config->daemon_retry_ms / 1000);
+	int64_t max = now_s() + (retry << (2 * QUEUE_RETRIES_MAX));
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].not_before > max)
+			v[i].not_before = 0;
+}
+
 /* The next job, or NULL with when to look again (0: when something is queued). */
 static int64_t pick(struct service *s, int64_t *ret_later)
 {
@@ -375,12 +419,16 @@ static int64_t pick(struct service *s, int64_t *ret_later)
 		*ret_later = now_s() + AGAIN_S;
 		return 0;
 	}
-	if (n && paused != QUEUE_PAUSED_ALL && s->hold_until > now_s())
+	if (paused != QUEUE_PAUSED_ALL && holds(s))
 		paused = QUEUE_PAUSED_BACKGROUND;
+	bound_waits(s, heads, n);
 	next = queue_next(heads, n, paused, now_s(), ret_later);
 	if (next && disk_is_full(s))
 		next = NULL;
 	id = next ? next->id : 0;
+	/* Whatever held is over, and nobody is left to find that out. */
+	if (!id && s->hold_why && !holds(s))
+		service_hold_no_more(s);
 	if (!id && s->hold_until > now_s() && (!*ret_later || *ret_later > s->hold_until))
 		*ret_later = s->hold_until;
 	queue_line_list_free(heads, n);
@@ -391,11 +439,17 @@ void service_advance(struct service *s)
 {
 	int64_t job, later = 0;
 
-	if (s->stopping || s->worker.child)
+	if (s->stopping)
+		return;
+	if (s->worker.child) /* the queue may be longer than it was */
+		return service_status(s);
+	if (service_keep_works(s))
 		return;
 	job = pick(s, &later);
 	if (job && !begin(s, job))
 		later = now_s() + AGAIN_S;
+	if (!later || later > service_keep_next(s))
+		later = service_keep_next(s);
 	wake_at(s, s->worker.child ? 0 : later);
 	service_status(s);
 }
@@ -403,63 +457,4 @@ void service_advance(struct service *s)
 void service_stop_worker(struct service *s)
 {
 	job_cancel(s->worker.child);
-}
-
-int service_enqueue(struct service *s, struct queue_job *j, struct err *err)
-{
-	if (queue_add(s->db, j, err) < 0)
-		return -1;
-	log_info("job %lld is queued: %s (%s)", (long long)j->id, j->subject, j->sender);
-	return 0;
-}
-
-/* The series says so itself: its worker may not write any more. */
-static void mark_series(struct service *s, int64_t id, const char *reason)
-{
-	struct series r = { 0 };
-	struct err err = { 0 };
-
-	if (series_find(s->db, id, &r, &err) > 0 && r.state != SERIES_DONE &&
-	    series_set_state(s->db, id, SERIES_ERROR, reason, &err) < 0)
-		log_error("%s", err.msg);
-	series_done(&r);
-}
-
-int service_cancel_waiting(struct service *s, int64_t job, const char *reason,
-			   struct err *err)
-{
-	enum queue_state was = QUEUE_QUEUED;
-	struct queue_job j = { 0 };
-	int r = queue_find(s->db, job, &j, err);
-
-	if (r > 0)
-		r = j.state == QUEUE_QUEUED ?
-			    queue_cancel(s->db, job, reason, &was, err) :
-			    0;
-	/* It may have been begun, and interrupted. */
-	if (r > 0 && j.series_id > 0)
-		mark_series(s, j.series_id, reason);
-	if (r > 0)
-		log_info("job %lld is cancelled: %s", (long long)job, reason);
-	queue_job_done(&j);
-	return r;
-}
-
-int service_cancel(struct service *s, int64_t job, const char *reason, struct err *err)
-{
-	enum queue_state was = QUEUE_QUEUED;
-	struct queue_job j = { 0 };
-	int r = queue_cancel(s->db, job, reason, &was, err);
-
-	if (r <= 0)
-		return r;
-	log_info("job %lld is cancelled: %s", (long long)job, reason);
-	if (was == QUEUE_RUNNING && s->worker.job == job)
-		job_cancel(s->worker.child);
-	/* One that is queued may have been begun, and interrupted. */
-	if (queue_find(s->db, job, &j, NULL) > 0 && j.series_id > 0)
-		mark_series(s, j.series_id, reason);
-	queue_job_done(&j);
-	service_tell_end(s, job);
-	return 1;
 }

@@ -102,9 +102,16 @@ static void arm(struct source_poll *p)
 {
 	int64_t first = INT64_MAX, now = wall();
 
-	for (const struct watch *w = p->watches; w; w = w->next)
-		if (w->conf && !watch_is_busy(w) && w->state.next < first)
+	for (struct watch *w = p->watches; w; w = w->next) {
+		if (!w->conf || watch_is_busy(w))
+			continue;
+		/* The clock was set back, perhaps by years: its times mean nothing. */
+		if (w->state.polled != DB_NO_INT && w->state.polled > now &&
+		    w->state.next > now)
+			w->state.next = now;
+		if (w->state.next < first)
 			first = w->state.next;
+	}
 	if (p->stopped || first == INT64_MAX) {
 		sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
 		return;
@@ -186,6 +193,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 
 	(void)source;
 	(void)usec;
+	arm(p); /* for the case that the clock was set back */
 	for (struct watch *w = p->watches, *next; w; w = next) {
 		struct err err = { .code = ERR_NONE };
 

@@ -90,22 +90,43 @@ static int read_raw(struct watch *w, struct json_object *mail, char **ret_raw,
 	return 0;
 }
 
+/*
+ * A line into w->line, its length without the newline; 0 at the end, -1. The role reads
+ * what strangers sent: what it left may be one line of any size (getline would take it).
+ */
+static ssize_t read_line(struct watch *w, struct err *err)
+{
+	size_t len = 0;
+	int c;
+
+	while ((c = getc_unlocked(w->lines)) != EOF && c != '\n') {
+		if (len >= POLL_LINE_MAX)
+			return err_set(err, ERR_LIMIT, "%s: a line of over %lu bytes",
+				       POLL_LINES, POLL_LINE_MAX);
+		if (len == w->line_size) {
+			w->line_size = w->line_size ? w->line_size * 2 : 4096;
+			w->line = mem_realloc(w->line, w->line_size, 1);
+		}
+		w->line[len++] = (char)c;
+	}
+	if (ferror(w->lines))
+		return err_sys(err, "read %s", POLL_LINES);
+	if (c == '\n' && !len)
+		return err_set(err, ERR_INPUT, "%s: an empty line", POLL_LINES);
+	return (ssize_t)len;
+}
+
 /* 1 with a mail handed over, 0 at the end, -1. */
 static int take_line(struct watch *w, struct err *err)
 {
 	AUTO_JSON struct json_object *mail = NULL;
 	AUTO_FREE char *raw = NULL;
 	size_t raw_len = 0;
-	ssize_t len = getline(&w->line, &w->line_size, w->lines);
+	ssize_t len = read_line(w, err);
 
-	if (len < 0 && ferror(w->lines))
-		return err_sys(err, "read %s", POLL_LINES);
-	if (len < 0)
-		return 0;
-	if ((size_t)len > POLL_LINE_MAX)
-		return err_set(err, ERR_LIMIT, "%s: a line of %zd bytes", POLL_LINES,
-			       len);
-	if (json_parse(w->line, (size_t)len, &mail, err) < 0)
+	if (len <= 0)
+		return (int)len;
+	if (json_parse_max(w->line, (size_t)len, POLL_LINE_VALUES, &mail, err) < 0)
 		return err_prefix(err, "%s", POLL_LINES);
 	if (read_raw(w, mail, &raw, &raw_len, err) < 0 ||
 	    w->p->o.mail(w->conf, mail, raw, raw_len, w->p->o.arg, err) < 0)

@@ -10,9 +10,21 @@
  */
 #include "daemon/walk.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "lib/file.h"
+
+/* Retention goes by when a folder was used last. */
+static bool ready(const char *dir)
+{
+	if (!path_exists(dir))
+		return false;
+	/* A failure costs only time: it may go earlier than it should. */
+	utimensat(AT_FDCWD, dir, NULL, 0);
+	return true;
+}
 
 int walk_init(struct series_run *r, struct err *err)
 {
@@ -23,7 +35,7 @@ int walk_init(struct series_run *r, struct err *err)
 	w->builds =
 		mem_alloc0((size_t)r->ntested * r->plan->nconfigs * sizeof(*w->builds));
 	w->src_base = str_printf("%s/base-%s", r->state->src, r->steps[0].tree);
-	w->src_base_ready = path_exists(w->src_base);
+	w->src_base_ready = ready(w->src_base);
 	w->src_at = -1;
 	w->suite = WALK_NO_SUITE;
 	w->selftests =
@@ -36,7 +48,7 @@ int walk_init(struct series_run *r, struct err *err)
 		walk_base_key(r, c, o->base_key);
 		walk_key(r, c, r->steps[0].tree, key);
 		o->base_dir = str_printf("%s/base-%s", r->state->out, key);
-		o->base_ready = path_exists(o->base_dir);
+		o->base_ready = ready(o->base_dir);
 	}
 	for (size_t i = 0; i < (size_t)r->ntested * r->plan->nconfigs; i++) {
 		w->builds[i].build_id = DB_NO_INT;

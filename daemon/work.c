@@ -4,10 +4,12 @@
 #include <time.h>
 
 #include "daemon/mails.h"
+#include "daemon/queue_order.h"
 #include "daemon/request.h"
 #include "db/artifact.h"
 #include "db/lease.h"
 #include "db/queue.h"
+#include "db/setting.h"
 #include "lib/file.h"
 #include "lib/log.h"
 
@@ -17,7 +19,8 @@ struct work {
 	struct artifact_store *artifacts;
 	struct queue_job job;
 	struct request request;
-	char *mails;     /* a copy for this run, or NULL */
+	char *mails; /* a copy for this run, or NULL */
+	bool yielded;
 	struct err lost; /* the job's row could not be written */
 };
 
@@ -84,6 +87,19 @@ static void on_event(const struct run_event *ev, void *arg)
 	w->opts->on_event(ev, w->opts->arg);
 }
 
+/* A job that nobody waits for gives way to one that somebody does, if that may begin. */
+static bool yields(void *arg)
+{
+	struct work *w = arg;
+	AUTO_FREE char *paused = NULL;
+
+	if (w->job.class == QUEUE_BACKGROUND && !w->yielded &&
+	    setting_get(w->db, "paused", &paused, NULL) == 0 &&
+	    queue_paused_parse(paused) != QUEUE_PAUSED_ALL)
+		w->yielded = queue_someone_waits(w->db, NULL) > 0;
+	return w->yielded;
+}
+
 static char **names_of(char **asked, const char *configured)
 {
 	char **copy, **v = asked;
@@ -126,6 +142,7 @@ static enum run_exit work_series(struct work *w, struct err *err)
 		.topologies = topologies,
 		.suites = suites,
 		.on_event = on_event,
+		.yields = yields,
 		.arg = w,
 	};
 	long long series_id = 0;
@@ -180,7 +197,7 @@ enum work_exit work_run(const struct work_opts *opts, struct err *err)
 	    w.job.class == QUEUE_BACKGROUND)
 		rc = RUN_INFRA;
 	if (why.code == ERR_STOPPED) {
-		result = WORK_STOPPED;
+		result = w.yielded ? WORK_YIELDED : WORK_STOPPED;
 		goto out;
 	}
 	if (w.lost.code != ERR_NONE || why.code == ERR_STALE)

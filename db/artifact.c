@@ -30,7 +30,7 @@ struct artifact_row {
 	enum artifact_kind kind;
 	int64_t size, stored;
 	bool present;
-	int64_t created;
+	int64_t created, used, dropped;
 };
 
 static const struct col cols[] = {
@@ -40,10 +40,12 @@ static const struct col cols[] = {
 	COL_(INT, artifact_row, stored),
 	COL_(BOOL, artifact_row, present),
 	COL_(INT, artifact_row, created),
+	COL_(INT, artifact_row, used),
+	COL_(OPT_INT, artifact_row, dropped),
 };
 static const struct table table = TABLE(cols, artifact_row);
 
-#define COLS "sha256, kind, size, stored, present, created"
+#define COLS "sha256, kind, size, stored, present, created, used, dropped"
 
 static void row_free(struct artifact_row *r)
 {
@@ -68,9 +70,10 @@ static int put_row(struct artifact_store *s, const struct artifact_row *row,
 {
 	static const char sql[] =
 		"INSERT INTO artifact (" COLS ")"
-		" VALUES (:sha256, :kind, :size, :stored, :present, :created)"
+		" VALUES (:sha256, :kind, :size, :stored, :present, :created, :used, NULL)"
 		" ON CONFLICT (sha256) DO UPDATE SET kind = excluded.kind,"
-		" stored = excluded.stored, present = excluded.present";
+		" stored = excluded.stored, present = excluded.present,"
+		" used = excluded.used, dropped = NULL";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(s->db, sql, err);
 
 	if (!st)
@@ -230,32 +233,67 @@ static int put_move(struct artifact_store *s, struct incoming *in, const char *s
 	return sync_dir(dir, err);
 }
 
-static int put_finish(struct artifact_store *s, struct incoming *in,
-		      enum artifact_kind kind, char ret_sha[SHA256_HEX], struct err *err)
+static int put_used(struct artifact_store *s, const char *sha, struct err *err)
 {
-	struct artifact_row row = { .kind = kind, .present = true };
-	char sha[SHA256_HEX];
+	static const char sql[] = "UPDATE artifact SET used = :now WHERE sha256 = :sha";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(s->db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_text(st, ":sha", sha);
+	bind_int(st, ":now", (int64_t)time(NULL));
+	return stmt_run(s->db, st, err);
+}
+
+/*
+ * Name and row in one transaction: whoever drops artifacts beside us looks at the row
+ * and removes the file in one as well, so none of it comes between the two.
+ */
+static int put_commit(struct artifact_store *s, struct incoming *in, const char *sha,
+		      enum artifact_kind kind, struct err *err)
+{
+	AUTO_TX struct tx tx = TX_INIT;
+	struct artifact_row row = { .sha256 = (char *)sha,
+				    .kind = kind,
+				    .size = (int64_t)in->size,
+				    .present = true,
+				    .created = (int64_t)time(NULL) };
 	struct stat sb;
 	int r;
 
-	if (in->zst && seekable_finish(in->zst, err) < 0)
+	if (db_begin(s->db, &tx, err) < 0)
 		return -1;
-	sha256_hex(in->hash, sha);
 	r = is_stored(s, sha, err);
-	if (r < 0)
+	if (r < 0 || (r > 0 && put_used(s, sha, err) < 0))
 		return -1;
 	if (r == 0) {
 		if (put_move(s, in, sha, kind, err) < 0)
 			return -1;
 		if (fstat(in->fd, &sb) < 0)
 			return err_sys(err, "stat artifact %s", sha);
-		row.sha256 = sha;
-		row.size = (int64_t)in->size;
 		row.stored = sb.st_size;
-		row.created = (int64_t)time(NULL);
+		row.used = row.created;
 		if (put_row(s, &row, err) < 0)
 			return -1;
 	}
+	return db_commit(&tx, err);
+}
+
+static int put_finish(struct artifact_store *s, struct incoming *in,
+		      enum artifact_kind kind, char ret_sha[SHA256_HEX], struct err *err)
+{
+	char sha[SHA256_HEX];
+	int r;
+
+	if (in->zst && seekable_finish(in->zst, err) < 0)
+		return -1;
+	sha256_hex(in->hash, sha);
+	r = is_stored(s, sha, err);
+	/* Nobody is to wait for a big file's way to the disk. */
+	if (r == 0 && fsync(in->fd) < 0)
+		return err_sys(err, "sync %s", in->path);
+	if (r < 0 || put_commit(s, in, sha, kind, err) < 0)
+		return -1;
 	memcpy(ret_sha, sha, SHA256_HEX);
 	return 0;
 }
@@ -305,20 +343,33 @@ int artifact_put_file(struct artifact_store *s, const char *path, enum artifact_
 	return put_finish(s, &in, kind, ret_sha, err);
 }
 
+void artifact_day(int64_t when, char ret[ARTIFACT_DAY])
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (when < 0 || !gmtime_r(&t, &tm) ||
+	    strftime(ret, ARTIFACT_DAY, "%Y-%m-%d", &tm) == 0)
+		strcpy(ret, "an unknown day");
+}
+
 /* The row of one that is there. */
 static int find_present(struct artifact_store *s, const char *sha,
 			struct artifact_row *ret, struct err *err)
 {
+	char day[ARTIFACT_DAY];
 	int r = find(s, sha, ret, err);
 
 	if (r < 0)
 		return -1;
 	if (r == 1 && ret->present)
 		return 0;
-	if (r == 1)
-		row_free(ret);
-	return err_set(err, ERR_MISSING, "artifact %.64s: %s", sha,
-		       r ? "was evicted" : "is unknown");
+	if (r == 0)
+		return err_set(err, ERR_MISSING, "artifact %.64s: is unknown", sha);
+	artifact_day(ret->dropped, day);
+	row_free(ret);
+	return err_set(err, ERR_MISSING, "artifact %.64s: was dropped on %s by retention",
+		       sha, day);
 }
 
 int artifact_path(struct artifact_store *s, const char *sha, char **ret_path,
@@ -343,23 +394,99 @@ int artifact_path(struct artifact_store *s, const char *sha, char **ret_path,
 	return 0;
 }
 
-int artifact_evict(struct artifact_store *s, const char *sha, struct err *err)
+/* 1 when it was there, not used after the time, and of no job that is not over; then
+ * it is no more, for all who ask. In a transaction of its own: a row must never name what is not there. */
+static int drop_row(struct artifact_store *s, const char *sha, int64_t used_until,
+		    struct artifact_row *ret, struct err *err)
 {
-	static const char sql[] = "UPDATE artifact SET present = 0 WHERE sha256 = :sha";
-	AUTO(row_free) struct artifact_row row = { .sha256 = NULL };
-	AUTO_FREE char *path = NULL;
+	static const char sql[] =
+		"UPDATE artifact SET present = 0, dropped = :now WHERE sha256 = :sha"
+		" AND present AND used <= :until AND NOT EXISTS"
+		" (SELECT 1 FROM job WHERE mbox = :sha AND finished IS NULL) RETURNING 1";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(s->db, sql, err);
+	AUTO_TX struct tx tx = TX_INIT;
+	int r;
 
-	if (!st || find_present(s, sha, &row, err) < 0)
+	if (!st || db_begin(s->db, &tx, err) < 0)
 		return -1;
-	/* The row first: a row must never name what is not there. */
+	r = find(s, sha, ret, err);
+	if (r <= 0)
+		return r;
 	bind_text(st, ":sha", sha);
-	if (stmt_run(s->db, st, err) < 0)
+	bind_int(st, ":now", (int64_t)time(NULL));
+	bind_int(st, ":until", used_until);
+	r = stmt_step(s->db, st, err);
+	if (r <= 0)
+		return r;
+	stmt_put(&st);
+	st = NULL;
+	return db_commit(&tx, err) < 0 ? -1 : 1;
+}
+
+/* Unless somebody put it anew meanwhile, which the transaction keeps out. */
+static int drop_file(struct artifact_store *s, const char *sha, const char *path,
+		     struct err *err)
+{
+	AUTO(row_free) struct artifact_row row = { .sha256 = NULL };
+	AUTO_TX struct tx tx = TX_INIT;
+	int r;
+
+	if (db_begin(s->db, &tx, err) < 0)
 		return -1;
-	path = final_path(s, sha, row.kind);
+	r = find(s, sha, &row, err);
+	if (r < 0)
+		return -1;
+	if (r > 0 && row.present)
+		return 0;
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_sys(err, "remove %s", path);
-	return 0;
+	return 1;
+}
+
+int artifact_drop(struct artifact_store *s, const char *sha, int64_t used_until,
+		  struct err *err)
+{
+	AUTO(row_free) struct artifact_row row = { .sha256 = NULL };
+	AUTO_FREE char *path = NULL;
+	int r = drop_row(s, sha, used_until, &row, err);
+
+	if (r <= 0)
+		return r;
+	path = final_path(s, sha, row.kind);
+	return drop_file(s, sha, path, err) < 0 ? -1 : 1;
+}
+
+int artifact_drop_stray(struct artifact_store *s, const char *name, struct err *err)
+{
+	AUTO_FREE char *sha = str_ndup(name, SHA256_HEX - 1);
+	AUTO_FREE char *path = str_printf("%s/%.2s/%s", s->dir, name, name);
+	AUTO(row_free) struct artifact_row row = { .sha256 = NULL };
+	AUTO_FREE char *real = NULL;
+	int r = find(s, sha, &row, err);
+
+	if (r < 0)
+		return -1;
+	if (r == 0 || !row.present)
+		return drop_file(s, sha, path, err);
+	/* Stored in the other way meanwhile. */
+	real = final_path(s, sha, row.kind);
+	if (strcmp(real, path) == 0)
+		return 0;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(err, "remove %s", path);
+	return 1;
+}
+
+int artifact_dropped(struct artifact_store *s, const char *sha, int64_t *ret_when,
+		     struct err *err)
+{
+	AUTO(row_free) struct artifact_row row = { .sha256 = NULL };
+	int r = find(s, sha, &row, err);
+
+	if (r <= 0 || row.present || row.dropped < 0)
+		return r < 0 ? -1 : 0;
+	*ret_when = row.dropped;
+	return 1;
 }
 
 int artifact_open(struct artifact_store *s, const char *sha, struct artifact **ret_a,

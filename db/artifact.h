@@ -5,7 +5,8 @@
  * The name is the hash of the uncompressed bytes.
  *
  * A file is written to ARTIFACTS/incoming/, synced, renamed, its folder
- * synced, and only then gets its row: what the database names is there. What
+ * synced, and only then gets its row: what the database names is there. When it is
+ * dropped, the row goes first, for the same reason. What
  * fails in between (a full disk: ERR_SYS) leaves nothing under a final name;
  * leftovers in incoming/ are removed by artifact_store_new of a writer.
  */
@@ -37,14 +38,28 @@ int artifact_put_bytes(struct artifact_store *s, const void *data, size_t len,
 
 /*
  * Of a raw one, whose file is there in full; the caller frees. ERR_MISSING when
- * evicted, unknown, or cut off.
+ * dropped (it says when), unknown, or cut off.
  */
 int artifact_path(struct artifact_store *s, const char *sha, char **ret_path,
 		  struct err *err);
 /* Reads it all and compares with its name. */
 int artifact_verify(struct artifact_store *s, const char *sha, struct err *err);
-/* Removes the file; the row stays with present = 0. */
-int artifact_evict(struct artifact_store *s, const char *sha, struct err *err);
+/*
+ * Removes the file; the row stays and keeps the day. Beside others that put and read:
+ * what was put, or put again, after used_until (UTC seconds) stays. 1 when it was
+ * dropped, 0 when not.
+ */
+int artifact_drop(struct artifact_store *s, const char *sha, int64_t used_until,
+		  struct err *err);
+/* Likewise of a file "<sha256>" or "<sha256>.zst" that no row has: left by a crash
+ * between row and file. One that is a row's stays (0). */
+int artifact_drop_stray(struct artifact_store *s, const char *name, struct err *err);
+/* 1 and the UTC second in which it was dropped; 0 when it was not. */
+int artifact_dropped(struct artifact_store *s, const char *sha, int64_t *ret_when,
+		     struct err *err);
+#define ARTIFACT_DAY 20
+/* "2026-11-30", for people. */
+void artifact_day(int64_t when, char ret[ARTIFACT_DAY]);
 
 /* ERR_MISSING as above. Both kinds; only the frames that are asked for are read. */
 int artifact_open(struct artifact_store *s, const char *sha, struct artifact **ret_a,

@@ -44,6 +44,12 @@ int db_fail(struct db *db, const char *what, struct err *err)
 	if (code == SQLITE_CONSTRAINT || code == SQLITE_MISUSE)
 		return err_set(err, ERR_INTERNAL, "%s: %s: %s", db->path, what,
 			       sqlite3_errmsg(db->sq));
+	/* "disk I/O error" is a full disk most of the time. */
+	if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) &&
+	    sqlite3_system_errno(db->sq) != 0)
+		return err_set(err, ERR_SYS, "%s: %s: %s (%s)", db->path, what,
+			       sqlite3_errmsg(db->sq),
+			       strerror(sqlite3_system_errno(db->sq)));
 	return err_set(err, ERR_SYS, "%s: %s: %s", db->path, what,
 		       sqlite3_errmsg(db->sq));
 }

@@ -134,17 +134,51 @@ int mail_list_thread(struct db *db, int64_t thread, int64_t max,
 	return row_read_all(db, st, &line_table, (void **)ret_list, ret_n, err);
 }
 
-int mail_list_posting(struct db *db, int64_t posting, struct mail_row **ret_list,
-		      size_t *ret_n, struct err *err)
+int mail_list_posting(struct db *db, int64_t posting, bool paths,
+		      struct mail_row **ret_list, size_t *ret_n, struct err *err)
 {
-	static const char sql[] = "SELECT " COLS " FROM mail WHERE posting = :posting"
-				  " ORDER BY number, id";
+	static const char sql[] =
+		"SELECT id, message_id, thread, parent, subject, author, sender, date,"
+		" seen, has_diff, iif(:paths, paths, NULL) AS paths, lists, sources,"
+		" change_id, base_commit, override, archive_url, loose, what, posting,"
+		" number FROM mail WHERE posting = :posting ORDER BY number, id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)
 		return -1;
 	bind_int(st, ":posting", posting);
+	bind_int(st, ":paths", paths);
 	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
+}
+
+int mail_list_subjects(struct db *db, int64_t posting, int64_t max, char ***ret_list,
+		       size_t *ret_n, struct err *err)
+{
+	static const char sql[] = "SELECT subject FROM mail WHERE posting = :posting"
+				  " AND number > 0 ORDER BY number LIMIT :max";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+	char **list = mem_alloc0(sizeof(*list));
+	size_t n = 0;
+	int r;
+
+	if (!st) {
+		free(list);
+		return -1;
+	}
+	bind_int(st, ":posting", posting);
+	bind_int(st, ":max", max);
+	while ((r = stmt_step(db, st, err)) == 1) {
+		list = mem_realloc(list, n + 2, sizeof(*list));
+		list[n++] = str_dup((const char *)sqlite3_column_text(st, 0));
+		list[n] = NULL;
+	}
+	if (r < 0) {
+		strv_free(list);
+		return -1;
+	}
+	*ret_list = list;
+	*ret_n = n;
+	return 0;
 }
 
 /* ---- threads ---- */

@@ -55,9 +55,12 @@ int mail_set_sources(struct db *db, const struct mail_row *m, struct err *err);
 /* In the order of coming, at most max. */
 int mail_list_thread(struct db *db, int64_t thread, int64_t max,
 		     struct mail_line **ret_list, size_t *ret_n, struct err *err);
-/* By number, the cover letter first. */
-int mail_list_posting(struct db *db, int64_t posting, struct mail_row **ret_list,
-		      size_t *ret_n, struct err *err);
+/* By number, the cover letter first. paths: with their files, which can be many. */
+int mail_list_posting(struct db *db, int64_t posting, bool paths,
+		      struct mail_row **ret_list, size_t *ret_n, struct err *err);
+/* Subjects of a posting's patches by number, at most max; strv_free() them. */
+int mail_list_subjects(struct db *db, int64_t posting, int64_t max, char ***ret_list,
+		       size_t *ret_n, struct err *err);
 
 /* The thread of a message-id: 1, or 0 when it is not known. */
 int mail_link_find(struct db *db, const char *message_id, int64_t *ret_thread,

@@ -345,6 +345,29 @@ static const char queue[] =
 	" value TEXT NOT NULL "
 	") STRICT;";
 
+static const char turns[] = "DROP INDEX job_served;"
+			    "CREATE INDEX job_sender_turn ON job (sender, turn);"
+			    "CREATE INDEX job_list_turn ON job (list, turn);";
+
+static const char keep[] =
+	"ALTER TABLE artifact ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE artifact ADD COLUMN dropped INTEGER;"
+	"UPDATE artifact SET used = created;"
+	"CREATE TABLE cache_size ( "
+	" path TEXT PRIMARY KEY, "
+	" bytes INTEGER NOT NULL "
+	") STRICT;";
+
+/* What the pages ask for: lists of postings, jobs by state, texts of patches. */
+static const char pages[] =
+	"DROP INDEX posting_newest;"
+	"CREATE INDEX posting_shown ON posting (changed DESC, id DESC, state, source, lists);"
+	"CREATE INDEX job_state ON job (state, finished, id);"
+	"CREATE TABLE series_patches ( "
+	" series_id INTEGER PRIMARY KEY REFERENCES series (id) ON DELETE CASCADE, "
+	" texts TEXT NOT NULL REFERENCES artifact (sha256) "
+	") STRICT;";
+
 /* A CHECK is changed by a column that takes the place of the old one: a table that
  * others refer to cannot be made anew within a transaction. */
 static const char base_ladder[] =
@@ -366,6 +389,6 @@ static const char base_ladder[] =
 	") STRICT;";
 
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails, source, queue, base_ladder,
+	first, selftests, repairs, mails, source, queue, turns, keep, pages, base_ladder,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

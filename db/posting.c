@@ -233,36 +233,110 @@ int posting_list_like(struct db *db, const struct posting_row *p, int64_t max,
 	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
 }
 
-static int count(struct db *db, const char *state, int64_t *ret, struct err *err)
+int posting_list_later(struct db *db, int64_t id, int64_t max,
+		       struct posting_row **ret_list, size_t *ret_n, struct err *err)
 {
-	static const char sql[] = "SELECT count(*) FROM posting"
-				  " WHERE :state IS NULL OR state = :state";
+	static const char sql[] = "SELECT " COLS " FROM posting WHERE earlier = :id"
+				  " ORDER BY id DESC LIMIT :max";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)
 		return -1;
-	bind_text(st, ":state", state);
+	bind_int(st, ":id", id);
+	bind_int(st, ":max", max);
+	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
+}
+
+/*
+ * Of columns of posting_shown alone. :list is quoted, as it is within lists; a quote
+ * after [ or , is no part of a text there, for that would be escaped. Most rows are
+ * out after the first look.
+ */
+#define IS_WANTED                                     \
+	"(:state IS NULL OR state = :state)"          \
+	" AND (:source IS NULL OR source = :source)"  \
+	" AND (:list IS NULL OR (instr(lists, :list)" \
+	"  AND (instr(lists, '[' || :list) OR instr(lists, ',' || :list))))"
+
+static void bind_filter(sqlite3_stmt *st, const struct posting_filter *which)
+{
+	AUTO_JSON struct json_object *list =
+		which->list ? json_object_new_string(which->list) : NULL;
+
+	bind_text(st, ":state", which->state ? posting_state_str(*which->state) : NULL);
+	bind_text(st, ":source", which->source);
+	bind_json(st, ":list", list);
+}
+
+static int count(struct db *db, const struct posting_filter *which, int64_t *ret,
+		 struct err *err)
+{
+	static const char sql[] = "SELECT count(*) FROM posting INDEXED BY posting_shown"
+				  " WHERE " IS_WANTED;
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_filter(st, which);
 	if (stmt_step(db, st, err) < 0)
 		return -1;
 	*ret = sqlite3_column_int64(st, 0);
 	return 0;
 }
 
+int posting_search(struct db *db, const struct posting_filter *which, int64_t limit,
+		   int64_t offset, struct posting_row **ret_list, size_t *ret_n,
+		   int64_t *ret_total, struct err *err)
+{
+	static const char sql[] =
+		"SELECT " COLS " FROM posting WHERE id IN (SELECT id FROM posting"
+		" INDEXED BY posting_shown WHERE " IS_WANTED
+		" ORDER BY changed DESC, id DESC LIMIT :limit OFFSET :offset)"
+		" ORDER BY changed DESC, id DESC";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st || (ret_total && count(db, which, ret_total, err) < 0))
+		return -1;
+	bind_filter(st, which);
+	bind_int(st, ":limit", limit);
+	bind_int(st, ":offset", offset);
+	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
+}
+
 int posting_list(struct db *db, const enum posting_state *state, int64_t limit,
 		 int64_t offset, struct posting_row **ret_list, size_t *ret_n,
 		 int64_t *ret_total, struct err *err)
 {
-	static const char sql[] = "SELECT " COLS " FROM posting"
-				  " WHERE :state IS NULL OR state = :state"
-				  " ORDER BY changed DESC, id DESC LIMIT :limit"
-				  " OFFSET :offset";
-	const char *word = state ? posting_state_str(*state) : NULL;
-	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+	const struct posting_filter which = { .state = state };
 
-	if (!st || count(db, word, ret_total, err) < 0)
-		return -1;
-	bind_text(st, ":state", word);
-	bind_int(st, ":limit", limit);
-	bind_int(st, ":offset", offset);
-	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
+	return posting_search(db, &which, limit, offset, ret_list, ret_n, ret_total, err);
+}
+
+int posting_count(struct db *db, const struct posting_filter *which,
+		  int64_t ret_n[POSTING_IGNORED + 1], struct err *err)
+{
+	static const char all_sql[] =
+		"SELECT state, count(*) FROM posting GROUP BY state";
+	static const char sql[] = "SELECT state, count(*) FROM posting"
+				  " INDEXED BY posting_shown WHERE " IS_WANTED
+				  " GROUP BY state";
+	const struct posting_filter any = { .source = which->source,
+					    .list = which->list };
+	bool all = !any.source && !any.list;
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, all ? all_sql : sql, err);
+	int r = -1;
+
+	if (st && !all)
+		bind_filter(st, &any);
+
+	for (int i = 0; i <= POSTING_IGNORED; i++)
+		ret_n[i] = 0;
+	while (st && (r = stmt_step(db, st, err)) == 1) {
+		int state = word_index(WORDS_POSTING_STATE,
+				       (const char *)sqlite3_column_text(st, 0));
+
+		if (state >= 0)
+			ret_n[state] = sqlite3_column_int64(st, 1);
+	}
+	return r;
 }

@@ -65,9 +65,25 @@ int posting_next_deadline(struct db *db, int64_t *ret_when, struct err *err);
  */
 int posting_list_like(struct db *db, const struct posting_row *p, int64_t max,
 		      struct posting_row **ret_list, size_t *ret_n, struct err *err);
+/* The next versions, the newest first, at most max. */
+int posting_list_later(struct db *db, int64_t id, int64_t max,
+		       struct posting_row **ret_list, size_t *ret_n, struct err *err);
 /* Newest change first; state NULL for all. *ret_total: number of all of them. */
 int posting_list(struct db *db, const enum posting_state *state, int64_t limit,
 		 int64_t offset, struct posting_row **ret_list, size_t *ret_n,
 		 int64_t *ret_total, struct err *err);
+/* What a list is narrowed by: NULL is any. */
+struct posting_filter {
+	const enum posting_state *state;
+	const char *source;
+	const char *list; /* a List-Id, whole */
+};
+/* As posting_list; which in place of the state. ret_total NULL: not counted. */
+int posting_search(struct db *db, const struct posting_filter *which, int64_t limit,
+		   int64_t offset, struct posting_row **ret_list, size_t *ret_n,
+		   int64_t *ret_total, struct err *err);
+/* How many there are of each state; what which says of the state does not count. */
+int posting_count(struct db *db, const struct posting_filter *which,
+		  int64_t ret_n[POSTING_IGNORED + 1], struct err *err);
 
 #endif

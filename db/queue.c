@@ -53,15 +53,18 @@ static const struct col line_cols[] = {
 	COL_(INT, queue_line, epoch),
 	COL_(INT, queue_line, not_before),
 	COL_(INT, queue_line, served),
+	COL_(INT, queue_line, list_served),
 	COL_(BOOL, queue_line, awaited),
 };
 static const struct table line_table = TABLE(line_cols, queue_line);
 
-#define LINE_COLS                                                                      \
-	"j.id, j.kind, j.class, j.list, j.sender, j.version, j.posted, j.epoch,"       \
-	" j.not_before, coalesce((SELECT max(t.turn) FROM job t WHERE t.list = j.list" \
-	"  AND t.sender = j.sender), 0) AS served,"                                    \
-	" j.kind = 'head' AND EXISTS (SELECT 1 FROM job w WHERE w.tree = j.tree"       \
+#define LINE_COLS                                                                \
+	"j.id, j.kind, j.class, j.list, j.sender, j.version, j.posted, j.epoch," \
+	" j.not_before, coalesce((SELECT max(t.turn) FROM job t"                 \
+	"  WHERE t.sender = j.sender), 0) AS served,"                            \
+	" coalesce((SELECT max(t.turn) FROM job t"                               \
+	"  WHERE t.list = j.list), 0) AS list_served,"                           \
+	" j.kind = 'head' AND EXISTS (SELECT 1 FROM job w WHERE w.tree = j.tree" \
 	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited"
 
 void queue_job_done(struct queue_job *j)
@@ -136,6 +139,26 @@ int queue_find_by_series(struct db *db, int64_t series_id, struct queue_job *ret
 	return row_read_one(db, st, &table, ret, err);
 }
 
+int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *ret,
+		    struct err *err)
+{
+	static const char sql[] =
+		"SELECT " COLS " FROM job WHERE id IN ("
+		" SELECT id FROM job WHERE state = 'queued' AND epoch = 0"
+		"  AND kind = 'series' AND class = 'interactive' UNION ALL"
+		" SELECT id FROM job WHERE state = 'queued'"
+		"  AND (epoch > 0 OR kind = 'head') UNION ALL"
+		" SELECT id FROM job WHERE state = 'running')"
+		" AND class = 'interactive' AND request = :request AND mbox IS :mbox"
+		" ORDER BY id LIMIT 1";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_row(st, &table, j);
+	return row_read_one(db, st, &table, ret, err);
+}
+
 /*
  * From the first row of a (class, list, sender) in job_fresh it seeks the first of
  * the next: a few seeks for each sender that waits, however many jobs it has. Said
@@ -161,6 +184,18 @@ int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, heads_sql, err);
 
 	return st ? row_read_all(db, st, &line_table, (void **)ret_list, ret_n, err) : -1;
+}
+
+int queue_someone_waits(struct db *db, struct err *err)
+{
+	static const char sql[] =
+		"SELECT 1 WHERE EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
+		"  AND epoch = 0 AND kind = 'series' AND class = 'interactive')"
+		" OR EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
+		"  AND (epoch > 0 OR kind = 'head') AND class = 'interactive')";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	return st ? stmt_step(db, st, err) : -1;
 }
 
 int queue_lines(struct db *db, struct queue_line **ret_list, size_t *ret_n,
@@ -191,6 +226,32 @@ int queue_list_over(struct db *db, int64_t limit, struct queue_job **ret_list,
 		    size_t *ret_n, struct err *err)
 {
 	static const char sql[] = "SELECT " COLS " FROM job WHERE finished IS NOT NULL"
+				  " ORDER BY finished DESC, id DESC LIMIT :limit";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_int(st, ":limit", limit);
+	return row_read_all(db, st, &table, (void **)ret_list, ret_n, err);
+}
+
+int64_t queue_count_queued(struct db *db, struct err *err)
+{
+	static const char sql[] =
+		"SELECT (SELECT count(*) FROM job WHERE state = 'queued' AND epoch = 0"
+		"  AND kind = 'series') + (SELECT count(*) FROM job WHERE state = 'queued'"
+		"  AND (epoch > 0 OR kind = 'head'))";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st || stmt_step(db, st, err) != 1)
+		return -1;
+	return sqlite3_column_int64(st, 0);
+}
+
+int queue_list_apart(struct db *db, int64_t limit, struct queue_job **ret_list,
+		     size_t *ret_n, struct err *err)
+{
+	static const char sql[] = "SELECT " COLS " FROM job WHERE state = 'apart'"
 				  " ORDER BY finished DESC, id DESC LIMIT :limit";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
@@ -340,12 +401,23 @@ int queue_put_back(struct db *db, int64_t id, int64_t epoch, enum queue_back why
 	return stmt_run(db, st, err) < 0 ? -1 : 1;
 }
 
+/* What is before the first colon of an owner is the boot that it was of. */
+#define BOOT_OF(owner) "substr(" owner ", 1, instr(" owner ", ':'))"
+#define IS_DOWN "(:owner <> '' AND " BOOT_OF("owner") " <> " BOOT_OF(":owner") ")"
+#define IS_DOWN_OFTEN "(" IS_DOWN " AND crashes + 1 >= :crashes)"
+
 int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *ret_n,
 			struct err *err)
 {
 	static const char sql[] =
-		"UPDATE job SET state = 'queued', interrupted = interrupted + 1,"
-		" owner = NULL, lease_until = NULL, reason = 'the daemon ended'"
+		"UPDATE job SET state = CASE WHEN " IS_DOWN_OFTEN
+		"  THEN 'apart' ELSE 'queued' END,"
+		" finished = CASE WHEN " IS_DOWN_OFTEN " THEN :now END,"
+		" exit = CASE WHEN " IS_DOWN_OFTEN " THEN 3 END,"
+		" crashes = crashes + " IS_DOWN
+		", interrupted = interrupted + NOT " IS_DOWN
+		", owner = NULL, lease_until = NULL, reason = CASE WHEN " IS_DOWN
+		"  THEN 'the machine went down while it ran' ELSE 'the daemon ended' END"
 		" WHERE state = 'running' AND (owner <> :owner OR lease_until < :now)"
 		" RETURNING id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
@@ -356,6 +428,7 @@ int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *
 		return -1;
 	bind_text(st, ":owner", owner);
 	bind_int(st, ":now", now);
+	bind_int(st, ":crashes", QUEUE_CRASHES_MAX);
 	while ((r = stmt_step(db, st, err)) == 1)
 		++*ret_n;
 	return r;

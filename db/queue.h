@@ -43,8 +43,9 @@ struct queue_line {
 	char *list, *sender;
 	int64_t version, posted;
 	int64_t epoch, not_before;
-	int64_t served; /* the last turn of that list and sender; 0: never */
-	bool awaited;   /* a head, and a series of its tree is queued */
+	int64_t served;      /* the last turn of that sender; 0: never */
+	int64_t list_served; /* the last turn of that list; 0: never */
+	bool awaited;        /* a head, and a series of its tree is queued */
 };
 void queue_line_list_free(struct queue_line *list, size_t n);
 
@@ -62,10 +63,16 @@ int queue_find(struct db *db, int64_t id, struct queue_job *ret, struct err *err
 int queue_find_by_series(struct db *db, int64_t series_id, struct queue_job *ret,
 			 struct err *err);
 
+/* An interactive job that asks for the same as j and is not over; as queue_find. */
+int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *ret,
+		    struct err *err);
+
 /* The first job of each class, list and sender (newest version, then oldest
  * posting), all that were begun before, and all heads: one of them is next. */
 int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);
+/* 1 when an interactive job is queued, 0, -1. */
+int queue_someone_waits(struct db *db, struct err *err);
 /* All that are queued, in no order. */
 int queue_lines(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);
@@ -74,6 +81,11 @@ int queue_list_running(struct db *db, struct queue_job **ret_list, size_t *ret_n
 /* Those that ended last, newest first. */
 int queue_list_over(struct db *db, int64_t limit, struct queue_job **ret_list,
 		    size_t *ret_n, struct err *err);
+/* Those that are queued, without a look at all others; -1. */
+int64_t queue_count_queued(struct db *db, struct err *err);
+/* Those set apart, the last first. */
+int queue_list_apart(struct db *db, int64_t limit, struct queue_job **ret_list,
+		     size_t *ret_n, struct err *err);
 /* How many there are of each state. */
 int queue_count(struct db *db, int64_t ret_n[QUEUE_APART + 1], struct err *err);
 
@@ -103,8 +115,10 @@ int queue_put_back(struct db *db, int64_t id, int64_t epoch, enum queue_back why
 		   struct err *err);
 /*
  * Running jobs of any other owner, and ours whose lease is over, go back as
- * interrupted; *ret_n of them. For whoever holds the state's lock: then no other
- * owner lives.
+ * interrupted; *ret_n of them. One of another boot of the machine went down with it,
+ * and that is a crash: a job that takes the whole machine along must not be the first
+ * thing that runs after each reboot for ever. "" is an owner of any boot. For whoever
+ * holds the state's lock: then no other owner lives.
  */
 int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *ret_n,
 			struct err *err);

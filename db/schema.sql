@@ -28,15 +28,24 @@ CREATE TABLE tree_fetch (
 ) STRICT;
 
 -- One file of the content-addressed store. A row is written after its file is
--- safely there, and stays (present = 0) when the file is evicted: what was
+-- safely there, and stays (present = 0) when the file is dropped: what was
 -- built is still known by its hash then.
 CREATE TABLE artifact (
   sha256      TEXT PRIMARY KEY CHECK (length(sha256) = 64), -- of the content; its name
   kind        TEXT NOT NULL CHECK (kind IN ('raw', 'zstd')), -- raw file, or seekable zstd frames (.zst)
   size        INTEGER NOT NULL,     -- bytes before compression
   stored      INTEGER NOT NULL,     -- bytes on disk
-  present     INTEGER NOT NULL CHECK (present IN (0, 1)), -- 0: evicted
-  created     INTEGER NOT NULL      -- when it was first stored
+  present     INTEGER NOT NULL CHECK (present IN (0, 1)), -- 0: dropped
+  created     INTEGER NOT NULL,     -- when it was first stored
+  used        INTEGER NOT NULL DEFAULT 0, -- when it was stored last, known or not
+  dropped     INTEGER               -- when its file was; NULL: never, or it came again
+) STRICT;
+
+-- What a folder of the caches src/ and out/ takes. Such a folder never changes; when it
+-- was used last, its own time of modification says.
+CREATE TABLE cache_size (
+  path        TEXT PRIMARY KEY,     -- below the state folder, e.g. out/base-...
+  bytes       INTEGER NOT NULL      -- of its blocks, when it was first looked at
 ) STRICT;
 
 -- A series as it was tested on one state of one tree. The same mails on
@@ -87,6 +96,12 @@ CREATE TABLE step (
   tree        TEXT,                 -- tree object; NULL from the first step that did not apply
   files       TEXT,                 -- json [{"path":"mm/x.c","change":"M"}]
   PRIMARY KEY (series_id, step)
+) STRICT;
+
+-- What versions of a series are compared by. A range of commits has none.
+CREATE TABLE series_patches (
+  series_id   INTEGER PRIMARY KEY REFERENCES series (id) ON DELETE CASCADE, -- whose
+  texts       TEXT NOT NULL REFERENCES artifact (sha256) -- json, as kernels/posted.h says
 ) STRICT;
 
 -- One build that really happened. The key names everything that may change the
@@ -292,7 +307,8 @@ CREATE INDEX posting_version ON posting (sender, version, posted); -- likewise
 CREATE INDEX posting_change ON posting (change_id) WHERE change_id IS NOT NULL; -- likewise
 CREATE INDEX posting_msgid ON posting (message_id); -- by message-id
 CREATE INDEX posting_earlier ON posting (earlier); -- the next version
-CREATE INDEX posting_newest ON posting (changed DESC, id DESC); -- lists
+CREATE INDEX posting_shown ON posting (changed DESC, id DESC, state, source, lists); -- /postings,
+  -- with all that it can be narrowed by: rows that are not shown are not read
 
 -- The index of all mails that were seen: what came again is known by it.
 CREATE TABLE mail (
@@ -393,8 +409,10 @@ CREATE INDEX job_begun ON job (id)
   WHERE state = 'queued' AND (epoch > 0 OR kind = 'head'); -- queue_heads: the few others
 CREATE INDEX job_running ON job (id) WHERE state = 'running'; -- queue_list_running
 CREATE INDEX job_waits ON job (tree) WHERE state = 'queued' AND kind = 'series'; -- who waits for a head
-CREATE INDEX job_served ON job (list, sender, turn); -- when a sender had the last turn
+CREATE INDEX job_sender_turn ON job (sender, turn); -- when a sender had the last turn
+CREATE INDEX job_list_turn ON job (list, turn); -- and when a list
 CREATE INDEX job_turn ON job (turn); -- the last turn of all
+CREATE INDEX job_state ON job (state, finished, id); -- queue_count, queue_list_apart
 CREATE INDEX job_over ON job (finished, id); -- queue_list_over, timing_job
 CREATE INDEX job_series ON job (series_id, id); -- which jobs made a series
 CREATE INDEX job_mbox ON job (mbox); -- whether an artifact is still needed

@@ -190,17 +190,19 @@ static int count(struct db *db, int64_t *ret, struct err *err)
 }
 
 /* The sums are in the order of enum verdict_word. */
-static const char list_sql[] =
-	"SELECT " COLS ","
-	" total(v.kind <> 'warning' AND v.verdict = 'pass'),"
-	" total(v.kind <> 'warning' AND v.verdict = 'pre-existing'),"
-	" total(v.kind <> 'warning' AND v.verdict = 'introduced'),"
-	" total(v.kind <> 'warning' AND v.verdict = 'transient'),"
-	" total(v.kind <> 'warning' AND v.verdict = 'flaky'),"
-	" total(v.kind <> 'warning' AND v.verdict = 'inconclusive'),"
-	" total(v.kind <> 'warning' AND v.verdict = 'not-tested'),"
-	" total(v.kind <> 'warning' AND v.verdict = 'infra'),"
+#define SUMS                                                          \
+	" total(v.kind <> 'warning' AND v.verdict = 'pass'),"         \
+	" total(v.kind <> 'warning' AND v.verdict = 'pre-existing')," \
+	" total(v.kind <> 'warning' AND v.verdict = 'introduced'),"   \
+	" total(v.kind <> 'warning' AND v.verdict = 'transient'),"    \
+	" total(v.kind <> 'warning' AND v.verdict = 'flaky'),"        \
+	" total(v.kind <> 'warning' AND v.verdict = 'inconclusive')," \
+	" total(v.kind <> 'warning' AND v.verdict = 'not-tested'),"   \
+	" total(v.kind <> 'warning' AND v.verdict = 'infra'),"        \
 	" total(v.kind = 'warning' AND v.verdict <> 'pass')"
+
+static const char list_sql[] =
+	"SELECT " COLS "," SUMS
 	" FROM (SELECT * FROM series ORDER BY updated DESC, id DESC"
 	"  LIMIT :limit OFFSET :offset) s"
 	" LEFT JOIN verdict v ON v.series_id = s.id"
@@ -245,4 +247,22 @@ int series_list(struct db *db, int64_t limit, int64_t offset,
 	*ret_list = list;
 	*ret_n = n;
 	return 0;
+}
+
+int series_line_find(struct db *db, int64_t id, struct series_line *ret, struct err *err)
+{
+	static const char sql[] =
+		"SELECT " COLS "," SUMS
+		" FROM series s LEFT JOIN verdict v ON v.series_id = s.id"
+		" WHERE s.id = :id GROUP BY s.id";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+	int r;
+
+	if (!st)
+		return -1;
+	bind_int(st, ":id", id);
+	r = stmt_step(db, st, err);
+	if (r == 1 && read_line(st, ret, err) < 0)
+		return -1;
+	return r;
 }

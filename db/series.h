@@ -74,5 +74,7 @@ int series_find_by_msgid(struct db *db, const char *message_id, int64_t version,
 int series_list(struct db *db, int64_t limit, int64_t offset,
 		struct series_line **ret_list, size_t *ret_n, int64_t *ret_total,
 		struct err *err);
+/* One of them: 1 found, 0 not, -1 error. */
+int series_line_find(struct db *db, int64_t id, struct series_line *ret, struct err *err);
 
 #endif

@@ -18,7 +18,7 @@
 #define MOMENT_NS 20000000
 
 /* "12\nsluice test\n2026-11-23 06:37:00 UTC\n"; anything else reads as unknown. */
-static int complain(const char *state_dir, const char *path, struct err *err)
+static int complain(const char *what, const char *path, struct err *err)
 {
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *command = NULL;
@@ -28,16 +28,15 @@ static int complain(const char *state_dir, const char *path, struct err *err)
 	int r;
 
 	if (file_read(path, 4096, &text, &len, NULL) < 0)
-		return err_set(err, ERR_BUSY, "%s is in use by another sluice",
-			       state_dir);
+		return err_set(err, ERR_BUSY, "%s is in use by another sluice", what);
 	lines = strv_split(text, "\n");
 	if (strv_len(lines) < 3) {
-		r = err_set(err, ERR_BUSY, "%s is in use by another sluice", state_dir);
+		r = err_set(err, ERR_BUSY, "%s is in use by another sluice", what);
 	} else {
 		command = text_clean_line(lines[1], 80);
 		since = text_clean_line(lines[2], 40);
-		r = err_set(err, ERR_BUSY, "%s is in use by %s (pid %d) since %s",
-			    state_dir, command, atoi(lines[0]), since);
+		r = err_set(err, ERR_BUSY, "%s is in use by %s (pid %d) since %s", what,
+			    command, atoi(lines[0]), since);
 	}
 	strv_free(lines);
 	return r;
@@ -87,20 +86,36 @@ static int lock_fd(int fd)
 	return 0;
 }
 
-int state_lock(const char *state_dir, const char *command, int *ret_fd, struct err *err)
+static int lock_file(const char *path, const char *what, const char *command, int *ret_fd,
+		     struct err *err)
 {
-	AUTO_FREE char *path = path_join(state_dir, "lock", NULL);
 	AUTO_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 
 	if (fd < 0)
 		return err_sys(err, "open %s", path);
 	if (lock_fd(fd) < 0) {
 		if (errno == EWOULDBLOCK)
-			return complain(state_dir, path, err);
+			return complain(what, path, err);
 		return err_sys(err, "lock %s", path);
 	}
 	if (write_holder(fd, path, command, err) < 0)
 		return -1;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+int state_lock(const char *state_dir, const char *command, int *ret_fd, struct err *err)
+{
+	AUTO_FREE char *path = path_join(state_dir, "lock", NULL);
+
+	return lock_file(path, state_dir, command, ret_fd, err);
+}
+
+int state_lock_trees(const char *state_dir, const char *command, int *ret_fd,
+		     struct err *err)
+{
+	AUTO_FREE char *path = path_join(state_dir, "trees.lock", NULL);
+	AUTO_FREE char *what = path_join(state_dir, "git", NULL);
+
+	return lock_file(path, what, command, ret_fd, err);
 }

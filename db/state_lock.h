@@ -1,7 +1,8 @@
 /*
  * One writer for each state folder: STATE/lock, held by flock, so that it is
  * free again however the holder ends. Its text says who holds it, for the
- * message that a second writer gets. Readers take no lock.
+ * message that a second writer gets. Readers take no lock. Trees have one of their
+ * own, so that they can be added while a daemon runs.
  */
 #ifndef SLUICE_DB_STATE_LOCK_H
 #define SLUICE_DB_STATE_LOCK_H
@@ -14,5 +15,11 @@
  * with "STATE is in use by sluice test (pid 12) since ..." when it is taken.
  */
 int state_lock(const char *state_dir, const char *command, int *ret_fd, struct err *err);
+/*
+ * Likewise for who adds or fetches trees, beside the one writer too: STATE/trees.lock.
+ * Nobody else writes to the store of trees but for the branches of a borrowed one.
+ */
+int state_lock_trees(const char *state_dir, const char *command, int *ret_fd,
+		     struct err *err);
 
 #endif

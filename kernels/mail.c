@@ -43,6 +43,44 @@ static char *find_address(const char *from)
 	return address;
 }
 
+/* Is address that of the list with that List-Id? "a@b.c" has "<a.b.c>". */
+static bool is_of_list(const char *address, const char *list_id)
+{
+	AUTO_FREE char *id = list_id ? find_id(list_id, true) : NULL;
+
+	if (!id || strlen(id) != strlen(address))
+		return false;
+	for (size_t i = 0; id[i]; i++)
+		if (tolower((unsigned char)id[i]) !=
+		    (address[i] == '@' ? '.' : address[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Lists that rewrite From: ("'A B' via list" <list@...>, for the sake of DMARC) say in
+ * another header who it was; the same mail comes by other lists as it was sent.
+ */
+static char *find_sender(const struct mail *m, const struct mime *mime)
+{
+	static const char *const headers[] = { "X-Original-From", "Reply-To" };
+	char *sender = find_address(m->from);
+
+	if (!is_of_list(sender, m->list_id))
+		return sender;
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
+		AUTO_FREE char *text = mime_header(mime, headers[i], true);
+		char *address = text ? find_address(text) : NULL;
+
+		if (address && strchr(address, '@')) {
+			free(sender);
+			return address;
+		}
+		free(address);
+	}
+	return sender;
+}
+
 struct texts {
 	struct str plain, html;
 };
@@ -103,7 +141,7 @@ static void fill(struct mail *m, const struct mime *mime)
 	m->from = mime_header(mime, "From", true);
 	if (!m->from)
 		m->from = str_dup("");
-	m->sender = find_address(m->from);
+	m->sender = find_sender(m, mime);
 	if (date)
 		mime_date(date, &m->date, &tz);
 	mime_each_part(mime, add_text, &t);

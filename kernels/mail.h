@@ -21,7 +21,7 @@ struct mail {
 	char *list_id;  /* List-Id as one line; NULL */
 	char *subject;  /* unfolded, decoded, tags and all */
 	char *from;     /* likewise */
-	char *sender;   /* the address in it, lower case */
+	char *sender;   /* the address in it, lower case; the author's behind a list's */
 	long long date; /* 0 if it has none that can be read */
 	char *text;     /* its parts in UTF-8; HTML only if there is nothing else */
 	bool has_diff;

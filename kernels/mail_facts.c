@@ -29,15 +29,20 @@ char *mail_base_commit(const char *text)
 
 char *mail_change_id(const char *text)
 {
-	const char *s = strstr(text, "\nchange-id:");
-	size_t len;
+	static const char key[] = "change-id:";
 
-	if (!s)
-		return NULL;
-	s += strlen("\nchange-id:");
-	s += strspn(s, " \t");
-	len = strcspn(s, " \t\r\n");
-	return len ? str_ndup(s, len) : NULL;
+	for (const char *s = text; s && *s; s = strchr(s, '\n'), s = s ? s + 1 : s) {
+		const char *id = s + sizeof(key) - 1;
+		size_t len;
+
+		if (strncmp(s, key, sizeof(key) - 1) != 0)
+			continue;
+		id += strspn(id, " \t");
+		len = strcspn(id, " \t\r\n");
+		if (len)
+			return str_ndup(id, len);
+	}
+	return NULL;
 }
 
 /* ---- files ---- */
@@ -72,6 +77,34 @@ static void add_file(struct paths *p, const struct diff_file *f)
 	add_path(p, f->new_name);
 }
 
+/* What the headers of a file name whose hunks are damaged: it is of that file still. */
+static void add_damaged(struct paths *p, const char *s, const char *end)
+{
+	static const char *const marks[] = { "--- a/", "+++ b/" };
+
+	for (; s && s < end; s = strchr(s, '\n'), s = s ? s + 1 : s)
+		for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+			const char *name = s + strlen(marks[i]);
+			AUTO_FREE char *copy = NULL;
+
+			if (strncmp(s, marks[i], strlen(marks[i])) != 0)
+				continue;
+			copy = str_ndup(name, strcspn(name, "\t\r\n"));
+			add_path(p, copy);
+		}
+}
+
+/*
+ * The diff --git line behind the file that begins at from (or in prose before it) and
+ * broke near broken; NULL: there is none.
+ */
+static const char *next_file(const char *from, const char *broken)
+{
+	const char *next = strstr(broken > from ? broken - 1 : from, "\ndiff --git ");
+
+	return next && next + 1 <= from ? strstr(from, "\ndiff --git ") : next;
+}
+
 void mail_paths(const char *text, size_t max, struct json_object *arr)
 {
 	struct paths p = { .arr = arr, .max = max };
@@ -82,16 +115,20 @@ void mail_paths(const char *text, size_t max, struct json_object *arr)
 
 	p.seen = g_hash_table_new_full(g_str_hash, g_str_equal, free, NULL);
 	diff_reader_init(&r, text, (size_t)(end - text));
-	while (json_len(arr) < max && (rc = diff_read_file(&r, &f)) != 0) {
-		const char *next;
+	while (json_len(arr) < max) {
+		const char *from = r.p, *next;
 
+		rc = diff_read_file(&r, &f);
+		if (rc == 0)
+			break;
 		if (rc > 0) {
 			add_file(&p, &f);
 			diff_file_done(&f);
 			continue;
 		}
 		/* Broken, or prose that looks like a hunk: on with the next file. */
-		next = strstr(r.p, "\ndiff --git ");
+		next = next_file(from, r.p);
+		add_damaged(&p, from, next ? next : end);
 		if (!next)
 			break;
 		r.p = next + 1;

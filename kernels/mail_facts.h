@@ -17,7 +17,7 @@ char *mail_change_id(const char *text);
 
 /*
  * Adds the names of the files in the text's diffs to arr, each once, at most
- * max of them; both names of a rename. A diff that is broken counts up to there.
+ * max of them; both names of a rename. Of a file whose hunks are broken, by its headers.
  */
 void mail_paths(const char *text, size_t max, struct json_object *arr);
 

@@ -15,7 +15,8 @@
  * since that shows more at once.
  *
  * The manifest changes before the index knows the mail: only when the feeds were
- * read some time after its last change is the next reading spared.
+ * read some time after its last change is the next reading spared, and not for longer
+ * than an hour: a manifest may be a copy that nobody renews.
  */
 #include "kernels/poll_archive.h"
 
@@ -30,6 +31,7 @@
 enum {
 	MANIFEST_MAX = 4 << 20,
 	SETTLE_S = 900,
+	REREAD_S = 3600,
 	BEHIND_S = 90, /* as long as public-inbox-httpd looks at an old index, and more */
 	AGAIN_S = 10,
 };
@@ -42,6 +44,7 @@ static void archive_done(struct archive *a)
 	free(a->modified);
 	poll_list_done(&a->list);
 	seen_free(a->seen);
+	later_free(a->later);
 }
 
 /* ---- mails ---- */
@@ -58,34 +61,45 @@ static int on_mail(const char *mail, size_t len, void *arg, struct err *err)
 	return poll_add(t->a->p, t->msgid, mail, len, false, err);
 }
 
-static int take_mail(struct archive *a, const struct poll_item *item, struct err *err)
+static int fetch_mail(void *arg, const char *msgid, struct err *err)
 {
+	struct archive *a = arg;
 	AUTO(http_answer_done) struct http_answer answer = { .body = STR_INIT };
 	AUTO(str_done) struct str url = STR_INIT;
 	struct http_ask ask = { .max = a->p->limits.mail_bytes * 2 };
-	struct taking t = { .a = a, .msgid = item->msgid };
+	struct taking t = { .a = a, .msgid = msgid };
 	struct err why = { .code = ERR_NONE };
 	int rc;
 
 	str_add(&url, a->base);
-	http_escape(&url, item->msgid);
+	http_escape(&url, msgid);
 	str_add(&url, "/raw");
 	ask.url = str_get(&url);
-	rc = poll_http_get(a->p, a->http, &ask, &answer, &why);
-	if (rc < 0 && why.code != ERR_LIMIT) {
+	rc = poll_http_try(a->p, a->http, &ask, &answer, &why);
+	if (rc != LATER_GOT && why.code != ERR_LIMIT) {
 		*err = why;
-		return -1;
+		return rc;
 	}
-	if (rc < 0 || answer.status != 200) { /* too large; or taken out meanwhile */
-		if (!rc)
-			http_status_err(ask.url, &answer, &why);
-		poll_note(a->p, "%s", why.msg);
-		a->p->skipped++;
-	} else if (mbox_each(str_get(&answer.body), answer.body.len, on_mail, &t, err) <
-		   0) {
+	if (rc == LATER_GOT && answer.status == 200)
+		return mbox_each(str_get(&answer.body), answer.body.len, on_mail, &t,
+				 err);
+	if (rc == LATER_GOT) /* taken out meanwhile; else too large */
+		http_status_err(ask.url, &answer, &why);
+	poll_note(a->p, "%s", why.msg);
+	a->p->skipped++;
+	return LATER_GOT;
+}
+
+static int take_mail(struct archive *a, const struct poll_item *item, struct err *err)
+{
+	int rc = 0;
+
+	if (!later_has(a->later, item->msgid))
+		rc = later_try(a->later, a->p, item->msgid, fetch_mail, a, err);
+	if (!rc || later_has(a->later, item->msgid))
+		seen_add(a->seen, item->msgid);
+	if (rc < 0)
 		return -1;
-	}
-	seen_add(a->seen, item->msgid);
 	/* A mail from the future must not hide those of today. */
 	if (item->updated > a->time && item->updated <= time(NULL))
 		a->time = item->updated;
@@ -152,7 +166,8 @@ static int nothing_new(struct archive *a, long long now, struct err *err)
 		a->found = false;
 		return 0;
 	}
-	return a->read >= a->changed + SETTLE_S && !a->history;
+	return a->read >= a->changed + SETTLE_S && now >= a->read &&
+	       now < a->read + REREAD_S && !a->history;
 }
 
 /* ---- the poll ---- */
@@ -162,6 +177,7 @@ static void read_cursor(struct archive *a)
 	struct json_object *c = a->p->cursor;
 
 	a->seen = seen_new(json_arr(c, "seen"));
+	a->later = later_new(json_arr(c, "later"));
 	poll_list_init(&a->list, a->seen);
 	a->time = json_int(c, "time", a->p->since);
 	a->uid = json_int(c, "uid", -1);
@@ -190,6 +206,7 @@ static void write_cursor(struct archive *a)
 	json_set_int(o, "read", a->read);
 	json_set_bool(o, "found", a->found);
 	json_set(o, "seen", seen_json(a->seen));
+	json_set(o, "later", later_json(a->later));
 	poll_set_cursor(a->p, o);
 }
 
@@ -228,13 +245,8 @@ static int poll_by_time(struct archive *a, struct err *err)
 	return 0;
 }
 
-static int work(struct archive *a, struct err *err)
+static int read_feeds(struct archive *a, long long now, struct err *err)
 {
-	long long now = time(NULL);
-	int rc = nothing_new(a, now, err);
-
-	if (rc)
-		return rc < 0 ? -1 : 0;
 	/* Before the rest, so that what comes meanwhile is above it. */
 	if (a->uid < 0) {
 		if (archive_find_last(a, &a->uid, err) < 0)
@@ -252,6 +264,17 @@ static int work(struct archive *a, struct err *err)
 	a->found |= a->p->mails + a->p->skipped > 0;
 	if (!a->found && *a->manifest && now < a->changed + BEHIND_S)
 		a->p->again = AGAIN_S;
+	return 0;
+}
+
+static int work(struct archive *a, struct err *err)
+{
+	long long now = time(NULL);
+	int rc = nothing_new(a, now, err);
+
+	if (rc < 0 || (!rc && read_feeds(a, now, err) < 0) ||
+	    (!a->p->more && later_again(a->later, a->p, fetch_mail, a, err) < 0))
+		return -1;
 	if (!a->there)
 		return err_set(err, ERR_MISSING, "%.200s: there is no public-inbox here",
 			       a->base);
@@ -269,7 +292,7 @@ int poll_archive(struct poll *p, struct err *err)
 	read_cursor(&a);
 	rc = work(&a, err);
 	/* A first poll that did not get anywhere is made again as such. */
-	if (!rc || p->cursor || p->mails)
+	if (!rc || p->cursor || p->mails || !later_is_empty(a.later))
 		write_cursor(&a);
 	return rc;
 }

@@ -15,6 +15,7 @@ struct archive {
 	char *base; /* with a slash at its end */
 	struct poll_list list;
 	struct seen *seen;
+	struct later *later; /* message-ids */
 	/* the cursor */
 	long long time;      /* the newest arrival that was fetched */
 	long long uid;       /* all up to it are done with; -1: not known */

@@ -12,6 +12,7 @@ enum {
 	SEARCH_PAGE = 200, /* public-inbox shows no more */
 	NEW_PAGE = 25,
 	PAGES_MAX = 100,
+	OLD_PAGES_MAX = 2000, /* that show nothing new */
 	UID_BACK = 20,
 	UID_WINDOW = 2000,
 	OVERLAP_S = 3600,
@@ -23,7 +24,8 @@ enum {
 struct page {
 	struct archive *a;
 	size_t n;
-	long long first, last, oldest; /* times, in the order shown */
+	/* Times, in the order shown; 0 when no entry has one that can be read. */
+	long long first, last, oldest;
 };
 
 static int on_entry(const struct atom_entry *e, void *arg, struct err *err)
@@ -32,12 +34,14 @@ static int on_entry(const struct atom_entry *e, void *arg, struct err *err)
 	AUTO_FREE char *id = NULL;
 
 	(void)err;
-	if (!page->n || e->updated < page->oldest)
-		page->oldest = e->updated;
-	if (!page->n)
-		page->first = e->updated;
-	page->last = e->updated;
 	page->n++;
+	if (e->updated) {
+		if (!page->oldest || e->updated < page->oldest)
+			page->oldest = e->updated;
+		if (!page->first)
+			page->first = e->updated;
+		page->last = e->updated;
+	}
 	if (msgid_from_text(e->href, &id, NULL) < 0)
 		poll_note(page->a->p, "a mail without a usable message-id: %s", e->href);
 	else
@@ -204,12 +208,15 @@ static int list_by_new(struct archive *a, long long from, bool *ret_all, struct 
 	struct page page;
 	long long at = from > 0 ? from : 1;
 
-	for (int i = 0; i < PAGES_MAX && !enough(a); i++) {
+	/* The overlap alone may have more pages than one poll is to take new ones. */
+	for (int i = 0, fresh = 0; fresh < PAGES_MAX && i < OLD_PAGES_MAX && !enough(a) &&
+				   poll_now_ms() < a->p->end_ms;
+	     i++) {
 		time_t t = (time_t)at;
 		struct tm tm;
 		char stamp[32];
 		AUTO_FREE char *url = NULL;
-		size_t before = a->list.listed;
+		size_t before = a->list.listed, known = a->list.n;
 		int rc;
 
 		gmtime_r(&t, &tm);
@@ -221,6 +228,7 @@ static int list_by_new(struct archive *a, long long from, bool *ret_all, struct 
 		*ret_all = !rc || page.n < NEW_PAGE || page.first > page.last;
 		if (*ret_all)
 			return 0;
+		fresh += a->list.n > known;
 		at = page.last > at ? page.last : at;
 		/* A whole page of one second: on with the next one. */
 		if (a->list.listed == before)
@@ -229,13 +237,14 @@ static int list_by_new(struct archive *a, long long from, bool *ret_all, struct 
 	return 0;
 }
 
+/* One whose time cannot be read may be new. */
 static void drop_before(struct archive *a, long long from)
 {
 	struct poll_list *l = &a->list;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < l->n; i++) {
-		if (l->v[i].updated >= from)
+		if (l->v[i].updated >= from || !l->v[i].updated)
 			l->v[kept++] = l->v[i];
 		else
 			free(l->v[i].msgid);
@@ -253,7 +262,7 @@ int archive_list_by_time(struct archive *a, bool *ret_all, struct err *err)
 	if (rc < 0)
 		return -1;
 	*ret_all = true;
-	if (rc > 0 && page.n >= NEW_PAGE && page.oldest >= from) {
+	if (rc > 0 && page.n >= NEW_PAGE && (page.oldest >= from || !page.oldest)) {
 		/* More has come than a page shows. */
 		poll_list_clear(&a->list);
 		*ret_all = false;

@@ -3,9 +3,13 @@
  * their ctime, which delivery by rename sets (an mtime may be as old as the mail),
  * then by name. So the cursor is the last file's pair of them. What is younger
  * than a moment waits: until the clock has moved on, one more file may come with
- * the same time, and a name that sorts before it.
+ * the same time, and a name that sorts before it. A first poll begins at a time that
+ * the cursor keeps, whether it found a file or not.
+ *
+ * A file of the future came while the clock was wrong. It is taken at once, and its name
+ * kept: the cursor stays in the present.
  */
-#include "kernels/poll.h"
+#include "kernels/poll_list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,21 +21,30 @@
 #include "lib/file.h"
 #include "lib/str.h"
 
-enum { FILES_MAX = 2000000, YOUNG_S = 2, NAME_BYTES = 256 };
+enum {
+	FILES_MAX = 2000000,
+	YOUNG_S = 2,
+	AHEAD_S = 60,
+	NAME_BYTES = 256 * 3, /* what is no UTF-8 becomes longer in a cursor */
+};
 
 struct entry {
 	long long time; /* ns */
 	char *path;
 	const char *name; /* in path; in cur/ without the flags */
 	size_t name_len;
+	bool ahead;
 };
 
 struct folder {
 	struct entry *v;
 	size_t n, cap;
+	long long floor; /* ns: what the first poll began with */
 	long long after; /* the cursor */
 	char after_name[NAME_BYTES];
-	long long young; /* ns: from here on, wait */
+	long long young;   /* ns: from here on, wait */
+	long long ahead;   /* ns: from here on the clock was wrong when it came */
+	struct seen *seen; /* of those */
 	bool waiting;
 };
 
@@ -40,6 +53,7 @@ static void folder_done(struct folder *f)
 	for (size_t i = 0; i < f->n; i++)
 		free(f->v[i].path);
 	free(f->v);
+	seen_free(f->seen);
 }
 
 static int compare(long long at, const char *a, size_t na, long long bt, const char *b,
@@ -68,6 +82,26 @@ static long long wall_ns(void)
 	return (long long)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* Is it the one the cursor names? JSON has names as UTF-8 only. */
+static bool is_last(const struct folder *f, const struct entry *e, const char *name)
+{
+	AUTO_FREE char *bare = str_ndup(name, e->name_len);
+	AUTO_JSON struct json_object *o = NULL;
+
+	if (e->time != f->after)
+		return false;
+	o = json_object_new_object();
+	json_set_str(o, "name", bare);
+	return !strcmp(json_str(o, "name", ""), f->after_name);
+}
+
+static bool is_seen(const struct folder *f, const struct entry *e, const char *name)
+{
+	AUTO_FREE char *bare = str_ndup(name, e->name_len);
+
+	return seen_has(f->seen, bare);
+}
+
 static void consider(struct folder *f, const char *dir, const char *name,
 		     const struct stat *st)
 {
@@ -76,9 +110,13 @@ static void consider(struct folder *f, const char *dir, const char *name,
 
 	e.name_len = strcspn(name, ":");
 	if (compare(e.time, name, e.name_len, f->after, f->after_name,
-		    strlen(f->after_name)) <= 0)
+		    strlen(f->after_name)) <= 0 ||
+	    is_last(f, &e, name))
 		return;
-	if (e.time >= f->young) {
+	e.ahead = e.time >= f->ahead;
+	if (e.ahead && is_seen(f, &e, name))
+		return;
+	if (e.time >= f->young && !e.ahead) {
 		f->waiting = true;
 		return;
 	}
@@ -113,14 +151,27 @@ static int scan(struct folder *f, const char *maildir, const char *sub, struct e
 	return 0;
 }
 
-static void move_cursor(struct poll *p, const struct entry *e)
+static void write_cursor(struct poll *p, const struct folder *f)
 {
 	struct json_object *o = json_object_new_object();
+
+	json_set_int(o, "time", f->after);
+	json_set_str(o, "name", f->after_name);
+	json_set_int(o, "floor", f->floor);
+	json_set(o, "ahead", seen_json(f->seen));
+	poll_set_cursor(p, o);
+}
+
+static void move_cursor(struct folder *f, const struct entry *e)
+{
 	AUTO_FREE char *name = str_ndup(e->name, e->name_len);
 
-	json_set_int(o, "time", e->time);
-	json_set_str(o, "name", name);
-	poll_set_cursor(p, o);
+	if (e->ahead) {
+		seen_add(f->seen, name);
+		return;
+	}
+	f->after = e->time;
+	snprintf(f->after_name, sizeof(f->after_name), "%s", name);
 }
 
 /* A file that somebody moved on meanwhile will come again under its new time. */
@@ -144,26 +195,37 @@ int poll_maildir(struct poll *p, struct err *err)
 {
 	AUTO(folder_done) struct folder f = { .v = NULL };
 	long long now = wall_ns();
+	long long begin = p->since ? p->since * 1000000000 : -1;
+	int rc = 0;
 
-	f.after = json_int(p->cursor, "time", (p->since ? p->since : -1) * 1000000000);
+	f.floor = json_int(p->cursor, "floor", p->cursor ? -1 : begin);
+	f.after = json_int(p->cursor, "time", f.floor);
 	snprintf(f.after_name, sizeof(f.after_name), "%s",
 		 json_str(p->cursor, "name", ""));
+	f.seen = seen_new(json_arr(p->cursor, "ahead"));
 	f.young = now - YOUNG_S * 1000000000LL;
+	f.ahead = now + AHEAD_S * 1000000000LL;
 	if (f.after > now) {
-		poll_note(p, "%s: the clock was set back: all of it is read again",
+		poll_note(p,
+			  "%s: the clock was set back: it is read again from where "
+			  "the first poll began",
 			  p->path);
-		f.after = -1;
+		if (f.floor > now)
+			f.floor = begin;
+		f.after = f.floor;
+		f.after_name[0] = '\0';
 	}
 	if (scan(&f, p->path, "new", err) < 0 || scan(&f, p->path, "cur", err) < 0)
 		return -1;
 	if (f.n)
 		qsort(f.v, f.n, sizeof(*f.v), by_time);
-	for (size_t i = 0; i < f.n && !poll_full(p); i++) {
-		if (take_file(p, &f.v[i], err) < 0)
-			return -1;
-		move_cursor(p, &f.v[i]);
+	for (size_t i = 0; !rc && i < f.n && !poll_full(p); i++) {
+		rc = take_file(p, &f.v[i], err);
+		if (!rc)
+			move_cursor(&f, &f.v[i]);
 	}
+	write_cursor(p, &f);
 	if (f.waiting)
 		p->again = YOUNG_S + 1;
-	return 0;
+	return rc;
 }

@@ -19,14 +19,23 @@ int poll_http_new(const struct poll *p, const char *auth, struct http **ret_http
 	return http_new(&o, ret_http, err);
 }
 
+int poll_http_try(struct poll *p, struct http *h, const struct http_ask *ask,
+		  struct http_answer *ret_answer, struct err *err)
+{
+	long status;
+
+	if (http_get(h, ask, ret_answer, err) < 0)
+		return err->code == ERR_SYS ? LATER_ALL : LATER_ONE;
+	status = ret_answer->status;
+	if (status == 200 || status == 304 || status == 404)
+		return LATER_GOT;
+	p->retry_after = ret_answer->retry_after;
+	http_status_err(ask->url, ret_answer, err);
+	return status == 429 || status == 503 ? LATER_ALL : LATER_ONE;
+}
+
 int poll_http_get(struct poll *p, struct http *h, const struct http_ask *ask,
 		  struct http_answer *ret_answer, struct err *err)
 {
-	if (http_get(h, ask, ret_answer, err) < 0)
-		return -1;
-	if (ret_answer->status == 200 || ret_answer->status == 304 ||
-	    ret_answer->status == 404)
-		return 0;
-	p->retry_after = ret_answer->retry_after;
-	return http_status_err(ask->url, ret_answer, err);
+	return poll_http_try(p, h, ask, ret_answer, err) == LATER_GOT ? 0 : -1;
 }

@@ -5,6 +5,7 @@
 #define SLUICE_KERNELS_POLL_WEB_H
 
 #include "kernels/poll.h"
+#include "kernels/poll_later.h"
 #include "lib/http.h"
 
 /* A feed, a document, a mailbox: unpacked. */
@@ -18,6 +19,9 @@ int poll_http_new(const struct poll *p, const char *auth, struct http **ret_http
  * to be asked for a while is kept for the result.
  */
 int poll_http_get(struct poll *p, struct http *h, const struct http_ask *ask,
+		  struct http_answer *ret_answer, struct err *err);
+/* Likewise for one of many: LATER_GOT, or LATER_ONE or LATER_ALL with err. */
+int poll_http_try(struct poll *p, struct http *h, const struct http_ask *ask,
 		  struct http_answer *ret_answer, struct err *err);
 
 #endif

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "kernels/thread_group.h"
+#include "kernels/thread_versions.h"
 #include "lib/cleanup.h"
 
 enum {
 	MISSING_MAX = 300,
+	LISTED_MAX = 100, /* patches of an incomplete one */
 	FAMILY_MAX = 100, /* groups of a thread that are compared with each other */
 };
 
@@ -61,6 +63,7 @@ static void add_group(struct recognised *all, GHashTable *index,
 	p->family = all->n;
 	p->kind = g->total == 1 ? POSTING_SINGLE : POSTING_SERIES;
 	p->minor = g->minor;
+	p->mixed = g->mixed;
 	p->s.notes = (struct str)STR_INIT;
 	p->complete = group_fill(groups, g, &p->s);
 	p->broken = is_broken(g);
@@ -77,6 +80,10 @@ static void add_group(struct recognised *all, GHashTable *index,
 	add_flags(p);
 	series_missing(&p->s, &missing);
 	p->missing = str_take(&missing);
+	if (!p->complete && p->s.total > LISTED_MAX) {
+		free(p->s.patches);
+		p->s.patches = NULL;
+	}
 	all->n++;
 }
 

@@ -36,12 +36,14 @@ struct posting {
 	bool minor;           /* v2.1: a patch of v2 posted anew */
 	const struct mail *m; /* names it: the cover letter, else its lowest patch */
 	/*
-	 * Version, total, cover, patches (borrowed of the thread); refilled where
+	 * Version, total, cover, patches (borrowed of the thread; NULL of an incomplete
+	 * one that announces hundreds, as thousands of mails may do); refilled where
 	 * only some patches were posted anew, and more of them may come; reason
 	 * when it is not complete. A pull request has version 1 and total 0.
 	 */
 	struct mail_series s;
-	int have; /* patches of its own: not those that it was refilled with */
+	bool mixed; /* patches of other senders are in it: its own may still come */
+	int have;   /* patches of its own: not those that it was refilled with */
 	bool complete;
 	bool broken;    /* more mails do not help: misnumbered, or a patch without diff */
 	char *missing;  /* "1-2, 4", "" when nothing is */

@@ -15,7 +15,8 @@
  *   "tried":[{"rung","tree","commit","ref","why_not"}]},
  *   "steps":[{"step","apply","commit","tree","parent_tree","subject","author",
  *   "message_id","reason","file","hunk","files":[{"path","change"}]}],
- *   "series": for a range or a head, as fetch gives it},
+ *   "series": for a range or a head, as fetch gives it, "posted": for mails, the file in
+ *   the job folder that kernels/posted.h describes},
  *   or {"status":"unusable","reason"}, with "base":{"tried"} where no base was found.
  */
 #ifndef SLUICE_KERNELS_ROLE_APPLY_H

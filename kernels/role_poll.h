@@ -35,6 +35,8 @@
 #define POLL_RAW "mails.raw"
 /* No line is longer. */
 #define POLL_LINE_MAX (8UL << 20)
+/* Nor has one more values. */
+#define POLL_LINE_VALUES 10000
 
 int role_poll(struct json_object *job, const char *jobdir, struct json_object *result,
 	      struct err *err);

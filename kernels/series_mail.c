@@ -8,6 +8,7 @@
 #include "kernels/git_am.h"
 #include "kernels/patch.h"
 #include "kernels/policy.h"
+#include "kernels/posted.h"
 #include "kernels/steps.h"
 #include "lib/file.h"
 #include "lib/str.h"
@@ -121,6 +122,17 @@ static int read_mails(struct series *s)
 	while (s->usable < s->n && !s->mails[s->usable].refusal.reason[0])
 		s->usable++;
 	return 0;
+}
+
+static int write_posted(const struct series *s)
+{
+	AUTO_FREE char *path = path_join(s->jobdir, "posted.json", NULL);
+	AUTO(posted_done) struct posted posted;
+
+	posted_init(&posted);
+	for (size_t i = 0; i < s->n; i++)
+		posted_add(&posted, s->mails[i].patch);
+	return posted_write(&posted, path, s->err);
 }
 
 /* ---- the base ---- */
@@ -442,6 +454,7 @@ static int place(struct series *s, const struct base_question *q,
 		return 0;
 	}
 	json_set(result, "steps", json_object_get(s->steps.out));
+	json_set_str(result, "posted", "posted.json");
 	json_set_str(result, "status", "ok");
 	return tell_base(s, &t, o);
 }
@@ -458,7 +471,7 @@ int series_mail_apply(git_repository *repo, struct json_object *job, const char 
 	if (!prefix)
 		return err_set(err, ERR_INPUT, "the job has no ref_prefix");
 	s.steps = (struct steps){ .repo = repo, .ref_prefix = prefix };
-	if (read_mails(&s) || base_job_read(&b, job, err))
+	if (read_mails(&s) || write_posted(&s) || base_job_read(&b, job, err))
 		return -1;
 	files = mem_alloc0((s.n + 1) * sizeof(*files));
 	for (size_t i = 0; i < s.usable; i++)

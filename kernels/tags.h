@@ -29,6 +29,14 @@ void tags_read(const char *subject, struct tags *ret_tags);
  * space between two: "PATCH bpf-next" of "[PATCH bpf-next v2, 1/3] x".
  */
 void tags_prefix(const char *subject, struct str *out);
+/* Likewise without PATCH, RFC and RESEND: "bpf-next" of "[RFC PATCH bpf-next] x". */
+void tags_rest(const char *subject, struct str *out);
+/*
+ * Appends the kernel versions that its tags name, with one space between two: "6.1"
+ * of "[PATCH AUTOSEL 6.1 1/3] x" and of "[PATCH 6.1.y v2] x". Patches for two trees
+ * are two series, even where all else is the same.
+ */
+void tags_trees(const char *subject, struct str *out);
 /* Could it be a mail of a series, by its subject alone? */
 bool tags_in_series(const struct tags *t);
 

@@ -8,6 +8,7 @@
 
 #include "kernels/mbox.h"
 #include "kernels/thread_group.h"
+#include "kernels/thread_versions.h"
 #include "lib/cleanup.h"
 #include "lib/text.h"
 
@@ -166,7 +167,8 @@ void series_missing(const struct mail_series *s, struct str *out)
 	}
 }
 
-static bool explain_holes(struct mail_series *s, const struct group *older)
+static bool explain_holes(const struct groups *all, const struct group *g,
+			  struct mail_series *s)
 {
 	AUTO(str_done) struct str list = { .limit = 200 };
 	const char *also = "";
@@ -184,8 +186,10 @@ static bool explain_holes(struct mail_series *s, const struct group *older)
 	}
 	if (!missing)
 		return true;
+	if (*s->reason) /* misnumbered, which says more */
+		return false;
 	series_missing(s, &list);
-	if (older)
+	if (groups_older_complete(all, g))
 		also = "; an older version is complete";
 	snprintf(s->reason, sizeof(s->reason), "patch%s %s of %d %s missing%s",
 		 missing > 1 ? "es" : "", str_get(&list), s->total,
@@ -236,9 +240,11 @@ bool group_fill(const struct groups *all, const struct group *g, struct mail_ser
 			note(s, "patch %d has no v%d in its tag; taken from its thread",
 			     m->tags.k, g->version);
 	}
+	if (g->mixed)
+		note(s, "not all patches were sent by the same address");
 	if (!group_complete(g))
 		refill(all, g, s);
-	if (!explain_holes(s, groups_older_complete(all, g)))
+	if (!explain_holes(all, g, s))
 		return false;
 	return !*s->reason;
 }

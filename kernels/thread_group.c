@@ -3,17 +3,20 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/cleanup.h"
+
 enum { DEPTH_MAX = 1000 }; /* of a thread; also what ends a ring of answers */
 
-static const struct mail *parent_of(const struct groups *all, const struct mail *m)
+const struct mail *groups_parent(const struct groups *all, const struct mail *m)
 {
 	return thread_by_id(all->thread, m->parent);
 }
 
+/* Numbers alone, without PATCH and a diff, are many things. */
 static bool is_piece(const struct mail *m)
 {
 	return tags_in_series(&m->tags) &&
-	       (m->has_diff || m->tags.numbered || m->tags.patch);
+	       (m->has_diff || m->tags.patch || m->tags.k == 0);
 }
 
 static bool is_cover(const struct mail *m)
@@ -55,17 +58,27 @@ static bool versions_fit(const struct group *g, const struct mail *m)
 	return !g->versioned && !g->total; /* an unnumbered cover without a version */
 }
 
-/* Does m answer a mail of the group, is it answered by one, or both the same? */
+/* One that nothing numbers: only what answers it tells what it is the cover of. */
+static bool is_bare_cover(const struct mail *m)
+{
+	return is_cover(m) && !m->tags.numbered;
+}
+
+/* Do they belong together by who answers whom? */
+static bool are_linked(const struct mail *x, const struct mail *m)
+{
+	if (!is_bare_cover(m) && same_text(m->parent, x->message_id))
+		return true;
+	if (!is_bare_cover(x) && same_text(x->parent, m->message_id))
+		return true;
+	return !is_bare_cover(m) && !is_bare_cover(x) && same_text(m->parent, x->parent);
+}
+
 static bool is_linked(const struct group *g, const struct mail *m)
 {
-	for (guint i = 0; i < g->members->len; i++) {
-		const struct mail *x = g->members->pdata[i];
-
-		if (same_text(m->parent, x->message_id) ||
-		    same_text(x->parent, m->message_id) ||
-		    same_text(m->parent, x->parent))
+	for (guint i = 0; i < g->members->len; i++)
+		if (are_linked(g->members->pdata[i], m))
 			return true;
-	}
 	return false;
 }
 
@@ -73,20 +86,28 @@ static bool is_linked(const struct group *g, const struct mail *m)
 static bool is_loose_match(const struct groups *all, const struct group *g,
 			   const struct mail *m)
 {
-	const struct mail *x = g->members->pdata[0];
-
 	return g->total > 1 && g->total == m->tags.n && g->version == m->tags.version &&
-	       same_text(x->sender, m->sender) && !parent_of(all, x) &&
-	       !parent_of(all, m);
+	       !groups_parent(all, group_first(g)) && !groups_parent(all, m);
 }
 
+/*
+ * Anybody can answer anybody's mail, so a series is of one sender. (fill_holes has
+ * the exception.) The cheap questions first: threads of thousands of patches come.
+ */
 static struct group *find_group(const struct groups *all, const struct mail *m)
 {
+	AUTO(str_done) struct str trees = STR_INIT;
+
+	if (!m->tags.numbered && !is_cover(m))
+		return NULL;
+	tags_trees(m->subject, &trees);
 	for (int loose = 0; loose < 2; loose++) {
 		for (guint i = 0; i < all->list->len; i++) {
 			struct group *g = all->list->pdata[i];
 
-			if (slot_free(g, m) && totals_fit(g, m) && versions_fit(g, m) &&
+			if (totals_fit(g, m) && versions_fit(g, m) && slot_free(g, m) &&
+			    !strcmp(group_first(g)->sender, m->sender) &&
+			    !strcmp(g->trees, str_get(&trees)) &&
 			    (loose ? is_loose_match(all, g, m) : is_linked(g, m)))
 				return g;
 		}
@@ -97,7 +118,11 @@ static struct group *find_group(const struct groups *all, const struct mail *m)
 static void join(struct groups *all, struct group *g, const struct mail *m)
 {
 	if (!g) {
+		struct str trees = STR_INIT;
+
 		g = g_new0(struct group, 1);
+		tags_trees(m->subject, &trees);
+		g->trees = str_take(&trees);
 		g->members = g_ptr_array_new();
 		g->version = m->tags.version;
 		g->versioned = m->tags.versioned;
@@ -131,7 +156,60 @@ static gint by_date(gconstpointer va, gconstpointer vb)
 static void group_free(struct group *g)
 {
 	g_ptr_array_unref(g->members);
+	free(g->trees);
 	g_free(g);
+}
+
+/* ---- series that more than one sends ---- */
+
+/* Can all of g, as they are, be patches that host lacks? */
+static bool fills_holes(const struct group *host, const struct group *g)
+{
+	if (g->cover || g->minor || g->total < 2 || host == g)
+		return false;
+	for (guint i = 0; i < g->members->len; i++) {
+		const struct mail *m = g->members->pdata[i];
+
+		if (!m->has_diff || m->tags.k > g->total || !totals_fit(host, m) ||
+		    !versions_fit(host, m) || !slot_free(host, m))
+			return false;
+	}
+	return !strcmp(host->trees, g->trees);
+}
+
+/* The group that a mail of g answers, if that is where g belongs; or NULL. */
+static struct group *find_host(const struct groups *all, const struct group *g)
+{
+	for (guint i = 0; i < g->members->len; i++) {
+		const struct mail *up = groups_parent(all, g->members->pdata[i]);
+		struct group *host = up ? g_hash_table_lookup(all->home, up) : NULL;
+
+		if (host && fills_holes(host, g))
+			return host;
+	}
+	return NULL;
+}
+
+/*
+ * Some series come of several senders: each patch of its author, or the cover letter
+ * from another address. Such patches answer the series, and have the numbers that its
+ * own sender left open.
+ */
+static void fill_holes(struct groups *all)
+{
+	for (guint i = 0; i < all->list->len;) {
+		struct group *g = all->list->pdata[i], *host = find_host(all, g);
+
+		if (!host) {
+			i++;
+			continue;
+		}
+		for (guint k = 0; k < g->members->len; k++)
+			join(all, host, g->members->pdata[k]);
+		host->mixed = true;
+		g_ptr_array_remove_index(all->list, i);
+		group_free(g);
+	}
 }
 
 /* A cover letter alone is no series. */
@@ -157,6 +235,7 @@ struct groups groups_make(const struct thread *t)
 		.list = g_ptr_array_new(),
 		.covers = g_ptr_array_new_with_free_func((GDestroyNotify)group_free),
 		.home = g_hash_table_new(NULL, NULL),
+		.roots = g_hash_table_new(NULL, NULL),
 	};
 	GPtrArray *pieces = g_ptr_array_new();
 
@@ -167,6 +246,7 @@ struct groups groups_make(const struct thread *t)
 	for (guint i = 0; i < pieces->len; i++)
 		join(&all, find_group(&all, pieces->pdata[i]), pieces->pdata[i]);
 	g_ptr_array_unref(pieces);
+	fill_holes(&all);
 	part_covers(&all);
 	return all;
 }
@@ -178,6 +258,7 @@ void groups_done(struct groups *all)
 	g_ptr_array_unref(all->list);
 	g_ptr_array_unref(all->covers);
 	g_hash_table_unref(all->home);
+	g_hash_table_unref(all->roots);
 }
 
 bool group_complete(const struct group *g)
@@ -191,52 +272,6 @@ bool group_complete(const struct group *g)
 			return false;
 	}
 	return patches == g->total; /* no number is there twice */
-}
-
-/* The subject that names the series: the cover's, else the first patch's. */
-static const char *title_of(const struct group *g)
-{
-	const struct mail *first = NULL;
-
-	if (g->cover)
-		return g->cover->tags.title;
-	for (guint i = 0; i < g->members->len; i++) {
-		const struct mail *m = g->members->pdata[i];
-
-		if (m->tags.k == 1)
-			first = m;
-	}
-	return first ? first->tags.title : "";
-}
-
-static const struct mail *root_of(const struct groups *all, const struct mail *m)
-{
-	const struct mail *up;
-
-	for (int i = 0; i < DEPTH_MAX && (up = parent_of(all, m)) && up != m; i++)
-		m = up;
-	return m;
-}
-
-bool group_same_series(const struct groups *all, const struct group *a,
-		       const struct group *b)
-{
-	const struct mail *x = a->members->pdata[0], *y = b->members->pdata[0];
-	const char *title = title_of(a);
-
-	if (a == b)
-		return true;
-	if (a->minor || b->minor)
-		return false;
-	if (*title && !strcasecmp(title, title_of(b)))
-		return true;
-	if (a->version == b->version)
-		return false;
-	/* A lone patch can grow into a series; one in a later version is another. */
-	if ((a->total == 1 && b->total > 1 && a->version > b->version) ||
-	    (b->total == 1 && a->total > 1 && b->version > a->version))
-		return false;
-	return same_text(x->sender, y->sender) && root_of(all, x) == root_of(all, y);
 }
 
 const struct group *groups_of(const struct groups *all, const struct mail *m)
@@ -256,7 +291,7 @@ const struct group *groups_base(const struct groups *all, const struct mail *m)
 		}
 		return all->list->len ? all->list->pdata[0] : NULL;
 	}
-	for (int i = 0; m && i < DEPTH_MAX; i++, m = parent_of(all, m)) {
+	for (int i = 0; m && i < DEPTH_MAX; i++, m = groups_parent(all, m)) {
 		g = groups_of(all, m);
 		if (g)
 			return g;
@@ -264,75 +299,4 @@ const struct group *groups_base(const struct groups *all, const struct mail *m)
 			return NULL;
 	}
 	return NULL;
-}
-
-static long long date_of(const struct group *g)
-{
-	return ((const struct mail *)g->members->pdata[0])->date;
-}
-
-/* The newer of two groups of one series; a complete one of the same version. */
-static bool is_newer(const struct group *g, const struct group *than)
-{
-	if (g->version != than->version)
-		return g->version > than->version;
-	if (group_complete(g) != group_complete(than))
-		return group_complete(g);
-	return date_of(g) > date_of(than);
-}
-
-const struct group *groups_pick(const struct groups *all, const struct group *base,
-				int version)
-{
-	const struct group *best = NULL;
-
-	for (guint i = 0; i < all->list->len; i++) {
-		const struct group *g = all->list->pdata[i];
-
-		if (!group_same_series(all, g, base))
-			continue;
-		if (version && g->version != version)
-			continue;
-		if (!best || is_newer(g, best))
-			best = g;
-	}
-	return best;
-}
-
-const struct group *groups_older_complete(const struct groups *all, const struct group *g)
-{
-	const struct group *best = NULL;
-
-	for (guint i = 0; i < all->list->len; i++) {
-		const struct group *old = all->list->pdata[i];
-
-		if (old->version < g->version && group_complete(old) &&
-		    group_same_series(all, old, g) && (!best || is_newer(old, best)))
-			best = old;
-	}
-	return best;
-}
-
-/* Does m answer, over however many mails, the patch of its number in old? */
-static bool answers_old_form(const struct groups *all, const struct mail *m,
-			     const struct group *old)
-{
-	const struct mail *up = parent_of(all, m);
-
-	for (int i = 0; up && i < DEPTH_MAX; i++, up = parent_of(all, up))
-		if (groups_of(all, up) == old && up->tags.k == m->tags.k)
-			return true;
-	return false;
-}
-
-const struct group *groups_rerolled(const struct groups *all, const struct group *g)
-{
-	const struct group *old = groups_older_complete(all, g);
-
-	if (!old || old->total != g->total || old->version != g->version - 1 || g->cover)
-		return NULL;
-	for (guint i = 0; i < g->members->len; i++)
-		if (!answers_old_form(all, g->members->pdata[i], old))
-			return NULL;
-	return old;
 }

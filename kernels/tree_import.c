@@ -2,14 +2,17 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "kernels/git.h"
 #include "kernels/store.h"
 #include "kernels/stream.h"
 #include "kernels/tree_files.h"
+#include "lib/cleanup.h"
 #include "lib/sha256.h"
 #include "lib/str.h"
 
@@ -70,17 +73,6 @@ static char *head_ref(const char *name)
 	return str_printf("refs/trees/%s/HEAD", name);
 }
 
-/* What is so already is not written again: a worker and the daemon may both be at it,
- * and one would find the other's lock. */
-static bool is_head_of(git_repository *store, const char *head, const char *target)
-{
-	AUTO_GIT(ref) git_reference *ref = NULL;
-
-	return !git_reference_lookup(&ref, store, head) &&
-	       git_reference_type(ref) == GIT_REFERENCE_SYMBOLIC &&
-	       !strcmp(git_reference_symbolic_target(ref), target);
-}
-
 /* The tree's HEAD says which branch is meant when none is named. */
 static int remember_head(git_repository *store, const char *name, const char *branch,
 			 const git_oid *detached, struct err *err)
@@ -92,9 +84,7 @@ static int remember_head(git_repository *store, const char *name, const char *br
 	if (branch) {
 		AUTO_FREE char *target = str_printf("refs/trees/%s/%s", name, branch);
 
-		if (!is_head_of(store, head, target))
-			rc = git_reference_symbolic_create(&ref, store, head, target, 1,
-							   NULL);
+		rc = git_reference_symbolic_create(&ref, store, head, target, 1, NULL);
 	} else if (detached) {
 		rc = git_reference_create(&ref, store, head, detached, 1, NULL);
 	}
@@ -180,7 +170,12 @@ static int borrow(const char *store_path, const char *name, const char *source_p
 {
 	AUTO_GIT(repo) git_repository *store = NULL;
 	AUTO_GIT(repo) git_repository *source = NULL;
+	AUTO_FD int alone = open(store_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	/* A job that begins does the same beside "sluice tree update": each waits the few
+	 * milliseconds that the other needs. */
+	if (alone < 0 || flock(alone, LOCK_EX) < 0)
+		return err_sys(err, "lock %s", store_path);
 	if (store_borrow(store_path, source_path, err) ||
 	    git_open(store_path, &store, err) || git_open(source_path, &source, err))
 		return -1;

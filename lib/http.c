@@ -1,5 +1,6 @@
 #include "lib/http.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <string.h>
 #include <strings.h>
@@ -59,6 +60,14 @@ static bool origin_of(const char *url, struct origin *ret)
 	return ok;
 }
 
+/* Digits only: "127.evil.example" is a name. */
+static bool is_loopback4(const char *host)
+{
+	struct in_addr a;
+
+	return inet_pton(AF_INET, host, &a) == 1 && ntohl(a.s_addr) >> 24 == 127;
+}
+
 /* May a request to a go on to b? */
 static bool may_follow(const struct origin *a, const struct origin *b)
 {
@@ -68,6 +77,15 @@ static bool may_follow(const struct origin *a, const struct origin *b)
 		return true;
 	return !strcmp(a->scheme, "http") && !strcmp(a->port, "80") &&
 	       !strcmp(b->scheme, "https") && !strcmp(b->port, "443");
+}
+
+bool http_is_private(const char *url)
+{
+	AUTO(origin_done) struct origin o = { NULL, NULL, NULL };
+
+	return origin_of(url, &o) &&
+	       (!strcmp(o.scheme, "https") || !strcasecmp(o.host, "localhost") ||
+		!strcmp(o.host, "[::1]") || is_loopback4(o.host));
 }
 
 static bool same_server(const struct http *h, const char *url)
@@ -259,7 +277,8 @@ static void read_info(struct http *h, struct http_answer *a)
 	curl_off_t retry = 0;
 
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &a->status);
-	if (!curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &retry))
+	/* A date may be past. */
+	if (!curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &retry) && retry > 0)
 		a->retry_after = retry;
 }
 
@@ -314,18 +333,28 @@ static bool is_redirect(long status)
 	       status == 308;
 }
 
-/* A link relative to the page that had it, made absolute; dropped if it leaves. */
-static void resolve_next(struct http *h, const char *url, struct http_answer *a)
+/*
+ * A link relative to the page that had it, made absolute; dropped if it leaves the
+ * host. Scheme and port are those of the page: behind a proxy that speaks https an
+ * application often believes that it is asked by http.
+ */
+static void resolve_next(const char *url, struct http_answer *a)
 {
+	AUTO(origin_done) struct origin page = { NULL, NULL, NULL };
 	CURLU *u = curl_url();
-	char *full = NULL;
+	char *host = NULL, *full = NULL;
+	bool ok = a->next && u && origin_of(url, &page) &&
+		  !curl_url_set(u, CURLUPART_URL, url, 0) &&
+		  !curl_url_set(u, CURLUPART_URL, a->next, 0) &&
+		  !curl_url_get(u, CURLUPART_HOST, &host, 0) &&
+		  !strcasecmp(host, page.host) &&
+		  !curl_url_set(u, CURLUPART_SCHEME, page.scheme, 0) &&
+		  !curl_url_set(u, CURLUPART_PORT, page.port, 0) &&
+		  !curl_url_get(u, CURLUPART_URL, &full, CURLU_NO_DEFAULT_PORT);
 
-	if (a->next && u && !curl_url_set(u, CURLUPART_URL, url, 0) &&
-	    !curl_url_set(u, CURLUPART_URL, a->next, 0) &&
-	    !curl_url_get(u, CURLUPART_URL, &full, 0) && same_server(h, full))
-		take(&a->next, str_dup(full));
-	else
-		take(&a->next, NULL);
+	a->next_left = a->next && !ok;
+	take(&a->next, ok ? str_dup(full) : NULL);
+	curl_free(host);
 	curl_free(full);
 	curl_url_cleanup(u);
 }
@@ -345,7 +374,7 @@ int http_get(struct http *h, const struct http_ask *ask, struct http_answer *ret
 		if (get_once(h, url, ask, ret_answer, err) < 0)
 			return err_prefix(err, "%.200s", url);
 		if (!is_redirect(ret_answer->status)) {
-			resolve_next(h, url, ret_answer);
+			resolve_next(url, ret_answer);
 			return 0;
 		}
 		to = redirect_target(h, err);

@@ -3,11 +3,14 @@
  * a request and for all of them, bytes a second, bytes after unpacking, how much
  * gzip may blow up. http and https only. A redirect is followed within the same
  * scheme, host and port, or from http to https on the usual ports; to elsewhere it
- * is an error that names where to. Proxies are those of the environment. Blocks.
+ * is an error that names where to. A link to a next page on the same host is taken to
+ * be of the server asked, whatever port it names: servers behind a proxy get that
+ * wrong. Proxies are those of the environment. Blocks.
  */
 #ifndef SLUICE_LIB_HTTP_H
 #define SLUICE_LIB_HTTP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +43,7 @@ struct http_answer {
 	long status;
 	char *etag, *modified; /* NULL: none */
 	char *next;            /* URL of Link: rel="next", absolute; NULL: none */
+	bool next_left;        /* it was dropped: it leads to another host */
 	long long retry_after; /* s; 0: not said */
 	struct str body;       /* of any other status at most 4 KiB */
 };
@@ -58,6 +62,8 @@ void http_answer_done(struct http_answer *a);
 /* -1, "URL: 503", with what the body says about it where that is short text. */
 int http_status_err(const char *url, const struct http_answer *a, struct err *err);
 
+/* Nobody on the way can read what goes there: https, or this machine. */
+bool http_is_private(const char *url);
 /* Appends text with all but letters, digits and - . _ ~ percent-encoded. */
 void http_escape(struct str *out, const char *text);
 

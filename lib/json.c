@@ -160,6 +160,31 @@ int json_parse(const char *text, size_t len, struct json_object **ret, struct er
 	return 0;
 }
 
+/* Values begin after a bracket or a comma; what is no JSON may count as more. */
+static bool has_over(const char *text, size_t len, size_t max)
+{
+	bool in_string = false;
+	size_t n = 1;
+
+	for (size_t i = 0; i < len && n <= max; i++) {
+		if (in_string && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			in_string = !in_string;
+		else if (!in_string)
+			n += text[i] == '[' || text[i] == '{' || text[i] == ',';
+	}
+	return n > max;
+}
+
+int json_parse_max(const char *text, size_t len, size_t max, struct json_object **ret,
+		   struct err *err)
+{
+	if (has_over(text, len, max))
+		return err_set(err, ERR_LIMIT, "JSON: over %zu values", max);
+	return json_parse(text, len, ret, err);
+}
+
 int json_read_file(const char *path, size_t max, struct json_object **ret,
 		   struct err *err)
 {

@@ -50,5 +50,11 @@ int json_write_file(const char *path, struct json_object *o, struct err *err);
  * null, no UTF-8, or nested over 32 deep.
  */
 int json_parse(const char *text, size_t len, struct json_object **ret, struct err *err);
+/*
+ * As json_parse, for what a stranger sends; ERR_LIMIT when it has over max values. A
+ * text of "[[],[],..." takes fifty times its size when it is parsed.
+ */
+int json_parse_max(const char *text, size_t len, size_t max, struct json_object **ret,
+		   struct err *err);
 
 #endif

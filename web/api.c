@@ -1,7 +1,8 @@
-#include "web/document.h"
-#include "web/request.h"
+#include "web/api.h"
 
-static int print(struct json_object *o, int r, struct reply *re)
+#include "web/document.h"
+
+int api_print(struct json_object *o, int r, struct reply *re)
 {
 	if (r == 1) {
 		re->type = "application/json";
@@ -20,7 +21,7 @@ int api_series_list(struct request *rq, struct reply *re, struct err *err)
 	struct json_object *o = NULL;
 	int r = document_series_list(rq->db, rq->page, &o, err);
 
-	return print(o, r, re);
+	return api_print(o, r, re);
 }
 
 int api_series(struct request *rq, struct reply *re, struct err *err)
@@ -28,7 +29,7 @@ int api_series(struct request *rq, struct reply *re, struct err *err)
 	struct json_object *o = NULL;
 	int r = document_series(rq->db, rq->id, &o, err);
 
-	return print(o, r, re);
+	return api_print(o, r, re);
 }
 
 int api_run(struct request *rq, struct reply *re, struct err *err)
@@ -36,5 +37,5 @@ int api_run(struct request *rq, struct reply *re, struct err *err)
 	struct json_object *o = NULL;
 	int r = document_run(rq->db, rq->id, &o, err);
 
-	return print(o, r, re);
+	return api_print(o, r, re);
 }

@@ -1,5 +1,7 @@
 #include "web/clean.h"
 
+#include <string.h>
+
 #include "lib/str.h"
 #include "lib/text.h"
 
@@ -46,4 +48,21 @@ struct json_object *json_clean(struct json_object *v)
 	default:
 		return json_object_get(v);
 	}
+}
+
+void json_set_clean(struct json_object *o, const char *key, const char *text)
+{
+	AUTO(str_done) struct str clean = STR_INIT;
+
+	if (text)
+		text_clean(&clean, text, strlen(text));
+	json_set_str(o, key, text ? str_get(&clean) : NULL);
+}
+
+void json_set_opt_int(struct json_object *o, const char *key, int64_t v)
+{
+	if (v < 0)
+		json_set(o, key, NULL);
+	else
+		json_set_int(o, key, v);
 }

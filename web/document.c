@@ -6,23 +6,6 @@
 #include "lib/text.h"
 #include "web/clean.h"
 
-static void set_text(struct json_object *o, const char *key, const char *text)
-{
-	AUTO(str_done) struct str clean = STR_INIT;
-
-	if (text)
-		text_clean(&clean, text, strlen(text));
-	json_set_str(o, key, text ? str_get(&clean) : NULL);
-}
-
-static void set_opt_int(struct json_object *o, const char *key, int64_t v)
-{
-	if (v < 0)
-		json_set(o, key, NULL);
-	else
-		json_set_int(o, key, v);
-}
-
 static void set_opt_num(struct json_object *o, const char *key, double v)
 {
 	if (v < 0)
@@ -49,15 +32,15 @@ static struct json_object *series_json(const struct series *s)
 	struct json_object *o = json_object_new_object();
 
 	json_set_int(o, "id", s->id);
-	set_text(o, "message_id", s->message_id);
-	set_text(o, "subject", s->subject);
-	set_text(o, "author", s->author);
+	json_set_clean(o, "message_id", s->message_id);
+	json_set_clean(o, "subject", s->subject);
+	json_set_clean(o, "author", s->author);
 	json_set_int(o, "version", s->version);
 	json_set_int(o, "patches", s->patches);
 	json_set_int(o, "date", s->date);
-	set_text(o, "source", s->source);
+	json_set_clean(o, "source", s->source);
 	json_set_str(o, "state", series_state_str(s->state));
-	set_text(o, "error", s->error);
+	json_set_clean(o, "error", s->error);
 	json_set_int(o, "created", s->created);
 	json_set_int(o, "updated", s->updated);
 	return o;
@@ -67,7 +50,7 @@ static struct json_object *base_json(const struct series *s)
 {
 	struct json_object *o = json_object_new_object();
 
-	set_text(o, "tree", s->tree);
+	json_set_clean(o, "tree", s->tree);
 	json_set_str(o, "commit", s->base_commit);
 	json_set_str(o, "tree_id", s->base_tree);
 	json_set_str(o, "how", s->base_how);
@@ -81,11 +64,11 @@ static struct json_object *build_json(const struct series_view *v,
 	const struct build *b = view_build(v, sb->build_id);
 	struct json_object *o = json_object_new_object();
 
-	set_opt_int(o, "build", sb->build_id);
-	set_text(o, "config", sb->config);
-	set_text(o, "arch", sb->arch);
+	json_set_opt_int(o, "build", sb->build_id);
+	json_set_clean(o, "config", sb->config);
+	json_set_clean(o, "arch", sb->arch);
 	json_set_str(o, "status", build_status_str(sb->status));
-	set_text(o, "reason", b && b->reason ? b->reason : sb->reason);
+	json_set_clean(o, "reason", b && b->reason ? b->reason : sb->reason);
 	set_opt_num(o, "seconds", b ? b->seconds : DB_NO_REAL);
 	set_opt_num(o, "cpu_seconds", b ? b->cpu_seconds : DB_NO_REAL);
 	json_set_bool(o, "reused", sb->reused);
@@ -100,15 +83,15 @@ static struct json_object *test_json(const struct result *r)
 {
 	struct json_object *o = json_object_new_object();
 
-	set_text(o, "test", r->test);
+	json_set_clean(o, "test", r->test);
 	json_set_str(o, "result", test_result_str(r->result));
-	set_text(o, "reason", r->reason);
+	json_set_clean(o, "reason", r->reason);
 	set_opt_num(o, "seconds", r->seconds);
 	set_list(o, "subtests", r->subtests);
 	json_set(o, "data", r->data ? json_clean(r->data) : json_object_new_object());
 	set_list(o, "splats", r->splats);
-	set_opt_int(o, "console_from", r->console_from);
-	set_opt_int(o, "console_to", r->console_to);
+	json_set_opt_int(o, "console_from", r->console_from);
+	json_set_opt_int(o, "console_to", r->console_to);
 	return o;
 }
 
@@ -124,8 +107,8 @@ static struct json_object *tests_json(const struct result *r, size_t n)
 static void boot_fields(struct json_object *o, const struct boot *b)
 {
 	json_set_str(o, "status", boot_status_str(b->status));
-	set_text(o, "phase", b->phase);
-	set_text(o, "reason", b->reason);
+	json_set_clean(o, "phase", b->phase);
+	json_set_clean(o, "reason", b->reason);
 	json_set_num(o, "seconds", b->seconds);
 	set_opt_num(o, "boot_seconds", b->boot_seconds);
 	json_set_str(o, "accel", b->accel);
@@ -142,10 +125,10 @@ static struct json_object *boot_json(const struct series_view *v,
 	const struct result *r;
 	size_t n = 0;
 
-	set_opt_int(o, "run", sb->boot_id);
-	set_text(o, "config", sb->config);
-	set_text(o, "arch", sb->arch);
-	set_text(o, "topology", sb->topology);
+	json_set_opt_int(o, "run", sb->boot_id);
+	json_set_clean(o, "config", sb->config);
+	json_set_clean(o, "arch", sb->arch);
+	json_set_clean(o, "topology", sb->topology);
 	json_set_int(o, "n", sb->n);
 	json_set_str(o, "role", boot_role_str(sb->role));
 	json_set_bool(o, "reused", sb->reused);
@@ -153,7 +136,7 @@ static struct json_object *boot_json(const struct series_view *v,
 		boot_fields(o, b);
 	} else {
 		json_set_str(o, "status", boot_status_str(BOOT_SKIPPED));
-		set_text(o, "reason", sb->reason);
+		json_set_clean(o, "reason", sb->reason);
 		json_set(o, "seconds", NULL);
 	}
 	r = view_results(v, sb->boot_id, &n);
@@ -168,13 +151,13 @@ static struct json_object *step_json(const struct series_view *v, const struct s
 	struct json_object *boots = json_object_new_array();
 
 	json_set_int(o, "step", s->step);
-	set_text(o, "subject", s->subject);
-	set_text(o, "author", s->author);
-	set_text(o, "message_id", s->message_id);
+	json_set_clean(o, "subject", s->subject);
+	json_set_clean(o, "author", s->author);
+	json_set_clean(o, "message_id", s->message_id);
 	json_set_str(o, "apply", step_apply_str(s->apply));
-	set_text(o, "reason", s->reason);
-	set_text(o, "file", s->file);
-	set_text(o, "hunk", s->hunk);
+	json_set_clean(o, "reason", s->reason);
+	json_set_clean(o, "file", s->file);
+	json_set_clean(o, "hunk", s->hunk);
 	json_set_str(o, "commit", s->commit_id);
 	json_set_str(o, "tree", s->tree);
 	set_list(o, "files", s->files);
@@ -194,20 +177,20 @@ static struct json_object *verdict_json(const struct verdict *d)
 	struct json_object *o = json_object_new_object();
 
 	json_set_str(o, "kind", verdict_kind_str(d->kind));
-	set_text(o, "config", d->config);
-	set_text(o, "topology", d->topology);
-	set_text(o, "test", d->test);
+	json_set_clean(o, "config", d->config);
+	json_set_clean(o, "topology", d->topology);
+	json_set_clean(o, "test", d->test);
 	json_set_str(o, "verdict", verdict_word_str(d->verdict));
-	set_opt_int(o, "from", d->from_step);
-	set_opt_int(o, "until", d->until_step);
+	json_set_opt_int(o, "from", d->from_step);
+	json_set_opt_int(o, "until", d->until_step);
 	json_set(o, "candidates", json_clean(d->candidates));
 	json_set(o, "repairs", json_clean(d->repairs));
-	set_opt_int(o, "runs", d->runs);
-	set_opt_int(o, "failures", d->failures);
+	json_set_opt_int(o, "runs", d->runs);
+	json_set_opt_int(o, "failures", d->failures);
 	set_opt_num(o, "probability", d->probability);
-	set_text(o, "reason", d->reason);
+	json_set_clean(o, "reason", d->reason);
 	json_set(o, "evidence", json_clean(d->evidence));
-	set_opt_int(o, "run", d->boot_id);
+	json_set_opt_int(o, "run", d->boot_id);
 	return o;
 }
 
@@ -227,7 +210,7 @@ struct json_object *document_of_view(const struct series_view *v)
 		json_object_array_add(verdicts, verdict_json(&v->verdicts[i]));
 	json_set(o, "verdicts", verdicts);
 	set_list(o, "trailers", v->series.trailers);
-	set_text(o, "cover", v->series.cover);
+	json_set_clean(o, "cover", v->series.cover);
 	return o;
 }
 
@@ -245,16 +228,16 @@ static void run_fields(struct json_object *o, const struct boot *b)
 {
 	json_set_str(o, "schema", "sluice/1");
 	json_set_int(o, "run", b->id);
-	set_text(o, "config", b->config);
-	set_text(o, "arch", b->arch);
-	set_text(o, "topology", b->topology);
+	json_set_clean(o, "config", b->config);
+	json_set_clean(o, "arch", b->arch);
+	json_set_clean(o, "topology", b->topology);
 	boot_fields(o, b);
-	set_text(o, "topology_text", b->topology_text);
+	json_set_clean(o, "topology_text", b->topology_text);
 	set_sha(o, "image", b->image);
 	set_sha(o, "initramfs", b->initramfs);
 	set_sha(o, "console", b->console);
-	set_text(o, "cmdline", b->cmdline);
-	set_text(o, "qemu_version", b->qemu_version);
+	json_set_clean(o, "cmdline", b->cmdline);
+	json_set_clean(o, "qemu_version", b->qemu_version);
 	set_list(o, "argv", b->argv);
 	set_list(o, "plan", b->plan);
 	json_set_int(o, "started", b->started);
@@ -303,7 +286,7 @@ static struct json_object *line_json(const struct series_line *l)
 	struct json_object *o = series_json(&l->s);
 	struct json_object *sums = json_object_new_object();
 
-	set_text(o, "tree", l->s.tree);
+	json_set_clean(o, "tree", l->s.tree);
 	for (int i = 0; i < VERDICT_WORDS; i++)
 		json_set_int(sums, verdict_word_str((enum verdict_word)i),
 			     l->verdicts[i]);

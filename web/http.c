@@ -16,7 +16,7 @@
 static const char *const headers[][2] = {
 	{ "Content-Security-Policy",
 	  "default-src 'none'; style-src 'self'; base-uri 'none';"
-	  " form-action 'none'; frame-ancestors 'none'" },
+	  " form-action 'self'; frame-ancestors 'none'" },
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "X-Frame-Options", "DENY" },
 	{ "Referrer-Policy", "no-referrer" },
@@ -139,15 +139,31 @@ static enum MHD_Result send_text(struct MHD_Connection *c, struct str *text,
 	return queue_text(c, MHD_HTTP_OK, text, type, etag);
 }
 
-/* ?page=: anything but a sensible number is the first. */
-static int64_t page_number(struct MHD_Connection *c)
+/* Anything but a sensible number is what it is without. */
+static int64_t number_of(struct MHD_Connection *c, const char *name, int64_t without)
 {
-	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "page");
-	long long v = 1;
+	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
+	long long v = without;
 
 	if (text)
-		str_to_ll(text, 1, 1000000, &v);
+		str_to_ll(text, 1, 1000000000, &v);
 	return v;
+}
+
+/*
+ * A text of the query, its escapes undone (the server keeps them, for the path's
+ * sake). One too long for what is looked for by it stands for what is not there.
+ */
+static const char *text_of(struct MHD_Connection *c, const char *name,
+			   char ret_text[REQUEST_TEXT])
+{
+	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
+
+	if (!text || !*text)
+		return NULL;
+	snprintf(ret_text, REQUEST_TEXT, "%s", strlen(text) < REQUEST_TEXT ? text : "?");
+	MHD_http_unescape(ret_text);
+	return ret_text;
 }
 
 static enum MHD_Result no_database(struct MHD_Connection *c, bool json,
@@ -168,7 +184,17 @@ static enum MHD_Result run_route(struct site *s, struct MHD_Connection *c,
 	bool json = route->flags & ROUTE_JSON;
 	struct err err = { .code = ERR_NONE };
 	struct reply re = { .type = "text/html; charset=utf-8" };
-	struct request rq = { .opts = s->opts, .id = id, .page = page_number(c) };
+	char state[REQUEST_TEXT], source[REQUEST_TEXT];
+	char list[REQUEST_TEXT], msgid[REQUEST_TEXT];
+	struct request rq = { .opts = s->opts,
+			      .id = id,
+			      .token = *s->token ? s->token : NULL,
+			      .page = number_of(c, "page", 1),
+			      .from = number_of(c, "from", 0),
+			      .state = text_of(c, "state", state),
+			      .source = text_of(c, "source", source),
+			      .list = text_of(c, "list", list),
+			      .msgid = text_of(c, "id", msgid) };
 	int r;
 
 	if (site_db(s, &err) < 0)
@@ -176,6 +202,8 @@ static enum MHD_Result run_route(struct site *s, struct MHD_Connection *c,
 	rq.db = s->db;
 	rq.store = s->store;
 	r = route->fn(&rq, &re, &err);
+	if (r == 1 && re.gone)
+		return queue_text(c, MHD_HTTP_GONE, &re.body, re.type, NULL);
 	if (r == 1)
 		return re.stream ? send_stream(c, &re) : send_text(c, &re.body, re.type);
 	str_done(&re.body);
@@ -240,21 +268,85 @@ static enum MHD_Result answer(struct site *s, struct MHD_Connection *c, const ch
 	return run_route(s, c, route, id);
 }
 
+/* ---- the one form ---- */
+
+struct form {
+	struct str body;
+};
+
+void http_end(void *state)
+{
+	struct form *f = state;
+
+	if (!f)
+		return;
+	str_done(&f->body);
+	free(f);
+}
+
+static bool is_form(const struct site *s, const char *url, const char *method)
+{
+	return *s->token && strcmp(method, MHD_HTTP_METHOD_POST) == 0 &&
+	       strcmp(url, RERUN_PATH) == 0;
+}
+
+static const char *header(struct MHD_Connection *c, const char *name)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result answer_form(struct site *s, struct MHD_Connection *c,
+				   const struct form *f)
+{
+	const struct rerun_ask ask = { .host = header(c, MHD_HTTP_HEADER_HOST),
+				       .origin = header(c, MHD_HTTP_HEADER_ORIGIN),
+				       .fetch_site = header(c, "Sec-Fetch-Site"),
+				       .body = str_get(&f->body),
+				       .token = s->token };
+	struct err err = { .code = ERR_NONE };
+	struct MHD_Response *m;
+	const char *why;
+	int64_t job;
+
+	if (!host_is_fine(s, c))
+		return fail(c, MHD_HTTP_MISDIRECTED_REQUEST, false,
+			    "This server answers to localhost only");
+	why = rerun_check(&ask, &job);
+	if (why)
+		return fail(c, MHD_HTTP_FORBIDDEN, false, why);
+	if (s->opts->rerun(job, s->opts->arg, &err) < 0)
+		return fail(c,
+			    err.code == ERR_INPUT ? MHD_HTTP_CONFLICT :
+						    MHD_HTTP_SERVICE_UNAVAILABLE,
+			    false, err.msg);
+	m = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	if (m)
+		MHD_add_response_header(m, MHD_HTTP_HEADER_LOCATION, url_queue().s);
+	return queue(c, MHD_HTTP_SEE_OTHER, m, NULL, NULL);
+}
+
 enum MHD_Result http_handle(void *cls, struct MHD_Connection *c, const char *url,
 			    const char *method, const char *version, const char *upload,
 			    size_t *upload_size, void **state)
 {
-	static int seen;
+	bool form = is_form(cls, url, method);
+	struct form *f = *state;
 
 	(void)version;
-	(void)upload;
 	/* First the headers alone: answering then would break keep-alive. */
-	if (*state != &seen) {
-		*state = &seen;
+	if (!f) {
+		f = mem_alloc0(sizeof(*f));
+		f->body.limit = RERUN_BODY;
+		*state = f;
 		return MHD_YES;
 	}
-	/* A body is nothing to us: closing says so. */
-	if (*upload_size > 0)
+	/* Any other body is nothing to us: closing says so. */
+	if (*upload_size > 0 && !form)
 		return MHD_NO;
-	return answer(cls, c, url, method);
+	if (*upload_size > 0) {
+		str_addn(&f->body, upload, *upload_size);
+		*upload_size = 0;
+		return f->body.truncated ? MHD_NO : MHD_YES;
+	}
+	return form ? answer_form(cls, c, f) : answer(cls, c, url, method);
 }

@@ -182,3 +182,25 @@ void html_log(struct html *h, const struct logview *l, struct url whole)
 	}
 	html_close(h);
 }
+
+int64_t logview_dropped(struct artifact_store *store, const char *sha)
+{
+	int64_t when;
+
+	return sha && artifact_dropped(store, sha, &when, NULL) > 0 ? when : -1;
+}
+
+void html_log_gone(struct html *h, int64_t dropped)
+{
+	char day[ARTIFACT_DAY];
+
+	html_open(h, "p");
+	html_attr(h, "class", "note");
+	if (dropped < 0) {
+		html_text(h, "The log is no longer stored.");
+	} else {
+		artifact_day(dropped, day);
+		html_textf(h, "The log was dropped on %s by retention.", day);
+	}
+	html_close(h);
+}

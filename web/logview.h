@@ -24,5 +24,9 @@ void logview_done(struct logview *l);
 int64_t logview_line(const struct logview *l, int64_t byte);
 /* whole: where all of it is. */
 void html_log(struct html *h, const struct logview *l, struct url whole);
+/* When retention dropped it (UTC seconds), else -1; of sha NULL, too. */
+int64_t logview_dropped(struct artifact_store *store, const char *sha);
+/* In place of a log that cannot be shown. */
+void html_log_gone(struct html *h, int64_t dropped);
 
 #endif

@@ -1,5 +1,6 @@
 #include "web/page.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 #include "lib/cleanup.h"
@@ -33,7 +34,13 @@ void page_begin(struct html *h, const char *title, int refresh)
 	html_open(h, "body");
 	html_open(h, "header");
 	html_attr(h, "class", "top");
+	html_open(h, "nav");
 	html_link(h, "home", url_series_list(1), "sluice");
+	html_link(h, NULL, url_series_list(1), "Series");
+	html_link(h, NULL, url_queue(), "Queue");
+	html_link(h, NULL, url_postings(NULL, 1), "Postings");
+	html_link(h, NULL, url_sources(), "Sources");
+	html_close(h);
 	html_close(h);
 	html_raw(h, "\n");
 	html_open(h, "main");
@@ -146,5 +153,26 @@ void page_lines(struct html *h, const char *class, struct json_object *lines)
 			html_text(h, "\n");
 		html_text(h, json_object_get_string(o));
 	}
+	html_close(h);
+}
+
+int64_t page_count(int64_t total, int64_t per_page)
+{
+	return (total + per_page - 1) / per_page;
+}
+
+void page_pager(struct html *h, int64_t page, int64_t pages, struct url newer,
+		struct url older)
+{
+	if (pages <= 1)
+		return;
+	html_open(h, "nav");
+	html_attr(h, "class", "pager");
+	html_attr(h, "aria-label", "Pages");
+	if (page > 1)
+		html_link(h, NULL, newer, "← newer");
+	html_textf(h, " page %" PRId64 " of %" PRId64 " ", page, pages);
+	if (page < pages)
+		html_link(h, NULL, older, "older →");
 	html_close(h);
 }

@@ -28,6 +28,11 @@ void page_fact_(struct html *h, const char *name, const char *text);
 #define page_fact_open(h, name) page_fact_open_(h, "" name "")
 void page_fact_open_(struct html *h, const char *name);
 
+/* "newer, page 2 of 9, older"; nothing when there is only one. */
+void page_pager(struct html *h, int64_t page, int64_t pages, struct url newer,
+		struct url older);
+int64_t page_count(int64_t total, int64_t per_page);
+
 /* A JSON array of texts as one <pre>; nothing when empty. */
 void page_lines(struct html *h, const char *class, struct json_object *lines);
 

@@ -13,6 +13,7 @@ struct loaded {
 	size_t nused;
 	struct logview log;
 	bool has_log;
+	int64_t log_dropped; /* when; < 0: it was not */
 };
 
 static void loaded_done(struct loaded *l)
@@ -32,6 +33,7 @@ static int load(struct request *rq, struct loaded *l, struct err *err)
 		return -1;
 	/* A log that is gone does not take the page with it. */
 	l->has_log = l->b.log && logview_load(rq->store, l->b.log, &l->log, err) == 0;
+	l->log_dropped = logview_dropped(rq->store, l->has_log ? NULL : l->b.log);
 	return 1;
 }
 
@@ -111,7 +113,7 @@ static void print_page(struct html *h, const struct loaded *l)
 		if (l->has_log)
 			html_log(h, &l->log, url_build_log(b->id));
 		else
-			html_el(h, "p", "note", "The log is no longer stored.");
+			html_log_gone(h, l->log_dropped);
 	}
 	page_end(h);
 }

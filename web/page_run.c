@@ -17,6 +17,7 @@ struct loaded {
 	size_t nused;
 	struct logview log;
 	bool has_log;
+	int64_t log_dropped; /* when; < 0: it was not */
 	char *repro;
 };
 
@@ -42,6 +43,7 @@ static int load(struct request *rq, struct loaded *l, struct err *err)
 	/* What is gone or cannot be said leaves a gap, not an error page. */
 	l->has_log = l->b.console &&
 		     logview_load(rq->store, l->b.console, &l->log, err) == 0;
+	l->log_dropped = logview_dropped(rq->store, l->has_log ? NULL : l->b.console);
 	if (o->repro && o->repro(rq->db, rq->id, &l->repro, o->arg, err) != 1)
 		l->repro = NULL;
 	return 1;
@@ -275,7 +277,7 @@ static void print_console(struct html *h, const struct loaded *l)
 	if (l->has_log)
 		html_log(h, &l->log, url_run_console(l->b.id));
 	else
-		html_el(h, "p", "note", "The console log is no longer stored.");
+		html_log_gone(h, l->log_dropped);
 }
 
 /* A boot that is ok may hold tests that are not. */

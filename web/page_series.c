@@ -9,6 +9,7 @@
 #include "web/page.h"
 #include "web/request.h"
 #include "web/verdicts.h"
+#include "web/versions.h"
 
 #define REFRESH_SECONDS 5
 
@@ -234,15 +235,56 @@ static void print_letter(struct html *h, const struct series *s)
 	}
 }
 
+/* The posting that it is of, and the other versions. */
+struct family {
+	int64_t posting; /* 0: of none */
+	struct posting_line *versions;
+	size_t n;
+};
+
+static void family_done(struct family *f)
+{
+	posting_line_list_free(f->versions, f->n);
+}
+
+static int load_family(struct db *db, const struct series *s, struct family *f,
+		       struct err *err)
+{
+	int r = posting_of_series(db, s, &f->posting, err);
+
+	if (r == 1)
+		r = posting_versions(db, f->posting, &f->versions, &f->n, err);
+	return r < 0 ? -1 : 0;
+}
+
+static void print_family(struct html *h, const struct family *f)
+{
+	if (f->n > 1) {
+		html_versions(h, f->versions, f->n, f->posting);
+	} else if (f->n == 1) {
+		html_open(h, "p");
+		html_attr(h, "class", "dim");
+		html_text(h, "Came as ");
+		html_link(h, NULL, url_posting(f->posting), "a posting");
+		html_text(h, " of ");
+		html_text(h, f->versions[0].p.source);
+		html_text(h, ".");
+		html_close(h);
+	}
+}
+
 int page_series(struct request *rq, struct reply *re, struct err *err)
 {
 	AUTO(series_view_done) struct series_view v = { .nsteps = 0 };
+	AUTO(family_done) struct family f = { .posting = 0 };
 	AUTO(html_done) struct html h;
 	const struct series *s = &v.series;
 	int r;
 
 	html_init(&h);
 	r = series_view_load(rq->db, rq->id, &v, err);
+	if (r == 1 && load_family(rq->db, s, &f, err) < 0)
+		r = -1;
 	if (r != 1)
 		return r;
 	page_begin(&h, s->subject,
@@ -258,6 +300,7 @@ int page_series(struct request *rq, struct reply *re, struct err *err)
 	print_troubles(&h, &v);
 	print_warnings(&h, &v);
 	print_not_built(&h, &v);
+	print_family(&h, &f);
 	print_base(&h, s);
 	print_letter(&h, s);
 	page_end(&h);

@@ -11,9 +11,21 @@ static const struct route routes[] = {
 	{ "/build/#", page_build, 0 },
 	{ "/build/#/log.txt", stream_build_log, 0 },
 	{ "/build/#/config.txt", stream_build_config, 0 },
+	{ "/queue", page_queue, 0 },
+	{ "/sources", page_sources, 0 },
+	{ "/postings", page_postings, 0 },
+	{ "/posting", page_posting, 0 }, /* ?id=<message-id> */
+	{ "/posting/#", page_posting, 0 },
+	{ "/posting/#/changes", page_changes, 0 },
 	{ "/api/v1/series", api_series_list, ROUTE_JSON },
 	{ "/api/v1/series/#", api_series, ROUTE_JSON },
 	{ "/api/v1/run/#", api_run, ROUTE_JSON },
+	{ "/api/v1/queue", api_queue, ROUTE_JSON },
+	{ "/api/v1/sources", api_sources, ROUTE_JSON },
+	{ "/api/v1/postings", api_postings, ROUTE_JSON },
+	{ "/api/v1/posting", api_posting, ROUTE_JSON },
+	{ "/api/v1/posting/#", api_posting, ROUTE_JSON },
+	{ "/api/v1/posting/#/changes", api_changes, ROUTE_JSON },
 };
 
 /* One form for each number: no sign, no leading zero, at most 15 digits. */

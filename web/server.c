@@ -183,6 +183,15 @@ static size_t keep_escapes(void *arg, struct MHD_Connection *c, char *text)
 	return strlen(text);
 }
 
+static void on_end(void *cls, struct MHD_Connection *c, void **state,
+		   enum MHD_RequestTerminationCode how)
+{
+	(void)cls;
+	(void)c;
+	(void)how;
+	http_end(*state);
+}
+
 static int start(struct server *s, int fd, struct err *err)
 {
 	s->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
@@ -192,10 +201,21 @@ static int start(struct server *s, int fd, struct err *err)
 				  MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
 				  MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 				  (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-				  IDLE_SECONDS, MHD_OPTION_END);
+				  IDLE_SECONDS, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
+				  MHD_OPTION_END);
 	if (!s->mhd)
 		return err_set(err, ERR_SYS, "the web server did not start");
 	return add_sources(s, err);
+}
+
+static int allow_rerun(struct site *s, struct err *err)
+{
+	if (!s->opts->rerun)
+		return 0;
+	if (s->loopback)
+		return rerun_token(s->token, err);
+	log_warn("not on a loopback address: nothing is run again from the pages");
+	return 0;
 }
 
 int web_serve(const struct web_opts *opts, struct err *err)
@@ -207,7 +227,8 @@ int web_serve(const struct web_opts *opts, struct err *err)
 	int r;
 
 	if (site_init(&s.site, opts, err) < 0 ||
-	    listen_on(opts, &s.site.loopback, &fd, &url, err) < 0)
+	    listen_on(opts, &s.site.loopback, &fd, &url, err) < 0 ||
+	    allow_rerun(&s.site, err) < 0)
 		return -1;
 	if (sd_event_new(&event) < 0)
 		return err_set(err, ERR_SYS, "event loop");

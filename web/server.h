@@ -7,11 +7,13 @@
 #ifndef SLUICE_WEB_SERVER_H
 #define SLUICE_WEB_SERVER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/err.h"
 
 struct db;
+struct queue_line;
 
 /*
  * The commands that repeat a run by hand, for its page: 1 with *ret_text (the
@@ -19,6 +21,12 @@ struct db;
  */
 typedef int (*web_repro_fn)(struct db *db, int64_t run, char **ret_text, void *arg,
 			    struct err *err);
+
+/*
+ * Asks for a job to be run again, for at most some seconds: 0, or -1 with what to tell
+ * whoever asked.
+ */
+typedef int (*web_rerun_fn)(int64_t job, void *arg, struct err *err);
 
 struct web_opts {
 	const char *listen; /* numeric address; NULL: 127.0.0.1 */
@@ -28,7 +36,11 @@ struct web_opts {
 	const char *static_dir; /* holds sluice.css; NULL: the shipped one */
 	void (*on_ready)(const char *url, void *arg); /* listening; may be NULL */
 	web_repro_fn repro;                           /* may be NULL */
-	void *arg;                                    /* of both */
+	web_rerun_fn rerun; /* NULL: pages only read. Only on a loopback address */
+	/* Sorts waiting jobs as they will be taken, which is policy (rank 3);
+	 * NULL: nothing is said of their order. */
+	void (*queue_order)(struct queue_line *lines, size_t n);
+	void *arg; /* of those above */
 };
 
 /* Serves until SIGTERM or SIGINT (both blocked on return); 0 then, -1 when it could not start. */

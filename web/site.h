@@ -10,6 +10,7 @@
 
 #include "db/artifact.h"
 #include "lib/str.h"
+#include "web/rerun.h"
 #include "web/server.h"
 
 struct site {
@@ -20,7 +21,8 @@ struct site {
 	ino_t ino;
 	char *css;
 	size_t css_len;
-	bool loopback; /* only names of this machine are answered */
+	bool loopback;           /* only names of this machine are answered */
+	char token[RERUN_TOKEN]; /* "": nothing is run again from here */
 };
 
 /* Reads the style sheet; the database may be missing still. */

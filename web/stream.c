@@ -5,10 +5,25 @@
 #include "db/build.h"
 #include "web/request.h"
 
+static int tell_dropped(struct reply *re, int64_t when)
+{
+	char day[ARTIFACT_DAY];
+
+	artifact_day(when, day);
+	str_addf(&re->body, "This was dropped on %s by retention.\n", day);
+	re->type = "text/plain; charset=utf-8";
+	re->gone = true;
+	return 1;
+}
+
 static int stream(struct request *rq, struct reply *re, const char *sha, struct err *err)
 {
+	int64_t when;
+
 	if (!sha)
 		return 0;
+	if (artifact_dropped(rq->store, sha, &when, err) > 0)
+		return tell_dropped(re, when);
 	if (artifact_open(rq->store, sha, &re->stream, err) < 0)
 		return err && err->code == ERR_MISSING ? 0 : -1;
 	/* Never HTML: the bytes are a guest's. */

@@ -113,9 +113,11 @@ while ! grep -q "boot" "$T/slow" && [ $i -lt 100 ]; do
 	i=$((i + 1))
 	sleep 0.1
 done
-sl tree update toy
+sl clean
 is "second writer: exit 3" "$RC" 3
 check "second writer: told who holds it" grep -q "in use by sluice test (pid $writer)" "$OUT"
+sl tree update toy
+is "trees are updated beside a writer" "$RC" 0
 sl show s1
 check "reader beside a writer" grep -q "broken by patch 1" "$OUT"
 wait $writer

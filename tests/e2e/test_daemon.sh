@@ -32,6 +32,26 @@ sl daemon
 is "a second daemon is refused: exit 3" "$RC" 3
 check "and hears who is there" grep -q 'in use by sluice daemon' "$OUT"
 
+sl quiet -n 0
+is "who needs the state for itself is refused: exit 3" "$RC" 3
+check "and hears what to do" grep -q 'in use by sluice daemon .*stop it' "$OUT"
+
+# Trees come and are fetched while it runs, one at a time.
+git clone -q --bare "$T/toy" "$T/other.git"
+sl tree add other "$T/other.git"
+is "tree add beside the daemon: exit 0" "$RC" 0
+sl tree update other
+is "tree update beside the daemon: exit 0" "$RC" 0
+(
+	flock -n 9 || exit 1
+	sl tree update other
+	echo "$RC" >"$T/rc"
+) 9<>"$STATE/trees.lock"
+is "while another adds a tree: exit 3" "$(cat "$T/rc")" 3
+check "and hears who" grep -q 'state/git is in use by' "$OUT"
+test_range broken --tree other
+is "the daemon knows the new tree" "$RC" 1
+
 # sluice test is a client.
 test_range broken
 is "test by the daemon: exit 1" "$RC" 1
@@ -147,6 +167,10 @@ check "with the reason" test "$(job "$JOB" '"\(.crashes) \(.reason)"')" = \
 check "and nothing of it runs" until_ok nothing_runs
 test_range quick
 is "others go on" "$RC" 0
+sl rerun "$JOB"
+JOB=$(sed -n 's/^job //p' "$OUT")
+check "rerun gives it another chance" until_ok job_is "$JOB" "done"
+is "which it used" "$(job "$JOB" '"\(.crashes) \(.exit)"')" "0 0"
 
 # Trouble of our own: a job that nobody waits for is tried again.
 mv "$T/bin/bwrap" "$T/bin/bwrap.away"

@@ -24,6 +24,15 @@ check "WATCHDOG=1, in time" told '^WATCHDOG=1$'
 test_range quick
 is "a test meanwhile: exit 0" "$RC" 0
 check "STATUS names the job" told '^STATUS=0 queued, job 1 runs$'
+series slow
+say mm/rmap.c "test-sleep-ms 300"
+patch "mm: slow"
+git -C "$T/toy" checkout -q base
+submit base..slow
+check "the next one, too" told '^STATUS=0 queued, job 2 runs$'
+submit base..quick
+check "and what is queued meanwhile" told '^STATUS=1 queued, job 2 runs$'
+check "it is done" until_ok job_is "$JOB" "done"
 sl pause all
 submit base..quick
 check "STATUS says that it is paused" told '^STATUS=1 queued, paused: all$'

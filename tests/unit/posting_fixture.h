@@ -28,7 +28,7 @@ FIXTURE_FN struct mail *mail_of_line(const char *line)
 FIXTURE_FN void add_ids(struct str *out, const struct posting *p)
 {
 	str_addf(out, " %s :", p->s.cover ? p->s.cover->message_id : "-");
-	for (int k = 0; k < p->s.total; k++)
+	for (int k = 0; k < p->s.total && p->s.patches; k++)
 		str_addf(out, " %s", p->s.patches[k] ? p->s.patches[k]->message_id : "-");
 }
 
@@ -51,6 +51,8 @@ FIXTURE_FN char *posting_text(const struct posting *p)
 		str_addf(&out, " (%s)", p->s.reason);
 	if (p->s.refilled)
 		str_addf(&out, " (refilled of v%d)", p->s.refilled);
+	if (p->mixed)
+		str_add(&out, " mixed");
 	if (p->complete)
 		str_add(&out, " complete");
 	return str_take(&out);

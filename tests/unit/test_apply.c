@@ -295,6 +295,25 @@ static void test_already(void **state)
 	assert_string_equal(way(r, 2), "exact");
 }
 
+/* What was posted is kept of all patches, also of those that do not apply. */
+static void check_posted(const char *dir, struct json_object *result)
+{
+	AUTO_FREE char *path = path_join(dir, json_str(result, "posted", ""), NULL);
+	AUTO_JSON struct json_object *doc = NULL;
+	struct json_object *list, *o;
+	struct err err = { 0 };
+
+	if (json_read_file(path, 1 << 20, &doc, &err) < 0)
+		fail_msg("%s", err.msg);
+	list = json_arr(doc, "patches");
+	assert_int_equal(json_len(list), 3);
+	o = json_object_array_get_idx(list, 2);
+	assert_int_equal(json_int(o, "n", 0), 3);
+	assert_string_equal(json_str(o, "subject", ""), "c3");
+	assert_string_equal(json_str(o, "message", ""), "c3\n");
+	assert_non_null(strstr(json_str(o, "diff", ""), "\n-120\n+x\n"));
+}
+
 static void test_conflict(void **state)
 {
 	AUTO_JSON struct json_object *r = NULL;
@@ -314,6 +333,7 @@ static void test_conflict(void **state)
 	assert_null(json_str(step_at(r, 2), "tree", NULL));
 	assert_string_equal(way(r, 3), "not-reached");
 	assert_string_equal(json_str(step_at(r, 3), "subject", ""), "c3");
+	check_posted(*state, r);
 	assert_int_not_equal(sh_status(*state,
 				       "git --git-dir=series.git rev-parse -q --verify "
 				       "'refs/sluice/a%40b/1/2' >/dev/null"),

@@ -6,7 +6,9 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
+#include "db/row.h"
 #include "db/seekable.h"
 
 static int setup(void **state)
@@ -132,22 +134,68 @@ static void test_same_content_once(void **state)
 	assert_int_equal(count_files(f->artifacts), before);
 }
 
-static void test_evicted_and_put_again(void **state)
+static void test_dropped_and_put_again(void **state)
 {
 	struct fixture *f = *state;
 	struct artifact *a = NULL;
-	char sha[SHA256_HEX];
+	char sha[SHA256_HEX], day[ARTIFACT_DAY];
+	int64_t when = -1;
 
 	ok(f, artifact_put_bytes(f->store, "gone", 4, ARTIFACT_RAW, sha, &f->err));
-	ok(f, artifact_evict(f->store, sha, &f->err));
+	assert_int_equal(artifact_dropped(f->store, sha, &when, &f->err), 0);
+	assert_int_equal(artifact_drop(f->store, sha, INT64_MAX, &f->err), 1);
+	assert_int_equal(artifact_drop(f->store, sha, INT64_MAX, &f->err), 0);
 	assert_int_equal(artifact_open(f->store, sha, &a, &f->err), -1);
 	assert_int_equal(f->err.code, ERR_MISSING);
-	assert_non_null(strstr(f->err.msg, "evicted"));
+	assert_int_equal(artifact_dropped(f->store, sha, &when, &f->err), 1);
+	artifact_day(when, day);
+	assert_non_null(strstr(f->err.msg, "was dropped on "));
+	assert_non_null(strstr(f->err.msg, day));
 	assert_null(a);
 	ok(f, artifact_put_bytes(f->store, "gone", 4, ARTIFACT_ZSTD, sha, &f->err));
+	assert_int_equal(artifact_dropped(f->store, sha, &when, &f->err), 0);
 	check_range(f, sha, "gone", 4, 0, 4);
 	assert_int_equal(artifact_open(f->store, "../../etc/passwd", &a, &f->err), -1);
 	assert_int_equal(f->err.code, ERR_MISSING);
+}
+
+/* What was put a moment ago, or was there and put once more, is somebody's. */
+static void test_fresh_is_not_dropped(void **state)
+{
+	struct fixture *f = *state;
+	int64_t before = (int64_t)time(NULL) - 1;
+	char sha[SHA256_HEX];
+
+	ok(f, artifact_put_bytes(f->store, "fresh", 5, ARTIFACT_RAW, sha, &f->err));
+	assert_int_equal(artifact_drop(f->store, sha, before, &f->err), 0);
+	ok(f, db_exec(f->db, "UPDATE artifact SET used = 5", &f->err));
+	ok(f, artifact_put_bytes(f->store, "fresh", 5, ARTIFACT_RAW, sha, &f->err));
+	assert_int_equal(artifact_drop(f->store, sha, before, &f->err), 0);
+	ok(f, artifact_verify(f->store, sha, &f->err));
+	ok(f, db_exec(f->db, "UPDATE artifact SET used = 5", &f->err));
+	assert_int_equal(artifact_drop(f->store, sha, before, &f->err), 1);
+}
+
+/* Killed between the row and its file, at either end. */
+static void test_strays(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *path = NULL, *wrong = NULL, *name = NULL;
+	char sha[SHA256_HEX];
+
+	ok(f, artifact_put_bytes(f->store, "stray", 5, ARTIFACT_RAW, sha, &f->err));
+	ok(f, artifact_path(f->store, sha, &path, &f->err));
+	assert_int_equal(artifact_drop_stray(f->store, sha, &f->err), 0);
+	assert_int_equal(access(path, F_OK), 0);
+	wrong = str_printf("%s.zst", path);
+	name = str_printf("%s.zst", sha);
+	ok(f, file_write_atomic(wrong, "x", 1, 0644, &f->err));
+	assert_int_equal(artifact_drop_stray(f->store, name, &f->err), 1);
+	assert_int_equal(access(wrong, F_OK), -1);
+	assert_int_equal(access(path, F_OK), 0);
+	ok(f, db_exec(f->db, "UPDATE artifact SET present = 0, dropped = 7", &f->err));
+	assert_int_equal(artifact_drop_stray(f->store, sha, &f->err), 1);
+	assert_int_equal(access(path, F_OK), -1);
 }
 
 /* A file that was lost or cut behind our back is written again. */
@@ -359,7 +407,9 @@ int main(void)
 		T(test_zstd_itself_reads_it),
 		T(test_empty_and_raw),
 		T(test_same_content_once),
-		T(test_evicted_and_put_again),
+		T(test_dropped_and_put_again),
+		T(test_fresh_is_not_dropped),
+		T(test_strays),
 		T(test_lost_file_heals),
 		T(test_only_regular_files),
 		T(test_damage_is_noticed),

@@ -224,7 +224,10 @@ static void test_complaints_about_sources(void **state)
 			      "[source c]\n"
 			      "[source d]\nkind = maildir\nurl = http://a/\npath = mail\n"
 			      "[source e]\nurl = file:///etc/passwd\ninterval = 0\n"
-			      "[source f]\nurl = http://a/\nbase = head,best\nlist = x\n",
+			      "[source f]\nurl = http://a/\nbase = head,best\nlist = x\n"
+			      "[source g]\nkind = patchwork\nurl = http://a/\n"
+			      "token_file = /t\n[source h]\nkind = patchwork\n"
+			      "url = https://a/\ntoken_file = /t\n",
 			      &c, &complaints),
 			 -1);
 	assert_string_equal(
@@ -241,7 +244,9 @@ static void test_complaints_about_sources(void **state)
 		"config.ini:12: interval: \"0\" is not a time like 90s, 10m or 2h, at least "
 		"1000 ms\n"
 		"config.ini:15: base: \"best\" is not one of base-commit blobs good head\n"
-		"config.ini:16: unknown key \"list\", did you mean \"lists\"?\n");
+		"config.ini:16: unknown key \"list\", did you mean \"lists\"?\n"
+		"config.ini:20: token_file: a token goes over https only, not to "
+		"\"http://a/\"\n");
 }
 
 static void test_trees(void **state)

@@ -38,7 +38,7 @@ static void on_request(struct control_client *cl, struct control_request *r, voi
 	if (r->op == CONTROL_WATCH)
 		control_watch(cl, r->job);
 	if (r->op == CONTROL_PAUSE)
-		control_error(cl, "not %s", "now");
+		control_error(cl, ERR_SYS, "not %s", "now");
 	else
 		control_ok(cl, json_object_get(o));
 	json_object_put(o);
@@ -119,7 +119,7 @@ static void requests_are_answered(void **state)
 	say(w, fd, "tus\"}\n");
 	assert_string_equal(heard(fd), want);
 	say(w, fd, "{\"op\":\"pause\",\"what\":\"all\"}\n");
-	assert_string_equal(heard(fd), "{\"error\":\"not now\"}\n");
+	assert_string_equal(heard(fd), "{\"error\":\"not now\",\"ours\":true}\n");
 	say(w, fd, "rubbish\n");
 	assert_true(str_starts(heard(fd), "{\"error\":"));
 	/* A mistake is answered, and forgiven. */
@@ -195,23 +195,62 @@ static void a_client_that_does_not_read_is_dropped(void **state)
 	close(fd);
 }
 
+/* As another user: 0 it was answered, 1 it was turned away, 2 it could not connect. */
+static int as_other(struct world *w, gid_t gid, bool supplementary)
+{
+	int status, p[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(p), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct sockaddr_un addr = { .sun_family = AF_UNIX };
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		char buf[512];
+		ssize_t n;
+
+		snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/control", w->dir);
+		close(p[0]);
+		if (setgroups(supplementary ? 1 : 0, &gid) < 0 ||
+		    setgid(supplementary ? 54321 : gid) < 0 || setuid(NOBODY) < 0)
+			_exit(9);
+		if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+			_exit(2);
+		n = send(fd, "{\"op\":\"status\"}\n", 16, MSG_NOSIGNAL);
+		n = recv(fd, buf, sizeof(buf) - 1, 0);
+		buf[n > 0 ? n : 0] = '\0';
+		_exit(strstr(buf, "\"ok\"") ? 0 : 1);
+	}
+	close(p[1]);
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		sd_event_run(w->event, 10000);
+	close(p[0]);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
 static void too_many_are_turned_away(void **state)
 {
 	struct world *w = *state;
-	int fds[CONTROL_CLIENTS_MAX + 1];
+	int fds[CONTROL_CLIENTS_USER + 1];
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		fds[i] = client(w);
-	assert_string_equal(heard(fds[CONTROL_CLIENTS_MAX]),
-			    "{\"error\":\"too many clients\"}\n");
-	assert_string_equal(heard(fds[CONTROL_CLIENTS_MAX]), "(closed)");
+	assert_string_equal(heard(fds[CONTROL_CLIENTS_USER]),
+			    "{\"error\":\"too many clients of yours\",\"ours\":true}\n");
+	assert_string_equal(heard(fds[CONTROL_CLIENTS_USER]), "(closed)");
 	close(fds[0]);
-	close(fds[CONTROL_CLIENTS_MAX]);
+	close(fds[CONTROL_CLIENTS_USER]);
 	pump(w);
 	fds[0] = client(w);
 	say(w, fds[0], "{\"op\":\"status\"}\n");
 	assert_true(str_starts(heard(fds[0]), "{\"ok\":"));
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+	/* Others are not kept out by that. */
+	if (geteuid() == 0) {
+		assert_int_equal(control_set_group(w->control, "nogroup", &w->err), 0);
+		assert_int_equal(as_other(w, getgrnam("nogroup")->gr_gid, false), 0);
+	}
+	for (size_t i = 0; i < CONTROL_CLIENTS_USER; i++)
 		close(fds[i]);
 	pump(w);
 }
@@ -249,39 +288,6 @@ static void mails_come_as_a_descriptor(void **state)
 	pump(w);
 }
 
-/* As another user: 0 it was answered, 1 it was turned away, 2 it could not connect. */
-static int as_other(struct world *w, gid_t gid)
-{
-	int status, p[2];
-	pid_t pid;
-
-	assert_int_equal(pipe(p), 0);
-	pid = fork();
-	if (pid == 0) {
-		struct sockaddr_un addr = { .sun_family = AF_UNIX };
-		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-		char buf[512];
-		ssize_t n;
-
-		snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/control", w->dir);
-		close(p[0]);
-		if (setgroups(0, NULL) < 0 || setgid(gid) < 0 || setuid(NOBODY) < 0)
-			_exit(9);
-		if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-			_exit(2);
-		n = send(fd, "{\"op\":\"status\"}\n", 16, MSG_NOSIGNAL);
-		n = recv(fd, buf, sizeof(buf) - 1, 0);
-		buf[n > 0 ? n : 0] = '\0';
-		_exit(strstr(buf, "\"ok\"") ? 0 : 1);
-	}
-	close(p[1]);
-	while (waitpid(pid, &status, WNOHANG) == 0)
-		sd_event_run(w->event, 10000);
-	close(p[0]);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
 static void only_who_may_is_heard(void **state)
 {
 	struct world *w = *state;
@@ -293,18 +299,20 @@ static void only_who_may_is_heard(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
 	/* The file's mode keeps them out; and if it did not, the daemon would. */
-	assert_int_equal(as_other(w, NOBODY), 2);
+	assert_int_equal(as_other(w, NOBODY, false), 2);
 	assert_int_equal(chmod(path, 0666), 0);
-	assert_int_equal(as_other(w, NOBODY), 1);
+	assert_int_equal(as_other(w, NOBODY, false), 1);
 	assert_int_equal(w->requests, 0);
 	assert_int_equal(control_set_group(w->control, "nogroup", &w->err), 0);
-	assert_int_equal(as_other(w, getgrnam("nogroup")->gr_gid), 0);
-	assert_int_equal(w->requests, 1);
-	assert_int_equal(as_other(w, 54321), 2);
+	assert_int_equal(as_other(w, getgrnam("nogroup")->gr_gid, false), 0);
+	assert_int_equal(as_other(w, getgrnam("nogroup")->gr_gid, true), 0);
+	assert_int_equal(w->requests, 2);
+	assert_int_equal(as_other(w, 54321, false), 2);
+	assert_int_equal(as_other(w, 54321, true), 2);
 	assert_int_equal(control_set_group(w->control, "no such group", &w->err), -1);
 	assert_int_equal(w->err.code, ERR_MISSING);
 	assert_int_equal(control_set_group(w->control, "", &w->err), 0);
-	assert_int_equal(as_other(w, getgrnam("nogroup")->gr_gid), 2);
+	assert_int_equal(as_other(w, getgrnam("nogroup")->gr_gid, false), 2);
 }
 
 static void the_path_may_be_long(void **state)

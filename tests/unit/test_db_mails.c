@@ -138,7 +138,7 @@ static void test_posting_and_its_mails(void **state)
 	size_t n;
 
 	add_mail(f, "p1", 0, NULL, 1, p, 1);
-	ok(f, mail_list_posting(f->db, p, &list, &n, &f->err));
+	ok(f, mail_list_posting(f->db, p, true, &list, &n, &f->err));
 	assert_int_equal(n, 2);
 	assert_string_equal(list[0].message_id, "p1");
 	mail_row_list_free(list, n);
@@ -225,6 +225,68 @@ static void test_list_by_state(void **state)
 	posting_row_list_free(list, n);
 }
 
+static void set_lists(struct fixture *f, int64_t id, const char *source,
+		      const char *lists)
+{
+	struct posting_row p;
+
+	assert_int_equal(posting_find(f->db, id, &p, &f->err), 1);
+	free(p.source);
+	p.source = str_dup(source);
+	json_object_put(p.lists);
+	p.lists = j(lists);
+	ok(f, posting_put(f->db, &p, &f->err));
+	posting_row_done(&p);
+}
+
+static void test_search(void **state)
+{
+	struct fixture *f = *state;
+	enum posting_state waiting = POSTING_WAITING;
+	int64_t counts[POSTING_IGNORED + 1], total = 0, quoted;
+	struct posting_filter which = { .list = "a/\"b\".org" };
+	struct posting_row *list;
+	size_t n;
+
+	add_posting(f, "a@x", "t", 1, NULL, DB_NO_INT);
+	quoted = add_posting(f, "a@x", "t", 2, NULL, 5);
+	set_lists(f, quoted, "two", "[\"x.org\",\"a/\\\"b\\\".org\"]");
+	ok(f, posting_search(f->db, &which, 10, 0, &list, &n, &total, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(total, 1);
+	assert_int_equal(list[0].id, quoted);
+	posting_row_list_free(list, n);
+	ok(f, posting_count(f->db, &which, counts, &f->err));
+	assert_int_equal(counts[POSTING_WAITING], 1);
+	assert_int_equal(counts[POSTING_QUEUED], 0);
+	which = (struct posting_filter){ .list = ".org" }; /* a part is none */
+	ok(f, posting_search(f->db, &which, 10, 0, &list, &n, &total, &f->err));
+	assert_int_equal(n, 0);
+	which = (struct posting_filter){ .state = &waiting, .source = "one" };
+	ok(f, posting_search(f->db, &which, 10, 0, &list, &n, NULL, &f->err));
+	assert_int_equal(n, 0);
+	ok(f, posting_count(f->db, &which, counts, &f->err));
+	assert_int_equal(counts[POSTING_QUEUED], 1); /* of any state */
+	assert_int_equal(counts[POSTING_WAITING], 0);
+}
+
+static void test_later_versions(void **state)
+{
+	struct fixture *f = *state;
+	int64_t first = add_posting(f, "a@x", "t", 1, NULL, DB_NO_INT);
+	int64_t second = add_posting(f, "a@x", "t", 2, NULL, DB_NO_INT);
+	struct posting_row *list;
+	size_t n;
+
+	ok(f, posting_set_earlier(f->db, second, first, &f->err));
+	ok(f, posting_list_later(f->db, first, 10, &list, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(list[0].id, second);
+	posting_row_list_free(list, n);
+	ok(f, posting_list_later(f->db, second, 10, &list, &n, &f->err));
+	assert_int_equal(n, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -236,6 +298,8 @@ int main(void)
 		TEST(test_deadlines),
 		TEST(test_likes),
 		TEST(test_list_by_state),
+		TEST(test_search),
+		TEST(test_later_versions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

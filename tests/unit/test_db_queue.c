@@ -314,6 +314,33 @@ static void leases_of_others_and_old_ones_are_taken_back(void **state)
 	assert_int_equal(n, 1);
 }
 
+static void three_reboots_set_a_job_apart(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_plain(f), n = 0, now = time(NULL);
+	struct queue_job q;
+
+	for (int i = 1; i <= 3; i++) {
+		/* The same boot: somebody killed the daemon. */
+		take(f, id);
+		ok(f, queue_put_back_dead(f->db, "boot:99:99", now, &n, &f->err));
+		take(f, id);
+		ok(f, queue_put_back_dead(f->db, "", now, &n, &f->err));
+		assert_int_equal(state_of(f, id, &q), QUEUE_QUEUED);
+		assert_string_equal(q.reason, "the daemon ended");
+		queue_job_done(&q);
+		take(f, id);
+		ok(f, queue_put_back_dead(f->db, "next:12:34", now, &n, &f->err));
+		assert_int_equal(n, 1);
+		assert_int_equal(state_of(f, id, &q), i < 3 ? QUEUE_QUEUED : QUEUE_APART);
+		assert_int_equal(q.crashes, i);
+		assert_int_equal(q.interrupted, 2 * i);
+		assert_string_equal(q.reason, "the machine went down while it ran");
+		assert_int_equal(q.exit, i < 3 ? DB_NO_INT : 3);
+		queue_job_done(&q);
+	}
+}
+
 static bool in_lines(const struct queue_line *l, size_t n, int64_t id)
 {
 	for (size_t i = 0; i < n; i++)
@@ -390,6 +417,36 @@ static void heads_are_the_first_of_each_sender(void **state)
 	ok(f, queue_lines(f->db, &l, &n, &f->err));
 	assert_int_equal(n, 9);
 	queue_line_list_free(l, n);
+}
+
+static void a_twin_is_what_asks_for_the_same(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_job asked, twin;
+	int64_t a = add(f, QUEUE_SERIES, QUEUE_INTERACTIVE, "", "me", 0, 0);
+	enum queue_state s;
+
+	ok(f, queue_end(f->db, a, take(f, a), 0, NULL, &f->err));
+	state_of(f, a, &asked);
+	/* What nobody waits for is no reason not to ask again. */
+	add_plain(f);
+	assert_int_equal(queue_find_twin(f->db, &asked, &twin, &f->err), 0);
+	assert_int_equal(queue_count_queued(f->db, &f->err), 1);
+	a = add(f, QUEUE_SERIES, QUEUE_INTERACTIVE, "", "you", 0, 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(queue_count_queued(f->db, &f->err), i == 1 ? 1 : 2);
+		assert_int_equal(queue_find_twin(f->db, &asked, &twin, &f->err), 1);
+		assert_int_equal(twin.id, a);
+		queue_job_done(&twin);
+		if (i == 0)
+			take(f, a);
+		else if (i == 1)
+			queue_put_back(f->db, a, 1, QUEUE_INTERRUPTED, "x", 0, &s,
+				       &f->err);
+	}
+	json_set_str(asked.request, "tree", "another");
+	assert_int_equal(queue_find_twin(f->db, &asked, &twin, &f->err), 0);
+	queue_job_done(&asked);
 }
 
 static double seconds(void)
@@ -494,7 +551,9 @@ int main(void)
 		T(a_cancelled_job_is_over_at_once),
 		T(leases_of_others_and_old_ones_are_taken_back),
 		T(a_head_waits_until_it_is_begun),
+		T(three_reboots_set_a_job_apart),
 		T(heads_are_the_first_of_each_sender),
+		T(a_twin_is_what_asks_for_the_same),
 		T(a_flood_costs_no_scan),
 		T(jobs_that_are_over_are_listed_and_timed),
 		T(settings_stay),

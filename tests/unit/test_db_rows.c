@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include "db/selftests.h"
+#include "db/series_patches.h"
 #include "db/state_lock.h"
 #include "db/timing.h"
 
@@ -194,6 +195,39 @@ static void test_series_list_pages_and_sums(void **state)
 	ok(f, series_list(f->db, 2, 40, &l, &n, &total, &f->err));
 	assert_int_equal(n, 0);
 	series_line_list_free(l, n);
+}
+
+static void test_one_line(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_series(f, "m@x", 1, "s");
+	struct series_line l;
+
+	put_one_verdict(f, id);
+	assert_int_equal(series_line_find(f->db, id + 1, &l, &f->err), 0);
+	assert_int_equal(series_line_find(f->db, id, &l, &f->err), 1);
+	assert_int_equal(l.s.id, id);
+	assert_int_equal(l.verdicts[VERDICT_TRANSIENT], 1);
+	assert_int_equal(l.verdicts[VERDICT_PASS], 0);
+	series_done(&l.s);
+}
+
+static void test_texts_of_patches(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_series(f, "m@x", 1, "s");
+	AUTO_FREE char *texts = NULL, *unknown = hex_key(9);
+	char sha[SHA256_HEX];
+
+	assert_int_equal(series_patches_get(f->db, id, &texts, &f->err), 0);
+	assert_int_equal(series_patches_put(f->db, id, unknown, &f->err), -1);
+	ok(f, series_patches_put(f->db, id, f->image, &f->err));
+	ok(f, artifact_put_bytes(f->store, "x", 1, ARTIFACT_ZSTD, sha, &f->err));
+	ok(f, series_patches_put(f->db, id, sha, &f->err));
+	assert_int_equal(series_patches_get(f->db, id, &texts, &f->err), 1);
+	assert_string_equal(texts, sha);
+	ok(f, series_delete(f->db, id, &f->err));
+	assert_int_equal(series_patches_get(f->db, id, &texts, &f->err), 0);
 }
 
 static void test_series_delete_takes_its_cells_only(void **state)
@@ -546,6 +580,8 @@ int main(void)
 		T(test_steps_keep_cells_up_to_a_change),
 		T(test_failed_steps_leave_all_as_it_was),
 		T(test_series_list_pages_and_sums),
+		T(test_one_line),
+		T(test_texts_of_patches),
 		T(test_series_delete_takes_its_cells_only),
 		T(test_build_repeated_keeps_its_id),
 		T(test_selftests_by_key),

@@ -85,6 +85,18 @@ static void serve_redirect(int fd, const char *path, int port)
 	reply(fd, "302 Found", to, "moved");
 }
 
+/* "Retry-After" as a date, so many seconds from now. */
+static void reply_later(int fd, int seconds)
+{
+	time_t t = time(NULL) + seconds;
+	struct tm tm;
+	char text[100];
+
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof(text), "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+	reply(fd, "429 Too Many Requests", text, "slow down");
+}
+
 static void serve_plain(int fd, const char *path, const char *request)
 {
 	if (str_starts(path, "/etag") && strstr(request, "If-None-Match: \"v1\"\r\n"))
@@ -92,6 +104,10 @@ static void serve_plain(int fd, const char *path, const char *request)
 			      "Content-Encoding: gzip\r\nConnection: close\r\n\r\n");
 	else if (str_starts(path, "/etag"))
 		reply(fd, "200 OK", "ETag: \"v1\"\r\n", GOOD);
+	else if (str_starts(path, "/later-date"))
+		reply_later(fd, 300);
+	else if (str_starts(path, "/later-past"))
+		reply_later(fd, -300);
 	else if (str_starts(path, "/later"))
 		reply(fd, "429 Too Many Requests", "Retry-After: 120\r\n", "slow down");
 	else if (str_starts(path, "/page"))
@@ -102,6 +118,9 @@ static void serve_plain(int fd, const char *path, const char *request)
 		      "");
 	else if (str_starts(path, "/away"))
 		reply(fd, "200 OK", "Link: <http://elsewhere/>; rel=\"next\"\r\n", "");
+	else if (str_starts(path, "/proxied"))
+		reply(fd, "200 OK",
+		      "Link: <https://127.0.0.1/ok?page=2>; rel=\"next\"\r\n", "");
 	else if (str_starts(path, "/brotli"))
 		reply(fd, "200 OK", "Content-Encoding: br\r\n", "xxxx");
 	else if (str_starts(path, "/short"))
@@ -247,6 +266,10 @@ static void test_an_error_says_what_the_page_says(void **state)
 	assert_int_equal(f->answer.retry_after, 120);
 	http_status_err("http://x/", &f->answer, &f->err);
 	assert_string_equal(f->err.msg, "http://x/: HTTP status 429: slow down");
+	assert_int_equal(get(f, "/later-date"), 0);
+	assert_in_range(f->answer.retry_after, 270, 300);
+	assert_int_equal(get(f, "/later-past"), 0);
+	assert_int_equal(f->answer.retry_after, 0);
 	assert_int_equal(get(f, "/page"), 0);
 	http_status_err("http://x/", &f->answer, &f->err);
 	assert_string_equal(f->err.msg, "http://x/: HTTP status 500");
@@ -259,8 +282,14 @@ static void test_next_page(void **state)
 
 	assert_int_equal(get(f, "/next"), 0);
 	assert_string_equal(f->answer.next, want);
+	assert_false(f->answer.next_left);
+	assert_int_equal(get(f, "/proxied"), 0);
+	assert_string_equal(f->answer.next, want);
 	assert_int_equal(get(f, "/away"), 0);
 	assert_null(f->answer.next);
+	assert_true(f->answer.next_left);
+	assert_int_equal(get(f, "/ok"), 0);
+	assert_false(f->answer.next_left);
 }
 
 static void test_answers_that_are_refused(void **state)
@@ -323,6 +352,25 @@ static void test_no_other_server_is_asked(void **state)
 	assert_int_equal(f->server.counts->requests, 0);
 	assert_int_equal(
 		http_new(&(struct http_opts){ .base = "file:///etc" }, &h, &f->err), -1);
+}
+
+static void test_where_a_secret_may_go(void **state)
+{
+	static const char *const yes[] = { "https://lore.kernel.org/",
+					   "http://127.0.0.1/", "http://127.9.9.9:80/x",
+					   "http://[::1]:8/", "http://LocalHost/" };
+	static const char *const no[] = {
+		"http://lore.kernel.org/",   "http://127.0.0.1.example/",
+		"http://127.evil.example/",  "http://127.0.0.1@evil.example/",
+		"http://localhost.example/", "http://10.0.0.1/",
+		"ftp://localhost/",          ""
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+		assert_true(http_is_private(yes[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+		assert_false(http_is_private(no[i]));
 }
 
 /* One byte a second, and none at all: given up after the two seconds agreed on. */
@@ -424,6 +472,7 @@ int main(void)
 		t(test_nobody_listens),
 		cmocka_unit_test(test_gunzip_members_and_sizes),
 		cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_where_a_secret_may_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,36 @@ static void refuses(void **state)
 	assert_int_equal(json_parse("{}\0", 3, &o, &err), -1);
 }
 
+/* Commas and brackets in strings are no values. */
+static void values_are_counted(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t max;
+		bool taken;
+	} cases[] = {
+		{ "{\"a\":1,\"b\":[2,3]}", 10, true },
+		{ "[1,2,3]", 4, true },
+		{ "[1,2,3]", 3, false },
+		{ "[[],[],[]]", 5, false },
+		{ "[\"[[[[,,,,{{{{\"]", 3, true },
+		{ "[\"\\\",,,,,,,,\"]", 3, true },
+		{ "[\"\\\\\",1,1,1]", 3, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_JSON struct json_object *o = NULL;
+		struct err err = { 0 };
+		const char *text = cases[i].text;
+		int rc = json_parse_max(text, strlen(text), cases[i].max, &o, &err);
+
+		if ((rc == 0) != cases[i].taken)
+			fail_msg("%s: %s", text, rc ? err.msg : "taken");
+		assert_int_equal(err.code, rc ? ERR_LIMIT : ERR_NONE);
+	}
+}
+
 static void takes_any_single_document(void **state)
 {
 	static const char *const good[] = { "{}",           " [ ] \n", "1",
@@ -197,6 +227,7 @@ int main(void)
 		cmocka_unit_test(getters_survive_anything),
 		cmocka_unit_test(huge_numbers_stay_numbers),
 		cmocka_unit_test(refuses),
+		cmocka_unit_test(values_are_counted),
 		cmocka_unit_test(takes_any_single_document),
 		cmocka_unit_test(reads_no_further_than_told),
 		cmocka_unit_test(depth_is_limited),

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "kernels/atom.h"
+#include "kernels/poll_list.h"
 
 /* ---- Atom ---- */
 
@@ -116,11 +117,14 @@ enum { MODE, MAILS, UNCHANGED };
 enum mode {
 	GOOD,
 	RAW_FAILS,
+	RAW_BAD,  /* that of m2 */
+	RAW_DOWN, /* all of them */
 	RAW_GONE,
 	RAW_HUGE,
 	MANIFEST_BROKEN,
 	FEED_CUT,
 	FEED_BEHIND,
+	PAGED,   /* 25 on a page; the newest has no date */
 	NUMBERS, /* a search index; of all numbers above 2 the first 5000 are free */
 	ALL_FAIL,
 	NOTHING
@@ -167,6 +171,47 @@ static void serve_feed(int fd, struct http_counts *c)
 	reply(fd, "200 OK", "", str_get(&out));
 }
 
+/* Mail n came so many seconds after 13 o'clock. */
+#define PAGED_TIME(n) (1704200400 + (n))
+
+static void add_paged(struct str *out, int n, bool dated)
+{
+	time_t t = PAGED_TIME(n);
+	struct tm tm;
+	char text[32];
+
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	str_addf(out,
+		 "<entry><link href=\"http://elsewhere/list/m%d@x/\"/>"
+		 "<updated>%s</updated></entry>",
+		 n, dated ? text : "99999-01-01T00:00:00Z");
+}
+
+/* As public-inbox does: the newest first, or from a time on the oldest first. */
+static void serve_paged(int fd, const char *path, struct http_counts *c)
+{
+	AUTO(str_done) struct str out = STR_INIT;
+	const char *at = strstr(path, "?t=20240102");
+	int max = c->n[MAILS], h = 0, m = 0, s = 0, shown = 0;
+
+	str_add(&out, HEAD);
+	if (at) {
+		assert_int_equal(
+			sscanf(at + strlen("?t=20240102"), "%2d%2d%2d", &h, &m, &s), 3);
+		for (int n = 1; n <= max && shown < 25; n++)
+			if (PAGED_TIME(n) >= 1704153600 + h * 3600 + m * 60 + s) {
+				add_paged(&out, n, true);
+				shown++;
+			}
+	} else {
+		for (int n = max; n > 0 && shown < 25; n--, shown++)
+			add_paged(&out, n, n < max);
+	}
+	str_add(&out, "</feed>");
+	reply(fd, "200 OK", "", str_get(&out));
+}
+
 static void serve_raw(int fd, const char *path, struct http_counts *c)
 {
 	static char huge[3 << 20];
@@ -178,6 +223,8 @@ static void serve_raw(int fd, const char *path, struct http_counts *c)
 
 	if (n == 2 && c->n[MODE] == RAW_FAILS)
 		reply(fd, "503 Busy", "Retry-After: 9\r\n", "busy");
+	else if ((n == 2 && c->n[MODE] == RAW_BAD) || c->n[MODE] == RAW_DOWN)
+		reply(fd, "500 Internal Server Error", "Retry-After: 9999\r\n", "oops");
 	else if (n == 2 && c->n[MODE] == RAW_GONE)
 		reply(fd, "404 Not Found", "", "gone");
 	else if (n == 2 && c->n[MODE] == RAW_HUGE)
@@ -224,6 +271,8 @@ static void serve(int fd, const char *path, const char *request, struct http_cou
 		reply(fd, "404 Not Found", "", "nothing");
 	else if (!strcmp(path, "/list/manifest.js.gz"))
 		serve_manifest(fd, request, c);
+	else if (str_starts(path, "/list/new.atom") && c->n[MODE] == PAGED)
+		serve_paged(fd, path, c);
 	else if (str_starts(path, "/list/new.atom"))
 		serve_feed(fd, c);
 	else if (str_starts(path, "/list/m") && str_ends(path, "%40x/raw"))
@@ -305,8 +354,88 @@ static void test_trouble_in_the_middle(void **state)
 		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
 
 		assert_string_equal(error_of(&p), "(none)");
-		assert_ids(&p, "m2@x m3@x");
+		assert_ids(&p, "m3@x");
+		assert_true(json_flag(p.result, "more", false));
 	}
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		assert_ids(&p, "m2@x");
+	}
+}
+
+/* A mail that fails and fails holds up none, and is lost only after a day of it. */
+static void test_one_mail_that_always_fails(void **state)
+{
+	struct fixture *f = *state;
+	struct json_object *item;
+
+	f->server.counts->n[MODE] = RAW_BAD;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		assert_ids(&p, "m1@x m3@x");
+		assert_int_equal(json_int(p.result, "retry_after", -1), 0);
+		assert_int_equal(json_int(p.result, "skipped", -1), 0);
+		assert_non_null(strstr(
+			json_object_get_string(json_arr(p.result, "notes")), "m2%40x"));
+	}
+	for (int i = 0; i < 10; i++) {
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		assert_ids(&p, "");
+	}
+	item = json_object_array_get_idx(json_arr(json_obj(f->job, "cursor"), "later"),
+					 0);
+	assert_string_equal(json_str(item, "key", ""), "m2@x");
+	json_set_int(item, "since", json_int(item, "since", 0) - 24 * 3600);
+	/* While nothing at all comes, it need not be the mail's fault. */
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_int_equal(json_int(p.result, "skipped", -1), 0);
+	}
+	f->server.counts->n[MAILS] = 4;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "m4@x");
+		assert_int_equal(json_int(p.result, "skipped", -1), 1);
+		assert_non_null(
+			strstr(json_object_get_string(json_arr(p.result, "notes")),
+			       "given up after 13 tries: "));
+	}
+	f->server.counts->n[MODE] = GOOD;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_ids(&p, "");
+	}
+}
+
+/* When no mail can be had, the source fails; all come when it is mended. */
+static void test_no_mail_can_be_had(void **state)
+{
+	struct fixture *f = *state;
+	size_t got = 0;
+
+	f->server.counts->n[MAILS] = 12;
+	f->server.counts->n[MODE] = RAW_DOWN;
+	for (int i = 0; i < 3; i++) {
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_ids(&p, "");
+		assert_non_null(strstr(error_of(&p), "/raw: HTTP status 500"));
+	}
+	f->server.counts->n[MODE] = GOOD;
+	for (int i = 0; i < 2; i++) {
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+		assert_string_equal(error_of(&p), "(none)");
+		got += json_len(p.lines);
+	}
+	assert_int_equal(got, 12);
 }
 
 static void test_one_mail_that_cannot_be_had(void **state)
@@ -381,11 +510,66 @@ static void test_nothing_new_is_cheap(void **state)
 	}
 	assert_int_equal(f->server.counts->requests, before + 1);
 	assert_int_equal(f->server.counts->n[UNCHANGED], 2);
+	/* But an hour later the feeds are read whatever it says. */
+	json_set_int(json_obj(f->job, "cursor"), "changed",
+		     json_int(json_obj(f->job, "cursor"), "changed", 0) - 3600);
+	json_set_int(json_obj(f->job, "cursor"), "read",
+		     json_int(json_obj(f->job, "cursor"), "read", 0) - 3600);
+	before = f->server.counts->requests;
+	{
+		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+		assert_ids(&p, "");
+	}
+	assert_true(f->server.counts->requests > before + 1);
 	f->server.counts->n[MAILS] = 4;
 	{
 		AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
 		assert_ids(&p, "m4@x");
 	}
+}
+
+/* An entry without a date on the first page does not hide those behind that page. */
+static void test_a_feed_with_a_bad_date(void **state)
+{
+	struct fixture *f = *state;
+	size_t got = 0;
+
+	f->server.counts->n[MODE] = PAGED;
+	for (int mails = 3; mails <= 63; mails += 60) {
+		f->server.counts->n[MAILS] = mails;
+		for (bool more = true; more;) {
+			AUTO_POLLED struct polled p = poll_once(f->dir, f->job);
+
+			assert_string_equal(error_of(&p), "(none)");
+			got += json_len(p.lines);
+			more = json_flag(p.result, "more", false);
+		}
+		assert_int_equal(got, mails);
+	}
+}
+
+/* More in the overlap than one poll reads: what is new behind it is found all the same. */
+static void test_a_feed_with_very_many(void **state)
+{
+	struct fixture *f = *state;
+	struct json_object *cursor = json_of("{\"history\":false,\"uid\":0}");
+	struct seen *seen = seen_new(NULL);
+	AUTO_POLLED struct polled p = { NULL };
+
+	for (int n = 1; n <= 2600; n++) {
+		AUTO_FREE char *id = str_printf("m%d@x", n);
+
+		seen_add(seen, id);
+	}
+	json_set(cursor, "seen", seen_json(seen));
+	json_set_int(cursor, "time", PAGED_TIME(2600));
+	json_set(f->job, "cursor", cursor);
+	seen_free(seen);
+	f->server.counts->n[MODE] = PAGED;
+	f->server.counts->n[MAILS] = 2640;
+	p = poll_once(f->dir, f->job);
+	assert_string_equal(error_of(&p), "(none)");
+	assert_int_equal(json_len(p.lines), 40);
 }
 
 /* The manifest tells of a mail that no feed shows yet: not a whole interval is waited. */
@@ -468,8 +652,12 @@ int main(void)
 		t(test_oldest_first_and_once),
 		t(test_trouble_in_the_middle),
 		t(test_one_mail_that_cannot_be_had),
+		t(test_one_mail_that_always_fails),
+		t(test_no_mail_can_be_had),
 		t(test_answers_that_are_errors),
 		t(test_nothing_new_is_cheap),
+		t(test_a_feed_with_a_bad_date),
+		t(test_a_feed_with_very_many),
 		t(test_by_number),
 		t(test_a_feed_that_is_behind),
 	};

@@ -2,7 +2,21 @@
 #include "tests/unit/poll_fixture.h"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
+
+/* What the wall clock lags behind the kernel's, which gives files their times. */
+static long clock_lag_s;
+
+/* In the place of libc's for all of this program. */
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+	int rc = (int)syscall(SYS_clock_gettime, clock, t);
+
+	if (clock == CLOCK_REALTIME)
+		t->tv_sec -= clock_lag_s;
+	return rc;
+}
 
 #define DIFF                                                           \
 	"Text.\n---\n mm/a.c | 2 +-\n\ndiff --git a/mm/a.c b/mm/a.c\n" \
@@ -113,6 +127,110 @@ static void test_maildir_is_not_changed(void **state)
 		AUTO_FREE char *after = sh_out(*state, look);
 
 		assert_string_equal(before, after);
+	}
+}
+
+/* A later poll goes on where the first one began, though that found nothing. */
+static void test_maildir_that_is_empty_at_first(void **state)
+{
+	AUTO_JSON struct json_object *job = maildir_job(*state);
+
+	json_set_int(job, "since", time(NULL) - 1);
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_ids(&p, "");
+	}
+	deliver(*state, "1", "one@x", "x\n");
+	sh(*state, "sleep 2.1"); /* as with a "since" shorter than the interval */
+	json_set_int(job, "since", time(NULL));
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_ids(&p, "one@x");
+	}
+}
+
+/* Not all that ever came, but what did since the first poll began. */
+static void test_maildir_when_the_clock_was_set_back(void **state)
+{
+	AUTO_JSON struct json_object *job = maildir_job(*state);
+	AUTO_FREE char *cursor = NULL;
+	AUTO_FREE char *ns = NULL;
+
+	deliver(*state, "1", "one@x", "x\n");
+	ns = sh_out(*state, "sleep 0.1; date +%s%N; sleep 0.1");
+	deliver(*state, "2", "two@x", "x\n");
+	cursor = str_printf("{\"time\":4000000000000000000,\"name\":\"\",\"floor\":%lld}",
+			    atoll(ns));
+	json_set(job, "cursor", json_of(cursor));
+	{
+		AUTO_POLLED struct polled p = poll_until(*state, job);
+		assert_ids(&p, "two@x");
+	}
+}
+
+static void test_maildir_with_names_of_any_bytes(void **state)
+{
+	AUTO_JSON struct json_object *job = maildir_job(*state);
+	AUTO_FREE char *text = mail_text("one@x", "s", "", "x\n");
+
+	put_file(*state, "mail", text);
+	sh(*state, "cp mail \"md/new/$(printf '\\377\\n')x\"");
+	{
+		AUTO_POLLED struct polled p = poll_until(*state, job);
+		assert_ids(&p, "one@x");
+	}
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_ids(&p, "");
+	}
+}
+
+/* What came while the clock was wrong does not wait until that time has come. */
+static void test_maildir_with_files_of_the_future(void **state)
+{
+	AUTO_JSON struct json_object *job = maildir_job(*state);
+
+	deliver(*state, "1", "one@x", "x\n");
+	clock_lag_s = 3600;
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+
+		assert_ids(&p, "one@x");
+		assert_int_equal(json_int(p.result, "again", -1), 0);
+	}
+	deliver(*state, "2", "two@x", "x\n");
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_ids(&p, "two@x");
+	}
+	clock_lag_s = 0;
+	/* Those that come then come. That the others do so again does no harm. */
+	deliver(*state, "3", "three@x", "x\n");
+	sh(*state, "sleep 2.1");
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+		assert_ids(&p, "one@x two@x three@x");
+	}
+}
+
+/* What is no file of ours is passed over, and nothing is waited for. */
+static void test_maildir_with_odd_files(void **state)
+{
+	AUTO_JSON struct json_object *job = maildir_job(*state);
+
+	sh(*state, "mkfifo md/new/0; ln -s /dev/zero md/new/1; ln -s nowhere md/new/2");
+	deliver(*state, "3", "three@x", "x\n");
+	{
+		AUTO_POLLED struct polled p = poll_until(*state, job);
+
+		assert_ids(&p, "three@x");
+		assert_int_equal(json_int(p.result, "skipped", -1), 0);
+	}
+	/* Read meanwhile: it comes again, and is known by its message-id. */
+	sh(*state, "mv md/new/3 md/cur/3:2,S");
+	{
+		AUTO_POLLED struct polled p = poll_until(*state, job);
+		assert_ids(&p, "three@x");
 	}
 }
 
@@ -325,6 +443,58 @@ static void test_epoch_first_poll_goes_back_so_far(void **state)
 	assert_polls(*state, job, "3@x");
 }
 
+/* What was sent with an old date hides neither what came before nor what did after. */
+static void test_epoch_with_mails_of_old_dates(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "inbox");
+
+	sh(*state, "mkdir inbox");
+	json_set_int(job, "since", 5000);
+	commit_mail(*state, "inbox/0.git", "m", "0@x", 4000);
+	commit_mail(*state, "inbox/0.git", "m", "1@x", 6000);
+	commit_mail(*state, "inbox/0.git", "m", "2@x", 10);
+	commit_mail(*state, "inbox/0.git", "m", "3@x", 6001);
+	assert_polls(*state, job, "1@x 2@x 3@x");
+	/* An epoch that came after the first poll is new as a whole. */
+	commit_mail(*state, "inbox/1.git", "m", "4@x", 11);
+	commit_mail(*state, "inbox/1.git", "m", "5@x", 7000);
+	commit_mail(*state, "inbox/1.git", "m", "6@x", 12);
+	assert_polls(*state, job, "4@x 5@x 6@x");
+	/* Purged: all commits are others, and one more has come before the last. */
+	sh(*state, "rm -rf inbox/0.git");
+	commit_mail(*state, "inbox/0.git", "m", "0@x", 4000);
+	commit_mail(*state, "inbox/0.git", "m", "3@x", 6001);
+	commit_mail(*state, "inbox/0.git", "m", "7@x", 7000);
+	commit_mail(*state, "inbox/0.git", "m", "8@x", 13);
+	commit_mail(*state, "inbox/0.git", "m", "9@x", 7001);
+	assert_polls(*state, job, "3@x 7@x 8@x 9@x");
+	assert_polls(*state, job, "");
+}
+
+static void test_epoch_with_a_mail_that_cannot_be_read(void **state)
+{
+	AUTO_JSON struct json_object *job = epoch_job(*state, "e.git");
+
+	for (int i = 1; i <= 3; i++) {
+		AUTO_FREE char *id = str_printf("%d@x", i);
+
+		commit_mail(*state, "e.git", "m", id, 1000 + i);
+	}
+	sh(*state, "b=$(git -C e.git rev-parse master~1:m)\n"
+		   "mv e.git/objects/$(echo $b | sed 's,^..,&/,') away; echo $b >name");
+	{
+		AUTO_POLLED struct polled p = poll_once(*state, job);
+
+		assert_ids(&p, "1@x 3@x");
+		assert_null(json_str(p.result, "error", NULL));
+		assert_int_equal(json_len(json_arr(p.result, "notes")), 1);
+	}
+	assert_polls(*state, job, "");
+	sh(*state, "mv away e.git/objects/$(sed 's,^..,&/,' name)");
+	assert_polls(*state, job, "2@x");
+	assert_polls(*state, job, "");
+}
+
 static void test_epoch_cloned_without_its_past(void **state)
 {
 	AUTO_JSON struct json_object *job = epoch_job(*state, "shallow.git");
@@ -367,6 +537,11 @@ int main(void)
 		tmpdir_test(test_maildir_takes_each_mail_once),
 		tmpdir_test(test_maildir_goes_on_where_a_limit_stopped_it),
 		tmpdir_test(test_maildir_is_not_changed),
+		tmpdir_test(test_maildir_that_is_empty_at_first),
+		tmpdir_test(test_maildir_when_the_clock_was_set_back),
+		tmpdir_test(test_maildir_with_names_of_any_bytes),
+		tmpdir_test(test_maildir_with_files_of_the_future),
+		tmpdir_test(test_maildir_with_odd_files),
 		tmpdir_test(test_maildir_that_is_not_there_is_an_error),
 		tmpdir_test(test_a_line_says_what_the_mail_says),
 		tmpdir_test(test_bad_mails_are_passed_over_and_told),
@@ -375,6 +550,8 @@ int main(void)
 		tmpdir_test(test_epoch_whose_history_was_rewritten),
 		tmpdir_test(test_epochs_of_an_inbox_in_order),
 		tmpdir_test(test_epoch_first_poll_goes_back_so_far),
+		tmpdir_test(test_epoch_with_mails_of_old_dates),
+		tmpdir_test(test_epoch_with_a_mail_that_cannot_be_read),
 		tmpdir_test(test_epoch_cloned_without_its_past),
 		tmpdir_test(test_epoch_that_is_none),
 	};

@@ -189,7 +189,24 @@ static void test_what_is_a_version(void **state)
 		{ "another sender", "a - a@x 0 +[PATCH] mm: one",
 		  "b - b@x 9 +[PATCH v2] mm: one", false },
 		{ "change-id", "a - a@x 0 +[PATCH] mm: one | change=2026-x",
-		  "b - b@x 9 +[PATCH v2] mm: two | change=2026-x", true },
+		  "b - a@x 9 +[PATCH v2] mm: two | change=2026-x", true },
+		{ "change-id of another sender",
+		  "a - a@x 0 +[PATCH] mm: one | change=2026-x",
+		  "b - b@x 9 +[PATCH v9] mm: one | change=2026-x", false },
+		{ "another sender in its thread", "a - a@x 0 +[PATCH] mm: one",
+		  "b a b@x 9 +[PATCH v9] mm: one", false },
+		{ "another kernel", "a - a@x 0 +[PATCH 6.1.y] mm: one",
+		  "b - a@x 9 +[PATCH 5.10.y v2] mm: one", false },
+		{ "another kernel in its thread", "a - a@x 0 +[PATCH 6.1.y] mm: one",
+		  "b a a@x 9 +[PATCH 5.10.y v2] mm: one", false },
+		{ "posted again, more of it",
+		  "a - a@x 0 +[PATCH] fix typos | path=mm/a.c path=mm/b.c",
+		  "b - a@x 9 +[PATCH] fix typos | path=mm/b.c path=mm/d.c", true },
+		{ "other files", "a - a@x 0 +[PATCH] fix typos | path=mm/a.c",
+		  "b - a@x 9 +[PATCH] fix typos | path=mm/b.c", false },
+		{ "other files, as a resend",
+		  "a - a@x 0 +[PATCH] fix typos | path=mm/a.c",
+		  "b - a@x 9 +[PATCH RESEND] fix typos | path=mm/b.c", true },
 		{ "another change-id", "a - a@x 0 +[PATCH] mm: one | change=2026-x",
 		  "b - b@x 9 +[PATCH v2] mm: two | change=2026-y", false },
 		{ "resend", "a - a@x 0 +[PATCH] mm: one",
@@ -218,6 +235,62 @@ static void test_what_is_a_version(void **state)
 			fail_msg("%s: %s", cases[i].name, str_get(&w.log));
 		world_done(&w);
 	}
+}
+
+/* The other way round: what a stranger posted before keeps nobody's series away. */
+static void test_no_takeover(void **state)
+{
+	struct world *w = *state;
+	struct posting_row v2, v9;
+
+	take(w, "x - b@x 0 +[PATCH v9] mm: one | change=2026-x");
+	take(w, "a - a@x 9 +[PATCH] mm: one | change=2026-x");
+	take(w, "y a b@x 10 +[PATCH v10] mm: one");
+	take(w, "b a a@x 99 +[PATCH v2] mm: one | change=2026-x");
+	expect_log(w, "queue x v9\nqueue a v1\nqueue y v10\ncancel 1\n"
+		      "queue b v2\ncancel 2\n");
+	/* Still shown beside each other: series do change hands. */
+	assert_int_equal(posting_find_by_msgid(w->f.db, "b", &v2, &w->f.err), 1);
+	assert_int_equal(posting_find_by_msgid(w->f.db, "x", &v9, &w->f.err), 1);
+	assert_true(v2.earlier >= 0 && v9.earlier >= 0);
+	posting_row_done(&v2);
+	posting_row_done(&v9);
+}
+
+static void test_strangers_parts(void **state)
+{
+	struct world *w = *state;
+
+	take(w, "c - a@x 0 [PATCH 0/2] mm: all");
+	take(w, "p1 c a@x 0 +[PATCH 1/2] mm: one");
+	take(w, "x c b@x 0 +[PATCH 2/2] mm: two | tree=other");
+	expect_log(w, ""); /* the author's own may still come */
+	take(w, "p2 c a@x 0 +[PATCH 2/2] mm: two");
+	expect_log(w, "queue c v1\n");
+	take(w, "y p1 b@x 0 +[PATCH 3/2] mm: three");
+	take(w, "z p1 b@x 0 [PATCH 0/2] mm: all | tree=other");
+	expect_log(w, "");
+	expire(w, 3600);
+	expect_log(w, "");
+	expect_postings(w, "incomplete series v1 1/2 x (missing 1): "
+			   "patch 1 of 2 is missing\n"
+			   "incomplete series v1 1/2 z (missing 1-2): patch 3 of 2: "
+			   "numbered beyond the announced count\n"
+			   "queued series v1 2/2 c");
+}
+
+static void test_parts_of_several_senders(void **state)
+{
+	struct world *w = *state;
+
+	take(w, "c - a@x 0 [PATCH 0/2] mm: all");
+	take(w, "p1 c a@x 0 +[PATCH 1/2] mm: one");
+	take(w, "p2 c b@x 0 +[PATCH 2/2] mm: two");
+	expire(w, 3599);
+	expect_log(w, "");
+	expire(w, 1);
+	expect_log(w, "queue c v1\n");
+	expect_postings(w, "queued series v1 2/2 c");
 }
 
 static void test_version_by_its_patches(void **state)
@@ -258,6 +331,48 @@ static void test_partly_posted_anew_waits(void **state)
 			   "superseded series v1 2/2 c: v2 is newer");
 	expire(w, 3600);
 	expect_log(w, "");
+}
+
+/* A stranger's part, dated before all others, leaves with its own row, not the series'. */
+static void test_row_of_a_stranger(void **state)
+{
+	struct world *w = *state;
+
+	take(w, "c - a@x 10 [PATCH 0/2] mm: all");
+	take(w, "p1 c a@x 10 +[PATCH 1/2] mm: one");
+	take(w, "x c b@x 0 +[PATCH 2/2] mm: two");
+	expire(w, 3600);
+	expect_log(w, "queue c v1\n");
+	take(w, "p2 c a@x 10 +[PATCH 2/2] mm: two");
+	expect_log(w, "cancel 1\nqueue c v1\n");
+	expect_postings(w, "queued series v1 2/2 c\n"
+			   "waiting series v1 1/2 x (missing 1)");
+}
+
+/* What comes while it is tested is tested after that, once. */
+static void test_more_while_it_runs(void **state)
+{
+	struct world *w = *state;
+	struct posting_row row;
+
+	take(w, "c - a@x 0 [PATCH 0/2] mm: all");
+	take(w, "p1 c a@x 0 +[PATCH 1/2] mm: one");
+	take(w, "x c b@x 0 +[PATCH 2/2] mm: two");
+	expire(w, 3600);
+	w->running = true;
+	expect_log(w, "queue c v1\n");
+	take(w, "p2 c a@x 0 +[PATCH 2/2] mm: two"); /* goes before the stranger's */
+	expect_log(w, "cancel 1\n");
+	take(w, "d c a@x 9 Re: [PATCH 0/2] mm: all");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "c", &row, &w->f.err), 1);
+	for (int i = 0; i < 2; i++)
+		ok(&w->f, postings_job_over(w->p, row.id, w->now, &w->f.err));
+	posting_row_done(&row);
+	expect_log(w, "queue c v1\n");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "c", &row, &w->f.err), 1);
+	assert_int_equal(row.state, POSTING_DONE);
+	assert_int_equal(row.job, 2);
+	posting_row_done(&row);
 }
 
 static void test_filters(void **state)
@@ -551,8 +666,8 @@ static void check_agreement(struct world *w)
 		size_t count;
 		int64_t have = 0;
 
-		ok(&w->f,
-		   mail_list_posting(w->f.db, rows[i].id, &mails, &count, &w->f.err));
+		ok(&w->f, mail_list_posting(w->f.db, rows[i].id, false, &mails, &count,
+					    &w->f.err));
 		for (size_t k = 0; k < count; k++) {
 			have += !strcmp(mails[k].what, "patch");
 			assert_int_equal(mails[k].thread, rows[i].thread);
@@ -640,6 +755,63 @@ static void test_mbox(void **state)
 	expect_postings(w, "done series v1 2/2 c");
 }
 
+/* What a partly posted version goes back to is its sender's. */
+static void test_bytes_of_a_refill(void **state)
+{
+	struct world *w = *state;
+	AUTO(str_done) struct str got = STR_INIT;
+	struct posting_row row;
+
+	take(w, "m - m@x 0 mm: a question");
+	take_raw(w, "x2 m b@x 0 +[PATCH 2/2] mm: two", "Subject: stranger\n\n");
+	take_raw(w, "p1 m a@x 0 +[PATCH 1/2] mm: one", "Subject: one\n\n");
+	take_raw(w, "p2 m a@x 0 +[PATCH 2/2] mm: two", "Subject: two\n\n");
+	take_raw(w, "q1 p1 a@x 9 +[PATCH v2 1/2] mm: one", "Subject: one, mended\n\n");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "q1", &row, &w->f.err), 1);
+	assert_int_equal(row.refilled, 1);
+	assert_int_equal(postings_mbox(w->f.db, &row, &got, &w->f.err), 1);
+	assert_non_null(strstr(str_get(&got), "one, mended"));
+	assert_non_null(strstr(str_get(&got), "Subject: two"));
+	assert_null(strstr(str_get(&got), "stranger"));
+	posting_row_done(&row);
+}
+
+/* A second mail with a known id, by another source, is not what gets tested. */
+static void test_bytes_of_the_first(void **state)
+{
+	AUTO_JSON struct json_object *line = poll_line("a - b@x 0 +[PATCH] mm: one");
+	struct world *w = *state;
+	AUTO(str_done) struct str got = STR_INIT;
+	struct posting_row row;
+
+	take(w, "a - a@x 0 +[PATCH] mm: one"); /* from an archive, which keeps them */
+	begin(w);
+	ok(&w->f,
+	   postings_add(w->p, "two", line, "Subject: x\n\n", 12, w->now, &w->f.err));
+	commit(w);
+	assert_int_equal(posting_find_by_msgid(w->f.db, "a", &row, &w->f.err), 1);
+	assert_string_equal(row.sender, "a@x");
+	assert_int_equal(postings_mbox(w->f.db, &row, &got, &w->f.err), 0);
+	posting_row_done(&row);
+}
+
+static void test_bytes_for_another_list(void **state)
+{
+	struct world *w = *state;
+	char *const lists[] = { "linux-mm.*", NULL };
+	AUTO(str_done) struct str got = STR_INIT;
+	struct posting_row row;
+
+	w->sources[0].filter = (struct source_filter){ .lists = lists };
+	take_raw(w, "a - a@x 0 +[PATCH] mm: one | list=netdev.org", "Subject: x\n\n");
+	expect_log(w, "");
+	take_raw(w, "a - a@x 0 +[PATCH] mm: one | list=linux-mm.org", "Subject: x\n\n");
+	expect_log(w, "queue a v1\n");
+	assert_int_equal(posting_find_by_msgid(w->f.db, "a", &row, &w->f.err), 1);
+	assert_int_equal(postings_mbox(w->f.db, &row, &got, &w->f.err), 1);
+	posting_row_done(&row);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -654,8 +826,13 @@ int main(void)
 		TEST(test_older_version_comes_late),
 		TEST(test_versions_in_one_transaction),
 		cmocka_unit_test(test_what_is_a_version),
+		TEST(test_no_takeover),
+		TEST(test_strangers_parts),
+		TEST(test_parts_of_several_senders),
 		TEST(test_version_by_its_patches),
 		TEST(test_partly_posted_anew_waits),
+		TEST(test_row_of_a_stranger),
+		TEST(test_more_while_it_runs),
 		TEST(test_filters),
 		TEST(test_another_source_takes_it),
 		TEST(test_another_list_brings_it),
@@ -671,6 +848,9 @@ int main(void)
 		TEST(test_no_lines),
 		cmocka_unit_test(test_random_mails),
 		TEST(test_mbox),
+		TEST(test_bytes_of_a_refill),
+		TEST(test_bytes_of_the_first),
+		TEST(test_bytes_for_another_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,10 +80,23 @@ static void senders_of_lists_take_turns(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
-		v[i].served = strcmp(v[i].list, "net") == 0 ? 1 :
-			      v[i].sender[0] == 'a'         ? 3 :
-							      2;
-	ORDER_IS(v, 4, 3, 1, 5, 6, 2);
+		v[i].served = v[i].sender[0] == 'a' ? 3 : 2;
+	ORDER_IS(v, 3, 1, 6, 2, 4, 5);
+}
+
+/* x has three new senders, y two, z one; z had its turn last. */
+static void lists_take_turns_among_new_senders(void **state)
+{
+	struct queue_line v[] = { line(1, B, "x", "a"), line(2, B, "x", "b"),
+				  line(3, B, "x", "c"), line(4, B, "y", "d"),
+				  line(5, B, "y", "e"), line(6, B, "z", "f"),
+				  line(7, B, "x", "g") };
+
+	(void)state;
+	v[5].list_served = 4;
+	v[6].served = 3; /* not new: after them */
+	v[6].posted = 0;
+	ORDER_IS(v, 1, 4, 6, 2, 5, 3, 7);
 }
 
 /* ---- a run of the queue as the daemon makes it ---- */
@@ -91,7 +104,7 @@ static void senders_of_lists_take_turns(void **state)
 #define FLOOD 5000
 #define OTHERS 40
 
-/* The first of each sender, as queue_heads gives them; done ones have no id. */
+/* The first of each list and sender, as queue_heads gives them; done ones have no id. */
 static size_t heads_of(const struct queue_line *all, size_t n, struct queue_line *heads)
 {
 	size_t m = 0;
@@ -101,7 +114,8 @@ static size_t heads_of(const struct queue_line *all, size_t n, struct queue_line
 
 		if (!all[i].id)
 			continue;
-		while (k < m && strcmp(heads[k].sender, all[i].sender) != 0)
+		while (k < m && (strcmp(heads[k].sender, all[i].sender) != 0 ||
+				 strcmp(heads[k].list, all[i].list) != 0))
 			k++;
 		if (k == m)
 			heads[m++] = all[i];
@@ -109,70 +123,87 @@ static size_t heads_of(const struct queue_line *all, size_t n, struct queue_line
 	return m;
 }
 
-static void mark_served(struct queue_line *all, size_t n, const char *sender,
-			int64_t turn)
+/* The next job, as the daemon takes it: by its id, from 1. */
+static struct queue_line take_one(struct queue_line *all, size_t n, int64_t turn)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(all[i].sender, sender) == 0)
+	struct queue_line heads[128], got;
+	const struct queue_line *l;
+	int64_t later;
+
+	l = queue_next(heads, heads_of(all, n, heads), QUEUE_RUNS, 0, &later);
+	assert_non_null(l);
+	got = *l;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(all[i].sender, got.sender) == 0)
 			all[i].served = turn;
+		if (strcmp(all[i].list, got.list) == 0)
+			all[i].list_served = turn;
+	}
+	all[got.id - 1].id = 0;
+	return got;
 }
 
-/* Every other sender's k-th job waits for at most k jobs of the flood. */
-static void a_flood_delays_others_by_one_job_each(void **state)
+/* Every other sender's k-th job waits for at most k jobs of the flood, which comes
+ * over so many lists. */
+static void flood(int lists)
 {
 	static struct queue_line all[FLOOD + OTHERS];
-	struct queue_line heads[8];
+	static const char *const names[] = { "mm", "net", "usb", "pci", "fs" };
 	static const char *const senders[] = { "b", "c", "d", "e" };
-	int64_t turn = 0, later;
 	int floods = 0, served[4] = { 0 }, others = 0;
+	int64_t turn = 0;
 
-	(void)state;
 	for (int i = 0; i < FLOOD; i++)
-		all[i] = line(i + 1, B, "mm", "a");
+		all[i] = line(i + 1, B, names[i % lists], "a");
 	for (int i = 0; i < OTHERS; i++)
 		all[FLOOD + i] = line(FLOOD + i + 1, B, "mm", senders[i % 4]);
 	while (others < OTHERS) {
-		size_t n = heads_of(all, ARRAY_SIZE(all), heads);
-		const struct queue_line *l = queue_next(heads, n, QUEUE_RUNS, 0, &later);
+		struct queue_line l = take_one(all, ARRAY_SIZE(all), ++turn);
 
-		assert_non_null(l);
-		mark_served(all, ARRAY_SIZE(all), l->sender, ++turn);
-		all[l->id - 1].id = 0;
-		if (l->sender[0] == 'a') {
+		if (l.sender[0] == 'a') {
 			floods++;
 			continue;
 		}
 		others++;
-		assert_true(floods <= ++served[l->sender[0] - 'b']);
+		assert_true(floods <= ++served[l.sender[0] - 'b']);
 	}
 	assert_int_equal(floods, OTHERS / 4);
+}
+
+static void a_flood_delays_others_by_one_job_each(void **state)
+{
+	(void)state;
+	flood(1);
+	flood(5);
 }
 
 /* What is shown is what comes: order of all against one head at a time. */
 static void the_order_shown_is_the_order_taken(void **state)
 {
 	static struct queue_line all[60], shown[60];
-	struct queue_line heads[8];
-	static const char *const senders[] = { "a", "b", "c", "d", "e" };
+	static const char *const senders[] = { "a", "b", "c", "d", "e", "f", "g", "h" };
+	static const char *const lists[] = { "mm", "net", "usb" };
 	unsigned int seed = 7;
-	int64_t turn = 100, later;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		seed = seed * 1103515245 + 12345;
-		all[i] = line((int64_t)i + 1, B, "mm", senders[seed / 65536 % 5]);
-		all[i].served = all[i].sender[0] % 3 * 10 + all[i].sender[0] - 'a';
-	}
-	memcpy(shown, all, sizeof(all));
-	queue_order(shown, ARRAY_SIZE(shown));
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		size_t n = heads_of(all, ARRAY_SIZE(all), heads);
-		const struct queue_line *l = queue_next(heads, n, QUEUE_RUNS, 0, &later);
+	for (int round = 0; round < 50; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+			int who, list;
 
-		assert_non_null(l);
-		assert_int_equal(l->id, shown[i].id);
-		mark_served(all, ARRAY_SIZE(all), l->sender, ++turn);
-		all[l->id - 1].id = 0;
+			seed = seed * 1103515245 + 12345;
+			who = (int)(seed / 65536 % 8);
+			list = (int)(seed / 1048576 % 3);
+			all[i] = line((int64_t)i + 1, B, lists[list], senders[who]);
+			/* Half of them never had a turn. */
+			all[i].served = who % 2 ? (who * 5 + round) % 8 + 1 : 0;
+			all[i].list_served = list < round % 3 ? list + 20 : 0;
+		}
+		memcpy(shown, all, sizeof(all));
+		queue_order(shown, ARRAY_SIZE(shown));
+		for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+			assert_int_equal(
+				take_one(all, ARRAY_SIZE(all), 100 + (int64_t)i).id,
+				shown[i].id);
 	}
 }
 
@@ -214,6 +245,7 @@ int main(void)
 		cmocka_unit_test(awaited_heads_go_before_series),
 		cmocka_unit_test(newest_version_then_oldest_posting),
 		cmocka_unit_test(senders_of_lists_take_turns),
+		cmocka_unit_test(lists_take_turns_among_new_senders),
 		cmocka_unit_test(a_flood_delays_others_by_one_job_each),
 		cmocka_unit_test(the_order_shown_is_the_order_taken),
 		cmocka_unit_test(paused_and_waiting_jobs_are_left),

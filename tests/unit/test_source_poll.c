@@ -295,7 +295,8 @@ static void test_what_was_not_taken_comes_again(void **state)
 			continue;
 		assert_string_equal(s.error, "the disk is full");
 		assert_int_equal(s.mails, 0);
-		assert_null(s.cursor);
+		/* That of the first poll, which has no file's name yet. */
+		assert_string_equal(json_str(s.cursor, "name", ""), "");
 		assert_int_equal(s.failures, 1);
 		break;
 	}
@@ -335,6 +336,73 @@ static void test_what_was_not_settled_comes_again(void **state)
 		assert_non_null(s.cursor);
 		assert_int_equal(s.mails, 1);
 	}
+}
+
+/* What a poll brought before the clock was set back says nothing of when to ask again. */
+static void test_a_clock_that_was_set_back(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *md = path_join(f->dir, "md", NULL);
+	struct source_state s = { .name = (char *)"box",
+				  .kind = (char *)"maildir",
+				  .location = md,
+				  .polled = time(NULL) + 3000,
+				  .succeeded = DB_NO_INT,
+				  .next = time(NULL) + 3300 };
+	struct err err = { .code = ERR_NONE };
+
+	assert_int_equal(source_state_put(f->db, &s, &err), 0);
+	f->conf[0] = source_at("box", "maildir", md, 3600);
+	configure(f, 1);
+	run_until(f, f->ended == 1);
+	{
+		AUTO_ROW now = row(f, "box");
+		assert_true(now.polled <= time(NULL));
+	}
+}
+
+/* The most memory that the test has had, MiB. */
+static long peak_mib(void)
+{
+	AUTO_FREE char *text = NULL;
+	const char *at;
+
+	assert_int_equal(file_read("/proc/self/status", 1 << 16, &text, NULL, NULL), 0);
+	at = strstr(text, "VmHWM:");
+	assert_non_null(at);
+	return atol(at + strlen("VmHWM:")) / 1024;
+}
+
+/* The role reads what strangers sent, and might come to be theirs. */
+static void test_lines_that_are_none(void **state)
+{
+	static const struct {
+		const char *name, *says;
+	} cases[] = {
+		{ "zeros", "a line of over 8388608 bytes" },
+		{ "values", "JSON: over 10000 values" },
+		{ "text", "JSON: " },
+		{ "raw", "is cut short" },
+		{ "rawneg", "names -5 bytes" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *where = str_printf("/evil/%s", cases[i].name);
+		int before = f->ended;
+
+		f->conf[0] = source_at("box", "maildir", where, 3600);
+		configure(f, 1);
+		run_until(f, f->ended > before);
+		{
+			AUTO_ROW s = row(f, "box");
+
+			if (!s.error || !strstr(s.error, cases[i].says))
+				fail_msg("%s: %s", cases[i].name, s.error);
+			assert_null(s.cursor);
+		}
+	}
+	assert_true(peak_mib() < 200);
 }
 
 /* ---- a server that is no good ---- */
@@ -455,6 +523,37 @@ static void test_another_configuration(void **state)
 
 /* ---- the role ---- */
 
+/* What a role leaves that is ours no more; -1 when this job is a good one's. */
+static int be_evil(const char *dir, const char *where)
+{
+	static const char result[] = "{\"status\":\"ok\",\"cursor\":{\"a\":1}}";
+	AUTO_FREE char *lines = path_join(dir, POLL_LINES, NULL);
+	AUTO_FREE char *raw = path_join(dir, POLL_RAW, NULL);
+	FILE *out;
+
+	if (!str_starts(where, "/evil/"))
+		return -1;
+	fclose(fopen(raw, "w"));
+	out = fopen(lines, "w");
+	if (str_ends(where, "/zeros")) {
+		if (ftruncate(fileno(out), 900 << 20) < 0)
+			return 1;
+	} else if (str_ends(where, "/values")) {
+		putc('[', out);
+		for (int i = 0; i < 2700000; i++)
+			fputs("[],", out);
+		fputs("1]\n", out);
+	} else if (str_ends(where, "/raw")) {
+		fputs("{\"message_id\":\"a@x\",\"raw\":[0,5]}\n", out);
+	} else if (str_ends(where, "/rawneg")) {
+		fputs("{\"message_id\":\"a@x\",\"raw\":[0,-5]}\n", out);
+	} else {
+		fputs("This is no line of ours.\n", out);
+	}
+	fclose(out);
+	return write(3, result, strlen(result)) != (ssize_t)strlen(result);
+}
+
 static int be_the_role(const char *dir)
 {
 	AUTO_FREE char *path = path_join(dir, "job.json", NULL);
@@ -462,9 +561,12 @@ static int be_the_role(const char *dir)
 	AUTO_JSON struct json_object *job = NULL;
 	struct err err = { .code = ERR_NONE };
 	const char *text;
+	int rc;
 
-	if (json_read_file(path, 1 << 20, &job, &err) < 0 ||
-	    role_poll(job, dir, result, &err) < 0) {
+	if (json_read_file(path, 1 << 20, &job, &err) == 0 &&
+	    (rc = be_evil(dir, json_str(job, "path", ""))) >= 0)
+		return rc;
+	if (!job || role_poll(job, dir, result, &err) < 0) {
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
@@ -481,6 +583,8 @@ int main(int argc, char **argv)
 		t(test_many_come_in_pieces),
 		t(test_what_was_not_taken_comes_again),
 		t(test_what_was_not_settled_comes_again),
+		t(test_a_clock_that_was_set_back),
+		t(test_lines_that_are_none),
 		t(test_a_bad_source_harms_no_other),
 		t(test_failures_are_counted_and_forgotten),
 		t(test_another_configuration),

@@ -38,6 +38,33 @@ static const struct tag_case tag_cases[] = {
 	{ "[PATCH", 1, 1, 1, false, false, "[PATCH" },
 	{ "[PATCH 1/0] x", 1, 1, 1, true, false, "x" },
 	{ "[PATCH 99999/99999] x", 1, 1, 1, true, false, "x" },
+	{ "[PATCH1/3] x", 1, 1, 3, true, true, "x" },
+	{ "[PATCHv2: 1/3] x", 2, 1, 3, true, true, "x" },
+	{ "[PATCH v2: 1/3] x", 2, 1, 3, true, true, "x" },
+	{ "[PATCH v2-RESEND 1/3] x", 2, 1, 3, true, true, "x" },
+	{ "[RESEND PATCH v3 1/2] x", 3, 1, 2, true, false, "x" },
+	{ "[v3 PATCH 1/2] x", 3, 1, 2, true, false, "x" },
+	{ "[PATCH 4/13 v3] x", 3, 4, 13, true, false, "x" },
+	{ "[PATCH 6.1 023/120] x", 1, 23, 120, true, false, "x" },
+	{ "[RFC/RFT 1/3] x", 1, 1, 3, true, false, "x" },
+	{ "[linux-mm] [PATCH v2 1/2] x", 2, 1, 2, true, false, "x" },
+	/* What is no patch, but looks a little like one. */
+	{ "[linux-next:master 1234/5678] mm/x.c:1: x", 1, 1, 1, false, false,
+	  "mm/x.c:1: x" },
+	{ "[akpm-mm:mm-unstable 12/34] x", 1, 1, 1, false, false, "x" },
+	{ "[tip:x86/mm 3/5] x", 1, 1, 1, false, false, "x" },
+	{ "[RFCOMM] x", 1, 1, 1, false, false, "x" },
+	{ "[patchwork] x", 1, 1, 1, false, false, "x" },
+	{ "[linux-mm] Re: [PATCH 1/2] x", 1, 1, 1, false, false, "Re: [PATCH 1/2] x" },
+	{ "+ x.patch added to mm-unstable branch", 1, 1, 1, false, false,
+	  "+ x.patch added to mm-unstable branch" },
+	{ "[merged mm-stable] x.patch removed from -mm tree", 1, 1, 1, false, false,
+	  "x.patch removed from -mm tree" },
+	{ "[tip: x86/mm] x", 1, 1, 1, false, false, "x" },
+	{ "FAILED: patch \"[PATCH] x\" failed", 1, 1, 1, false, false,
+	  "FAILED: patch \"[PATCH] x\" failed" },
+	{ "Patch \"x\" has been added to the 6.1-stable tree", 1, 1, 1, false, false,
+	  "Patch \"x\" has been added to the 6.1-stable tree" },
 	{ "", 1, 1, 1, false, false, "" },
 };
 
@@ -72,6 +99,8 @@ static void test_prefix(void **state)
 		{ "[PATCH RESEND v2 0/4] x", "PATCH RESEND", false, true },
 		{ "[RESEND][PATCH 1/4] x", "RESEND PATCH", false, true },
 		{ "[PATCH AUTOSEL 5.4 03/13] x", "PATCH AUTOSEL 5.4", false, false },
+		{ "[PATCH1/3 v2-RESEND] x", "PATCH RESEND", false, true },
+		{ "[PATCH: v2: 1/3] x", "PATCH", false, false },
 		{ "[GIT PULL] x", "GIT PULL", false, false },
 		{ "Re: [PATCH] x", "", false, false },
 		{ "[] x", "", false, false },
@@ -89,6 +118,61 @@ static void test_prefix(void **state)
 		    t.rfc != cases[i].rfc || t.resend != cases[i].resend)
 			fail_msg("\"%s\": \"%s\" %d %d", cases[i].subject,
 				 str_get(&prefix), t.rfc, t.resend);
+	}
+}
+
+static void test_trees(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "[PATCH 5.10 1/2] x", "5.10" },
+		{ "[PATCH v2.1 6.1.y] x", "6.1" },
+		{ "[PATCH AUTOSEL 5.4 03/13] x", "5.4" },
+		{ "[PATCH 5.10/5.15 v3] x", "5.10" },
+		{ "[PATCH for-6.12 5.15-stable] x", "6.12 5.15" },
+		{ "[PATCH linux-6.1.y-cip] x", "6.1" },
+		{ "[PATCH net-next2 v2 1/3] x 5.10", "" },
+		{ "[PATCH 2. .2 5] x", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(str_done) struct str trees = STR_INIT;
+
+		tags_trees(cases[i][0], &trees);
+		assert_string_equal(str_get(&trees), cases[i][1]);
+	}
+}
+
+/* ---- mails ---- */
+
+static void test_sender(void **state)
+{
+	static const struct {
+		const char *headers, *sender;
+	} cases[] = {
+		{ "From: A B <A@x.org>\n", "a@x.org" },
+		{ "From: \"'A B' via dev\" <dev@lists.org>\nList-Id: <dev.lists.org>\n"
+		  "X-Original-From: A B <a@x.org>\nReply-To: z@x.org\n",
+		  "a@x.org" },
+		{ "From: A B via dev <dev@lists.org>\nReply-To: A B <a@x.org>, dev@lists.org\n"
+		  "List-ID: Development <dev.lists.org>\n",
+		  "a@x.org" },
+		{ "From: A via dev <dev@lists.org>\nList-Id: <dev.lists.org>\n",
+		  "dev@lists.org" },
+		/* Anybody can write these headers: only a list's own address is seen through. */
+		{ "From: B via dev <b@x.org>\nX-Original-From: a@x.org\nReply-To: a@x.org\n"
+		  "List-Id: <dev.lists.org>\n",
+		  "b@x.org" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *raw = str_printf("%sSubject: x\n\ny\n", cases[i].headers);
+		struct mail *m;
+
+		assert_int_equal(mail_parse(raw, strlen(raw), &m, NULL), 0);
+		assert_string_equal(m->sender, cases[i].sender);
+		mail_free(m);
 	}
 }
 
@@ -428,6 +512,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_sender),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_mbox_dialects),
 		cmocka_unit_test(test_mbox_round_trip),

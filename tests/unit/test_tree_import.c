@@ -1,5 +1,8 @@
 #include "tests/unit/git_fixture.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "kernels/git.h"
 #include "kernels/store.h"
 #include "kernels/tree_import.h"
@@ -250,6 +253,33 @@ static void test_url(void **state)
 	assert_int_equal(info.kind, IMPORT_URL);
 }
 
+/* A job and "sluice tree update", beside each other. */
+static void refreshed_by_several_at_once(void **state)
+{
+	AUTO_FREE char *store = path_join(*state, "store", NULL);
+	AUTO_FREE char *src = path_join(*state, "src", NULL);
+	pid_t pids[3];
+
+	sh(*state, repo);
+	import(*state, "mm", "src");
+	for (size_t k = 0; k < ARRAY_SIZE(pids); k++) {
+		pids[k] = fork();
+		if (pids[k] == 0) {
+			int bad = 0;
+
+			for (int i = 0; i < 100 && !bad; i++)
+				bad = tree_refresh(store, "mm", src, NULL) != 0;
+			_exit(bad);
+		}
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(pids); k++) {
+		int status = -1;
+
+		assert_int_equal(waitpid(pids[k], &status, 0), pids[k]);
+		assert_int_equal(status, 0);
+	}
+}
+
 #define store_test(fn) cmocka_unit_test_setup_teardown(fn, setup, tmpdir_teardown)
 
 int main(void)
@@ -263,6 +293,7 @@ int main(void)
 		store_test(test_local),
 		store_test(test_local_forms),
 		store_test(test_url),
+		store_test(refreshed_by_several_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

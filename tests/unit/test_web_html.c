@@ -132,11 +132,26 @@ static void test_seconds(void **state)
 /* What links.c makes, routes.c finds. */
 static void test_links_have_routes(void **state)
 {
-	const struct url urls[] = { url_series_list(1),  url_series(7),
-				    url_run(7),          url_run_console(7),
-				    url_build(7),        url_build_log(7),
-				    url_build_config(7), url_api_series_list(1),
-				    url_api_series(7),   url_api_run(7) };
+	const struct url urls[] = { url_series_list(1),
+				    url_series(7),
+				    url_run(7),
+				    url_run_console(7),
+				    url_build(7),
+				    url_build_log(7),
+				    url_build_config(7),
+				    url_api_series_list(1),
+				    url_api_series(7),
+				    url_api_run(7),
+				    url_queue(),
+				    url_sources(),
+				    url_posting(7),
+				    url_postings(NULL, 1),
+				    url_changes(7, 0),
+				    url_api_queue(),
+				    url_api_sources(),
+				    url_api_posting(7),
+				    url_api_postings(NULL, 1),
+				    url_api_changes(7, 0) };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
@@ -149,6 +164,39 @@ static void test_links_have_routes(void **state)
 	assert_string_equal(url_series_list(3).s, "/?page=3");
 	assert_string_equal(url_run_test(7, 2).s, "/run/7#test2");
 	assert_string_equal(url_series_step(7, 2).s, "/series/7#step2");
+}
+
+/* What a stranger's text is in a query, and that it is left out when too long. */
+static void test_links_encode(void **state)
+{
+	char longest[1200];
+	const struct url_filter f = { .state = "done", .list = "a b&c=d\"<\xff" },
+				long_list = { .source = "s", .list = longest };
+
+	(void)state;
+	memset(longest, '&', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_string_equal(url_postings(&f, 2).s,
+			    "/postings?state=done&list=a%20b%26c%3Dd%22%3C%FF&page=2");
+	assert_string_equal(url_postings(&long_list, 1).s, "/postings?source=s");
+	assert_string_equal(url_posting_msgid("a+b@x/y").s, "/posting?id=a%2Bb@x%2Fy");
+	assert_string_equal(url_changes(7, 3).s, "/posting/7/changes?from=3");
+}
+
+static void test_links_elsewhere(void **state)
+{
+	static const char *const bad[] = {
+		"javascript:alert(1)", "//x.org/",     "http:/x",        "ftp://x",
+		"https://x/\"",        "https://x/ y", "https://x/\xc3", "",
+	};
+	struct url url;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_false(url_outside(bad[i], &url));
+	assert_false(url_outside(NULL, &url));
+	assert_true(url_outside("https://lore.kernel.org/linux-mm/a%2Fb@x/", &url));
+	assert_string_equal(url.s, "https://lore.kernel.org/linux-mm/a%2Fb@x/");
 }
 
 static void test_routes_refuse(void **state)
@@ -258,6 +306,8 @@ int main(void)
 		cmocka_unit_test(test_page_frame),
 		cmocka_unit_test(test_seconds),
 		cmocka_unit_test(test_links_have_routes),
+		cmocka_unit_test(test_links_encode),
+		cmocka_unit_test(test_links_elsewhere),
 		cmocka_unit_test(test_routes_refuse),
 		cmocka_unit_test(test_sentences),
 		cmocka_unit_test(test_sentences_of_other_kinds),

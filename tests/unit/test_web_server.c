@@ -1,75 +1,12 @@
-#include "tests/unit/db_fixture.h"
+#include "tests/unit/web_fixture.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/text.h"
-#include "web/server.h"
-
-/* The server runs in a child, as in life; its URL comes through a pipe. */
-struct site {
-	struct fixture f;
-	pid_t pid;
-	char url[64];
-	int64_t series, run, build;
-	char console[SHA256_HEX];
-};
-
-static const char evil[] = "\"><script>alert(1)</script>\xff\x1b[31m'&";
-
-static void on_ready(const char *url, void *arg)
-{
-	int *fd = arg;
-
-	if (write(*fd, url, strlen(url)) < 0)
-		_exit(1);
-	close(*fd);
-}
-
-static int repro(struct db *db, int64_t run, char **ret_text, void *arg, struct err *err)
-{
-	(void)db;
-	(void)arg;
-	(void)err;
-	*ret_text = str_printf("qemu <run %d>\n", (int)run);
-	return 1;
-}
-
-static void start(struct site *s)
-{
-	int p[2];
-	ssize_t n;
-
-	assert_int_equal(pipe(p), 0);
-	s->pid = fork();
-	if (s->pid == 0) {
-		struct err err = { .code = ERR_NONE };
-		struct web_opts o = { .db_path = s->f.path,
-				      .artifacts = s->f.artifacts,
-				      .on_ready = on_ready,
-				      .repro = repro,
-				      .arg = &p[1] };
-
-		close(p[0]);
-		if (web_serve(&o, &err) < 0) {
-			fprintf(stderr, "%s\n", err.msg);
-			_exit(1);
-		}
-		_exit(0);
-	}
-	close(p[1]);
-	n = read(p[0], s->url, sizeof(s->url) - 1);
-	assert_true(n > 10);
-	s->url[n - 1] = '\0'; /* its last slash */
-	close(p[0]);
-}
 
 static void seed(struct site *s)
 {
@@ -130,75 +67,6 @@ static int setup(void **state)
 	start(&s);
 	*state = &s;
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct site *s = *state;
-	int status = -1;
-
-	kill(s->pid, SIGTERM);
-	waitpid(s->pid, &status, 0);
-	assert_int_equal(status, 0);
-	fixture_done(&s->f);
-	return 0;
-}
-
-struct answer {
-	long status;
-	struct str body, headers;
-};
-
-static void answer_done(struct answer *a)
-{
-	str_done(&a->body);
-	str_done(&a->headers);
-}
-
-static size_t take(char *p, size_t size, size_t n, void *arg)
-{
-	str_addn(arg, p, size * n);
-	return size * n;
-}
-
-static struct answer ask(struct site *s, const char *path, const char *method,
-			 const char *header)
-{
-	AUTO_FREE char *url = str_printf("%s%s", s->url, path);
-	struct answer a = { .status = 0 };
-	struct curl_slist *list = header ? curl_slist_append(NULL, header) : NULL;
-	CURL *c = curl_easy_init();
-
-	curl_easy_setopt(c, CURLOPT_URL, url);
-	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT, 20L);
-	curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, &a.body);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, &a.headers);
-	if (method && strcmp(method, "HEAD") == 0)
-		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-	else if (method)
-		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
-	curl_easy_perform(c);
-	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &a.status);
-	curl_easy_cleanup(c);
-	curl_slist_free_all(list);
-	return a;
-}
-
-#define GET(s, path) AUTO(answer_done) struct answer a = ask(s, path, NULL, NULL)
-
-static bool has(const struct answer *a, const char *what)
-{
-	return strstr(str_get(&a->body), what) != NULL;
-}
-
-static bool has_header(const struct answer *a, const char *what)
-{
-	return strcasestr(str_get(&a->headers), what) != NULL;
 }
 
 static void test_pages_escape_everything(void **state)
@@ -456,10 +324,21 @@ static void test_lost_console_leaves_the_page(void **state)
 	struct site *s = *state;
 	AUTO_FREE char *run = str_printf("/run/%d", (int)s->run);
 
-	ok(&s->f, artifact_evict(s->f.store, s->console, &s->f.err));
+	assert_int_equal(artifact_drop(s->f.store, s->console, INT64_MAX, &s->f.err), 1);
 	GET(s, run);
 	assert_int_equal(a.status, 200);
-	assert_true(has(&a, "no longer stored"));
+	assert_true(has(&a, "The log was dropped on 20"));
+}
+
+static void test_dropped_console_says_so(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *path = str_printf("/run/%d/console.txt", (int)s->run);
+
+	assert_int_equal(artifact_drop(s->f.store, s->console, INT64_MAX, &s->f.err), 1);
+	GET(s, path);
+	assert_int_equal(a.status, 410);
+	assert_true(has(&a, "This was dropped on 20"));
 }
 
 static void test_cannot_start(void **state)
@@ -495,6 +374,7 @@ int main(void)
 		T(test_too_many_peers),
 		T(test_database_lost_and_found),
 		T(test_lost_console_leaves_the_page),
+		T(test_dropped_console_says_so),
 		cmocka_unit_test(test_cannot_start),
 	};
 	int r;

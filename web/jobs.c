@@ -1,0 +1,203 @@
+#include "web/jobs.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "db/boot.h"
+#include "db/build.h"
+#include "db/setting.h"
+#include "db/timing.h"
+#include "lib/str.h"
+
+/* With more that wait, only the first of each sender is put in order: what is
+ * shown are the first few in any case. */
+#define LINES_MAX 2000
+#define OVER_SHOWN 20
+
+static void running_done(struct job_running *r)
+{
+	queue_job_done(&r->job);
+	step_list_free(r->steps, r->nsteps);
+	free(r->built);
+}
+
+void jobs_view_done(struct jobs_view *v)
+{
+	for (size_t i = 0; i < v->nrunning; i++)
+		running_done(&v->running[i]);
+	free(v->running);
+	queue_job_list_free(v->queued, v->nqueued);
+	queue_job_list_free(v->apart, v->napart);
+	queue_job_list_free(v->over, v->nover);
+	free(v->starts_s);
+	free(v->paused);
+	*v = (struct jobs_view){ .now = 0 };
+}
+
+/* Of the same tree, else of any; negative: nothing was measured yet. */
+static double job_seconds(struct db *db, const struct queue_job *j)
+{
+	double s = -1;
+
+	if (timing_job(db, j->tree, &s, NULL) > 0 || timing_job(db, NULL, &s, NULL) > 0)
+		return s;
+	return -1;
+}
+
+static void take_build(struct job_running *r, const struct step_build *b)
+{
+	int *at = NULL;
+
+	for (size_t i = 0; i < r->nsteps; i++)
+		if (r->steps[i].step == b->step)
+			at = &r->built[i];
+	if (!at || b->status == BUILD_SKIPPED)
+		return;
+	r->nbuilt += *at == 0;
+	/* Of several configs the one that fails is the one to see. */
+	if (*at >= 0)
+		*at = b->status == BUILD_OK ? 1 : -1;
+}
+
+static int load_steps(struct db *db, struct job_running *r, struct err *err)
+{
+	struct step_build *builds = NULL;
+	struct step_boot *boots = NULL;
+	size_t n = 0;
+
+	if (r->job.series_id < 0)
+		return 0;
+	if (step_list(db, r->job.series_id, &r->steps, &r->nsteps, err) < 0 ||
+	    step_build_list(db, r->job.series_id, &builds, &n, err) < 0)
+		return -1;
+	r->built = mem_alloc0((r->nsteps + 1) * sizeof(*r->built));
+	for (size_t i = 0; i < n; i++)
+		take_build(r, &builds[i]);
+	step_build_list_free(builds, n);
+	if (step_boot_list(db, r->job.series_id, &boots, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		r->nboots += boots[i].boot_id >= 0;
+	step_boot_list_free(boots, n);
+	return 0;
+}
+
+/* One that takes longer than others did may end at any time. */
+static double rest(double all, int64_t gone)
+{
+	if (all < 0)
+		return -1;
+	return all > (double)gone ? all - (double)gone : 0;
+}
+
+static int load_running(struct db *db, struct jobs_view *v, struct err *err)
+{
+	struct queue_job *jobs;
+	int rc = 0;
+
+	if (queue_list_running(db, &jobs, &v->nrunning, err) < 0)
+		return -1;
+	v->running = mem_alloc0((v->nrunning + 1) * sizeof(*v->running));
+	for (size_t i = 0; i < v->nrunning; i++) {
+		struct job_running *r = &v->running[i];
+
+		r->job = jobs[i]; /* with what it owns */
+		r->lost = r->job.lease_until < v->now;
+		r->rest_s = rest(job_seconds(db, &r->job), v->now - r->job.started);
+		if (rc == 0)
+			rc = load_steps(db, r, err);
+	}
+	free(jobs);
+	return rc;
+}
+
+/* Until what runs now has ended; negative: not known. */
+static double running_rest(const struct jobs_view *v)
+{
+	double s = 0;
+
+	for (size_t i = 0; i < v->nrunning; i++) {
+		if (v->running[i].rest_s < 0)
+			return -1;
+		if (v->running[i].rest_s > s)
+			s = v->running[i].rest_s;
+	}
+	return s;
+}
+
+static double add(double a, double b)
+{
+	return a < 0 || b < 0 ? -1 : a + b;
+}
+
+/* When nobody knows when it goes on, nothing is reckoned. */
+static bool is_paused(const struct jobs_view *v, const struct queue_job *j)
+{
+	return v->paused &&
+	       (strcmp(v->paused, "all") == 0 || j->class == QUEUE_BACKGROUND);
+}
+
+/* Seconds until j begins, where that can be said; *at moves on to its end. */
+static double start_of(struct db *db, const struct jobs_view *v,
+		       const struct queue_job *j, double *at)
+{
+	double wait = (double)(j->not_before - v->now), start;
+
+	if (!v->ordered || is_paused(v, j))
+		*at = -1;
+	start = *at >= 0 && wait > *at ? wait : *at;
+	*at = add(*at, job_seconds(db, j));
+	return start;
+}
+
+static int load_queued(struct request *rq, struct jobs_view *v, struct err *err)
+{
+	struct queue_line *lines = NULL;
+	double at = running_rest(v);
+	size_t n = 0, max;
+	int rc = 0;
+
+	v->first_only = v->counts[QUEUE_QUEUED] > LINES_MAX;
+	v->ordered = rq->opts->queue_order != NULL;
+	if ((v->first_only ? queue_heads : queue_lines)(rq->db, &lines, &n, err) < 0)
+		return -1;
+	if (v->ordered)
+		rq->opts->queue_order(lines, n);
+	max = n < JOBS_SHOWN ? n : JOBS_SHOWN;
+	v->queued = mem_alloc0((max + 1) * sizeof(*v->queued));
+	v->starts_s = mem_alloc0((max + 1) * sizeof(*v->starts_s));
+	for (size_t i = 0; i < max && rc == 0; i++) {
+		struct queue_job *j = &v->queued[v->nqueued];
+		int found = queue_find(rq->db, lines[i].id, j, err);
+
+		if (found < 0)
+			rc = -1;
+		if (found > 0)
+			v->starts_s[v->nqueued++] = start_of(rq->db, v, j, &at);
+	}
+	/* The rest is not looked at one by one. */
+	if (v->nqueued)
+		at = add(at, (double)(v->counts[QUEUE_QUEUED] - (int64_t)v->nqueued) *
+				     job_seconds(rq->db, &v->queued[0]));
+	v->done_s = at;
+	queue_line_list_free(lines, n);
+	return rc;
+}
+
+int jobs_view_load(struct request *rq, struct jobs_view *ret, struct err *err)
+{
+	AUTO_TX struct tx tx = TX_INIT;
+	AUTO(jobs_view_done) struct jobs_view v = { .now = (int64_t)time(NULL) };
+
+	if (db_begin(rq->db, &tx, err) < 0 ||
+	    setting_get(rq->db, "paused", &v.paused, err) < 0 ||
+	    queue_count(rq->db, v.counts, err) < 0 || load_running(rq->db, &v, err) < 0 ||
+	    load_queued(rq, &v, err) < 0 ||
+	    queue_list_apart(rq->db, JOBS_SHOWN, &v.apart, &v.napart, err) < 0 ||
+	    queue_list_over(rq->db, OVER_SHOWN, &v.over, &v.nover, err) < 0 ||
+	    db_commit(&tx, err) < 0)
+		return -1;
+	*ret = v;
+	v = (struct jobs_view){ .now = 0 };
+	return 0;
+}

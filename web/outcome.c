@@ -1,0 +1,37 @@
+#include "web/outcome.h"
+
+#include <inttypes.h>
+
+static void tag(struct html *h, const char *class, const char *sign, int64_t n,
+		const char *words)
+{
+	if (n == 0)
+		return;
+	html_open(h, "span");
+	html_attr(h, "class", class);
+	html_textf(h, "%s %" PRId64 " %s", sign, n, words);
+	html_close(h);
+	html_text(h, " ");
+}
+
+void html_outcome(struct html *h, const struct series_line *l)
+{
+	const int64_t *v = l->verdicts;
+	int64_t bad = v[VERDICT_INTRODUCED] + v[VERDICT_TRANSIENT] + v[VERDICT_FLAKY];
+
+	if (l->s.state == SERIES_NEW || l->s.state == SERIES_RUNNING)
+		html_el(h, "span", "tag run", "unfinished");
+	else if (l->s.state == SERIES_ERROR)
+		html_el(h, "span", "tag infra", "stopped by an error of ours");
+	else if (bad == 0 && v[VERDICT_PASS] > 0)
+		html_el(h, "span", "tag pass", "✓ breaks nothing");
+	html_text(h, " ");
+	tag(h, "tag fail", "✗", v[VERDICT_INTRODUCED], "broken");
+	tag(h, "tag fail", "✗", v[VERDICT_TRANSIENT], "broken, then repaired");
+	tag(h, "tag flaky", "≈", v[VERDICT_FLAKY], "flaky");
+	tag(h, "tag warn", "+", l->warnings, l->warnings == 1 ? "warning" : "warnings");
+	tag(h, "tag skip", "=", v[VERDICT_PRE_EXISTING], "failing before it");
+	tag(h, "tag skip", "?", v[VERDICT_INCONCLUSIVE], "unclear");
+	tag(h, "tag skip", "–", v[VERDICT_NOT_TESTED], "not tested");
+	tag(h, "tag infra", "!", v[VERDICT_INFRA], "lost by us");
+}
