@@ -40,7 +40,8 @@ struct image {
 struct hypothesis {
 	int from, until, from2, until2;
 	double p;
-	double next_bad, next_good; /* P(the next run fails), of a bad step, of a good one */
+	double next_bad,
+		next_good; /* P(the next run fails), of a bad step, of a good one */
 };
 
 struct belief {
@@ -282,7 +283,10 @@ static void weigh(struct belief *b, const struct belief_prior *prior,
 		  const struct sums *sums)
 {
 	struct weighing w = { .b = b, .prior = prior, .sums = sums };
-	const struct hypothesis none = { .from = -1, .until = -1, .from2 = -1, .until2 = -1 };
+	const struct hypothesis none = { .from = -1,
+					 .until = -1,
+					 .from2 = -1,
+					 .until2 = -1 };
 
 	w.inside = mem_alloc0(((size_t)b->nimages + 1) * sizeof(*w.inside));
 	w.room = (size_t)b->nsteps * (size_t)b->nsteps + 1;
@@ -646,8 +650,8 @@ static bool want_first(const struct belief *b, const struct belief_policy *polic
 	return any;
 }
 
-static bool want_more(const struct belief *b, const struct belief_policy *policy, int left,
-		      double *worth)
+static bool want_more(const struct belief *b, const struct belief_policy *policy,
+		      int left, double *worth)
 {
 	AUTO_FREE double *gain = mem_alloc0((size_t)b->nsteps * sizeof(*gain));
 	double most = 0;
@@ -660,7 +664,8 @@ static bool want_more(const struct belief *b, const struct belief_policy *policy
 		gain[k] = belief_gain(b, k);
 		most = fmax(most, gain[k]);
 	}
-	if (most <= 0 || belief_entropy(b) - entropy2(policy->sure) > most * left * FUTILE)
+	if (most <= 0 ||
+	    belief_entropy(b) - entropy2(policy->sure) > most * left * FUTILE)
 		return false;
 	for (int k = 0; k < b->nsteps; k++)
 		worth[k] += gain[k] / cost_of(policy, k);

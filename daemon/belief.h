@@ -23,7 +23,7 @@
 
 /* What is known of a step. */
 struct belief_step {
-	int image; /* the same number: the same image; -1: nothing to run */
+	int image;          /* the same number: the same image; -1: nothing to run */
 	int runs, failures; /* of this step; those of others with its image are added */
 };
 
@@ -67,7 +67,7 @@ size_t belief_likely(const struct belief *b, double least, struct belief_likely 
 		     size_t max);
 
 enum belief_word {
-	BELIEF_UNSURE,       /* no hypothesis is likely enough */
+	BELIEF_UNSURE, /* no hypothesis is likely enough */
 	BELIEF_CLEAN,
 	BELIEF_NOT_SERIES,   /* clean or pre-existing: no patch is to blame */
 	BELIEF_PRE_EXISTING, /* and bad to the end, or repaired: until */

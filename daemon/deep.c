@@ -173,7 +173,8 @@ static void view_column(struct deep_view *d, struct series_run *r, size_t c, siz
 	struct subject s = { .config = c, .topology = t, .deep = true };
 
 	view_init(d, r, json_len(tests) + 1);
-	d->v.settled = run_config_is_deep(r, c) ? builds_settled : deep_quick_is_done(r, c, t);
+	d->v.settled = run_config_is_deep(r, c) ? builds_settled :
+						  deep_quick_is_done(r, c, t);
 	for (int k = 0; k < r->ntested; k++) {
 		d->ground[k] = ground_of(r, k, c, t);
 		d->asked[k] = *deep_at(r, k, c, t) != DEEP_NO;

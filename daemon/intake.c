@@ -342,9 +342,8 @@ static void intake_applied(const struct role_end *end, void *arg)
 			json_str(end->result, "reason", "cannot be applied"));
 		return run_fail(r, RUN_UNUSABLE);
 	}
-	if (intake_take_commits(r, end->result, &r->err) < 0)
-		return run_fail(r, RUN_INFRA);
-	if (intake_take_steps(r, end->result, &r->err) < 0 ||
+	if (intake_take_commits(r, end->result, &r->err) < 0 ||
+	    intake_take_steps(r, end->result, &r->err) < 0 ||
 	    intake_keep_patches(r, end, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
 	intake_tell_steps(r);

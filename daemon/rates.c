@@ -35,10 +35,12 @@ struct rate_prior rate_prior_good(double runs, double failures)
 
 struct rate_prior rate_prior_bad(void)
 {
-	return (struct rate_prior){ .mix = { { .weight = 0.5, .a = ALWAYS_A, .b = ALWAYS_B },
-					     { .weight = 0.25, .a = 1, .b = 1 },
-					     { .weight = 0.25, .a = 1, .b = 9 } },
-				    .n = 3 };
+	return (struct rate_prior){
+		.mix = { { .weight = 0.5, .a = ALWAYS_A, .b = ALWAYS_B },
+			 { .weight = 0.25, .a = 1, .b = 1 },
+			 { .weight = 0.25, .a = 1, .b = 9 } },
+		.n = 3
+	};
 }
 
 static double *rising(double x, int max)
@@ -79,8 +81,8 @@ void rates_free(struct rates *r)
 /* log of weight times B(a + failures, b + passes) / B(a, b) */
 static double log_part(const struct rates *r, size_t i, int runs, int failures)
 {
-	return log(r->prior.mix[i].weight) + r->a[i][failures] + r->b[i][runs - failures] -
-	       r->ab[i][runs];
+	return log(r->prior.mix[i].weight) + r->a[i][failures] +
+	       r->b[i][runs - failures] - r->ab[i][runs];
 }
 
 double rates_log(const struct rates *r, int runs, int failures)

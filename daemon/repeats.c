@@ -89,9 +89,9 @@ static int add_worth(struct series_run *r, const struct subject *s,
 	if (!a.belief)
 		return 0;
 	for (int k = 0; k < r->ntested; k++)
-		cost[k] = first_of(r, k, column) && boots_of(r, k, column) -
-								    a.steps[k].runs <
-							    TOLD_NOTHING_MAX ?
+		cost[k] = first_of(r, k, column) &&
+					  boots_of(r, k, column) - a.steps[k].runs <
+						  TOLD_NOTHING_MAX ?
 				  1 :
 				  INFINITY;
 	policy.runs_max =

@@ -103,7 +103,7 @@ struct run_boot {
 	/* Once it is done: */
 	bool lost; /* to our own trouble; nothing else is filled */
 	bool reused;
-	bool recalled; /* reused, as one more run of its cell */
+	bool recalled;    /* reused, as one more run of its cell */
 	bool recall_done; /* of a first one: boots_recall was asked */
 	struct boot boot;
 	struct result *results;

@@ -9,8 +9,8 @@
 
 struct history_of {
 	const char *config, *arch, *topology, *accel; /* not NULL */
-	const char *test; /* NULL: the boot itself */
-	int64_t not_series; /* whose runs are left out */
+	const char *test;                             /* NULL: the boot itself */
+	int64_t not_series;                           /* whose runs are left out */
 };
 
 struct history {

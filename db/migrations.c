@@ -391,7 +391,7 @@ static const char base_ladder[] =
 static const char odds[] = "ALTER TABLE verdict ADD COLUMN odds TEXT;";
 
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails, source, queue, turns, keep, pages,
-	base_ladder, odds,
+	first, selftests, repairs, mails,       source, queue,
+	turns, keep,      pages,   base_ladder, odds,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

@@ -73,17 +73,6 @@ static char *head_ref(const char *name)
 	return str_printf("refs/trees/%s/HEAD", name);
 }
 
-/* What is so already is not written again: a worker and the daemon may both be at it,
- * and one would find the other's lock. */
-static bool is_head_of(git_repository *store, const char *head, const char *target)
-{
-	AUTO_GIT(ref) git_reference *ref = NULL;
-
-	return !git_reference_lookup(&ref, store, head) &&
-	       git_reference_type(ref) == GIT_REFERENCE_SYMBOLIC &&
-	       !strcmp(git_reference_symbolic_target(ref), target);
-}
-
 /* The tree's HEAD says which branch is meant when none is named. */
 static int remember_head(git_repository *store, const char *name, const char *branch,
 			 const git_oid *detached, struct err *err)
@@ -95,9 +84,7 @@ static int remember_head(git_repository *store, const char *name, const char *br
 	if (branch) {
 		AUTO_FREE char *target = str_printf("refs/trees/%s/%s", name, branch);
 
-		if (!is_head_of(store, head, target))
-			rc = git_reference_symbolic_create(&ref, store, head, target, 1,
-							   NULL);
+		rc = git_reference_symbolic_create(&ref, store, head, target, 1, NULL);
 	} else if (detached) {
 		rc = git_reference_create(&ref, store, head, detached, 1, NULL);
 	}

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -156,11 +157,16 @@ int tree_take(const struct tree_take_opts *o, struct tree_info *ret, struct err 
 {
 	AUTO(heads_done) struct heads heads = { 0 };
 	AUTO_GIT(repo) git_repository *store = NULL;
+	AUTO_FD int alone = -1;
 
 	if (!tree_name_ok(o->name))
 		return err_set(err, ERR_INPUT, "\"%s\" is no name for a tree", o->name);
 	if (!json_len(o->heads))
 		return err_set(err, ERR_INPUT, "it has no branch");
+	/* As tree_refresh does: each waits the few milliseconds that the other needs. */
+	alone = open(o->store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (alone < 0 || flock(alone, LOCK_EX) < 0)
+		return err_sys(err, "lock %s", o->store);
 	if (take_packs(o, err) || git_open(o->store, &store, err))
 		return -1;
 	for (size_t i = 0; i < json_len(o->heads); i++)

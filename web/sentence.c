@@ -148,7 +148,8 @@ static void add_count(struct json_object *odds, const char *key, const char *whe
 	long long runs = json_int(n, "runs", 0);
 
 	if (runs > 0)
-		str_addf(out, "%lld of %lld %s, ", json_int(n, "failures", 0), runs, when);
+		str_addf(out, "%lld of %lld %s, ", json_int(n, "failures", 0), runs,
+			 when);
 }
 
 static void add_likely(struct json_object *o, struct str *out)

@@ -69,8 +69,7 @@ static bool is_bad(const struct sim *s, int step)
 
 static bool run(struct sim *s, int step)
 {
-	bool failed = uniform() < s->falsely ||
-		      (is_bad(s, step) && uniform() < s->fails);
+	bool failed = uniform() < s->falsely || (is_bad(s, step) && uniform() < s->fails);
 
 	s->steps[step].runs++;
 	s->steps[step].failures += failed;
@@ -92,7 +91,10 @@ static void make_truth(struct sim *s)
 {
 	double u = uniform();
 
-	s->truth = u < 0.1 ? CLEAN : u < 0.2 ? PRE_EXISTING : u < 0.35 ? TRANSIENT : INTRODUCED;
+	s->truth = u < 0.1  ? CLEAN :
+		   u < 0.2  ? PRE_EXISTING :
+		   u < 0.35 ? TRANSIENT :
+			      INTRODUCED;
 	s->from = 0;
 	s->until = s->nsteps;
 	if (s->truth == INTRODUCED || s->truth == TRANSIENT) {
@@ -292,8 +294,9 @@ static void show(const char *name, const struct count *c)
 	printf("  %-7s %5d cases: right %5.1f %%, wrong %5.2f %%, unsure %5.1f %%, missed %5.1f %%, "
 	       "%6.1f runs; named %d, %.2f %% rightly\n",
 	       name, c->cases, 100.0 * c->right / c->cases, 100.0 * c->wrong / c->cases,
-	       100.0 * c->unsure / c->cases, 100.0 * c->missed / c->cases, c->runs / c->cases,
-	       c->named, 100.0 * c->named_right / (c->named ? c->named : 1));
+	       100.0 * c->unsure / c->cases, 100.0 * c->missed / c->cases,
+	       c->runs / c->cases, c->named,
+	       100.0 * c->named_right / (c->named ? c->named : 1));
 }
 
 int main(int argc, char **argv)

@@ -88,11 +88,12 @@ static void test_calls(void **state)
 		struct belief_call c = belief_call(b, SURE);
 
 		if (c.word != e->word || (e->word != BELIEF_UNSURE && c.p < SURE) ||
-		    (e->first >= 0 && (c.first != e->first || c.last != e->last ||
-				       c.until_first != e->until_first ||
-				       c.until_last != e->until_last)))
-			fail_msg("%s: word %d, P %.4f, from %d-%d, until %d-%d", e->counts,
-				 c.word, c.p, c.first, c.last, c.until_first, c.until_last);
+		    (e->first >= 0 &&
+		     (c.first != e->first || c.last != e->last ||
+		      c.until_first != e->until_first || c.until_last != e->until_last)))
+			fail_msg("%s: word %d, P %.4f, from %d-%d, until %d-%d",
+				 e->counts, c.word, c.p, c.first, c.last, c.until_first,
+				 c.until_last);
 		belief_free(b);
 	}
 }

@@ -289,8 +289,8 @@ static void test_several_candidates(void **state)
 	json_object_put(f->verdicts[1].candidates);
 	f->verdicts[1].candidates = array_of("[1,2]");
 	text = printed(f, 100);
-	assert_non_null(strstr(
-		text, "by one of the patches 1, 2: no runs tell them apart\n"));
+	assert_non_null(
+		strstr(text, "by one of the patches 1, 2: no runs tell them apart\n"));
 }
 
 static void test_several_repairs(void **state)

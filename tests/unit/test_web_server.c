@@ -57,6 +57,20 @@ static void seed(struct site *s)
 	verdict_done(&v);
 }
 
+/* What was tried for the base; its words are a stranger's, too. */
+static void seed_base(struct site *s)
+{
+	struct series b = { .id = s->series };
+
+	b.base_commit = str_dup("c0");
+	b.base_how = str_dup("author");
+	b.base_tried = j("[{\"rung\":\"base-commit\",\"tree\":\"mm\",\"commit\":"
+			 "\"0123456789abcdef\",\"ref\":null,\"why_not\":\"no <i>\"},"
+			 "\"<i>\",{\"<i>\":7}]");
+	ok(&s->f, series_set_base(s->f.db, &b, &s->f.err));
+	series_done(&b);
+}
+
 static int setup(void **state)
 {
 	static struct site s;
@@ -64,6 +78,7 @@ static int setup(void **state)
 	memset(&s, 0, sizeof(s));
 	fixture_init(&s.f);
 	seed(&s);
+	seed_base(&s);
 	start(&s);
 	*state = &s;
 	return 0;
@@ -100,6 +115,18 @@ static void test_headers(void **state)
 	assert_true(has_header(&a, "x-content-type-options: nosniff"));
 	assert_true(has_header(&a, "referrer-policy: no-referrer"));
 	assert_true(has_header(&a, "etag: \""));
+}
+
+static void test_series_page_tells_what_was_tried(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *series = str_printf("/series/%d", (int)s->series);
+
+	GET(s, series);
+	assert_true(has(&a, "as its cover letter asks"));
+	assert_true(has(&a, "<details"));
+	assert_true(has(&a, "3 tried for it"));
+	assert_true(has(&a, "base-commit, mm at 0123456789ab: no &lt;i&gt;"));
 }
 
 static void test_run_page(void **state)
@@ -364,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_pages_escape_everything),
 		T(test_headers),
+		T(test_series_page_tells_what_was_tried),
 		T(test_run_page),
 		T(test_console_is_bytes),
 		T(test_not_modified),
