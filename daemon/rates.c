@@ -97,6 +97,7 @@ double rates_log(const struct rates *r, int runs, int failures)
 	}
 	for (size_t i = 0; i < r->prior.n; i++)
 		sum += exp(part[i] - max);
+	assert(sum > 0); /* the largest part adds 1 */
 	return max + log(sum);
 }
 
