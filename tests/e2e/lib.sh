@@ -252,7 +252,9 @@ real_world() {
 	# The cache is only good for the same tarball, and where this sluice can read it:
 	# a newer one, of another branch, may have written its database.
 	stamp=$(sha256sum "$tarball" | cut -d ' ' -f 1)
-	if [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && sl list && [ "$RC" = 0 ]; then
+	sl tree list
+	if [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] &&
+		! grep -q "written by a newer sluice" "$OUT"; then
 		echo "# the state of $cache is used again"
 		return
 	fi
