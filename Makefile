@@ -73,7 +73,7 @@ say = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run check quiet figures unit e2e asan ubsan fuzz lint format cov bench install \
+.PHONY: all run check quiet figures unit e2e asan ubsan fuzz lint format cov bench bench-verdicts install \
 	deps clean help tests fuzzers FORCE
 
 all: $(LIB) $(BIN) $(GUESTS) ## build everything (the default)
@@ -105,6 +105,10 @@ $(BUILD)/sluice: $(BUILD)/cli/main.o $(LIB)
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
+
+$(BUILD)/tests/sim_%: $(BUILD)/tests/sim/sim_%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIB)
 	$(call say,LD,$@)
@@ -205,6 +209,10 @@ cov: ## unit tests with coverage, percent of lines for each file
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cov OPT="-O0 -g" \
 		SAN="--coverage" unit
 	@tests/coverage.sh $(BUILD)/cov
+
+# Pure: the same numbers come out everywhere.
+bench-verdicts: $(BUILD)/tests/sim_series ## how often verdicts are right, on made-up series (CASES=1000)
+	$< $(or $(CASES),1000)
 
 bench: all $(STUBS) ## measurements
 	tests/bench.sh

@@ -31,8 +31,11 @@ struct rate_prior {
  * about 150 runs, and is soon overruled.
  */
 struct rate_prior rate_prior_good(double runs, double failures);
-/* Of a bad step's: half of the bugs show in nearly every run, of the rest nothing is
- * known. */
+/*
+ * Of a bad step's: one bug in five shows in nearly every run, three in ten seldom, of
+ * the rest nothing is known. More bugs than that show always; but a rate of one half is
+ * where a few runs mislead most, and the prior is such that those are not rushed.
+ */
 struct rate_prior rate_prior_bad(void);
 
 /*

@@ -14,7 +14,6 @@
  *   greedy   the posterior of belief.h, without costs, ends or repeats: the likeliest
  *            once it reaches P
  */
-#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +21,8 @@
 #include <string.h>
 
 #include "daemon/belief.h"
+#include "lib/binomial.h"
+#include "lib/cleanup.h"
 
 #define STEPS_MAX 31
 #define SURE 0.99
@@ -111,7 +112,7 @@ static void make_truth(struct sim *s)
 	}
 }
 
-static struct sim make_case(double fails, double falsely)
+static struct sim make_case(double fails, double falsely, int first)
 {
 	struct sim s = { .nsteps = 2 + below(30), .fails = fails, .falsely = falsely };
 
@@ -125,9 +126,10 @@ static struct sim make_case(double fails, double falsely)
 			s.steps[k].image = -1;
 	}
 	make_truth(&s);
-	for (int k = 0; k < s.nsteps; k++)
-		if (s.steps[k].image == k)
-			run(&s, k);
+	for (int i = 0; i < first; i++)
+		for (int k = 0; k < s.nsteps; k++)
+			if (s.steps[k].image == k)
+				run(&s, k);
 	return s;
 }
 
@@ -150,6 +152,20 @@ static double history(double falsely)
 	return n;
 }
 
+/* The step of which a run tells most; -1: none tells anything. */
+static int most_told(const struct sim *s, const struct belief *b)
+{
+	double best = 0;
+	int step = -1;
+
+	for (int k = 0; k < s->nsteps; k++)
+		if (s->steps[k].image == k && belief_gain(b, k) > best) {
+			best = belief_gain(b, k);
+			step = k;
+		}
+	return step;
+}
+
 static struct said_of do_sluice(struct sim *s, bool greedy)
 {
 	struct belief_prior prior = belief_prior(HISTORY, history(s->falsely));
@@ -161,17 +177,10 @@ static struct said_of do_sluice(struct sim *s, bool greedy)
 		struct belief_call c = belief_call(b, SURE);
 		int step = -1;
 
-		if (greedy && c.word == BELIEF_UNSURE && s->runs < RUNS_MAX) {
-			double best = 0;
-
-			for (int k = 0; k < s->nsteps; k++)
-				if (s->steps[k].image == k && belief_gain(b, k) > best) {
-					best = belief_gain(b, k);
-					step = k;
-				}
-		} else if (!greedy) {
+		if (!greedy)
 			step = belief_next(b, &policy);
-		}
+		else if (c.word == BELIEF_UNSURE && s->runs < RUNS_MAX)
+			step = most_told(s, b);
 		belief_free(b);
 		if (step >= 0) {
 			run(s, step);
@@ -210,6 +219,19 @@ static int look(struct sim *s, int step, bool once, bool *flaky)
 	return bad >= need ? 1 : bad ? -1 : 0;
 }
 
+/* The step next to the middle of lo..hi that was not tried; -1: none. */
+static int middle(const struct sim *s, const bool *tried, int lo, int hi)
+{
+	int mid = -1, best = STEPS_MAX;
+
+	for (int k = lo + 1; k < hi; k++)
+		if (!tried[k] && s->steps[k].image >= 0 && abs(2 * k - lo - hi) < best) {
+			best = abs(2 * k - lo - hi);
+			mid = k;
+		}
+	return mid;
+}
+
 static struct said_of do_bisect(struct sim *s, bool once)
 {
 	struct said_of said = { .said = SAID_NOTHING };
@@ -231,14 +253,8 @@ static struct said_of do_bisect(struct sim *s, bool once)
 		return said;
 	}
 	for (;;) {
-		int mid = -1, best = STEPS_MAX;
+		int mid = middle(s, tried, lo, hi);
 
-		for (int k = lo + 1; k < hi; k++)
-			if (!tried[k] && s->steps[k].image >= 0 &&
-			    abs(2 * k - lo - hi) < best) {
-				best = abs(2 * k - lo - hi);
-				mid = k;
-			}
 		if (mid < 0)
 			break;
 		tried[mid] = true;
@@ -261,7 +277,7 @@ static struct said_of do_bisect(struct sim *s, bool once)
 /* ---- counts ---- */
 
 struct count {
-	int cases, right, wrong, unsure, missed, named, named_right;
+	uint64_t cases, right, wrong, unsure, missed, named, named_right;
 	double runs;
 };
 
@@ -289,57 +305,156 @@ static void judge(struct count *c, const struct sim *s, const struct said_of *w)
 	}
 }
 
-static void show(const char *name, const struct count *c)
+static void add(struct count *to, const struct count *c)
 {
-	printf("  %-7s %5d cases: right %5.1f %%, wrong %5.2f %%, unsure %5.1f %%, missed %5.1f %%, "
-	       "%6.1f runs; named %d, %.2f %% rightly\n",
-	       name, c->cases, 100.0 * c->right / c->cases, 100.0 * c->wrong / c->cases,
-	       100.0 * c->unsure / c->cases, 100.0 * c->missed / c->cases,
-	       c->runs / c->cases, c->named,
-	       100.0 * c->named_right / (c->named ? c->named : 1));
+	to->cases += c->cases;
+	to->right += c->right;
+	to->wrong += c->wrong;
+	to->unsure += c->unsure;
+	to->missed += c->missed;
+	to->named += c->named;
+	to->named_right += c->named_right;
+	to->runs += c->runs;
+}
+
+static double percent(uint64_t k, uint64_t n)
+{
+	return n ? 100.0 * (double)k / (double)n : 0;
+}
+
+/* wrong: with its upper 95 % bound (Clopper-Pearson). */
+static void show(const char *cell, const char *method, const struct count *c)
+{
+	printf("| %s | %s | %llu | %.1f | %.2f (%.2f) | %.1f | %.1f | %llu | %.2f | %.1f |\n",
+	       cell, method, (unsigned long long)c->cases, percent(c->right, c->cases),
+	       percent(c->wrong, c->cases),
+	       c->cases ? 100 * binomial_upper(c->wrong, c->cases, 0.95) : 0,
+	       percent(c->unsure, c->cases), percent(c->missed, c->cases),
+	       (unsigned long long)c->named, percent(c->named_right, c->named),
+	       c->cases ? c->runs / (double)c->cases : 0);
+}
+
+enum method { SLUICE, PLAIN, SYZBOT, GREEDY, METHODS };
+
+static const char *const names[METHODS] = { "sluice", "plain", "syzbot", "greedy" };
+
+static struct said_of let_loose(enum method m, struct sim *s)
+{
+	switch (m) {
+	case PLAIN:
+		return do_bisect(s, true);
+	case SYZBOT:
+		return do_bisect(s, false);
+	case GREEDY:
+		return do_sluice(s, true);
+	default:
+		return do_sluice(s, false);
+	}
+}
+
+static bool failed(const struct sim *s)
+{
+	for (int k = 0; k < s->nsteps; k++)
+		if (s->steps[k].failures)
+			return true;
+	return false;
+}
+
+struct table {
+	struct count all, seen[METHODS];
+};
+
+static void one_cell(int cases, double fails, double falsely, struct table *t)
+{
+	for (int k = 0; k < cases; k++) {
+		const struct sim s = make_case(fails, falsely, 1);
+
+		for (int m = 0; m < METHODS; m++) {
+			struct sim copy = s;
+			struct said_of w;
+
+			if (m != SLUICE && !failed(&s))
+				continue;
+			w = let_loose((enum method)m, &copy);
+			if (m == SLUICE)
+				judge(&t->all, &copy, &w);
+			if (failed(&s))
+				judge(&t->seen[m], &copy, &w);
+		}
+	}
+}
+
+static const double rates[] = { 1, 0.5, 0.2, 0.1, 0.05 };
+static const double falsely[] = { 0, 0.01, 0.05 };
+
+static void methods(int cases)
+{
+	struct table sum = { 0 };
+
+	puts("| fails, falsely | method | cases | right % | wrong % (at most) | unsure % | "
+	     "missed % | named | of them rightly % | runs |\n"
+	     "|---|---|---|---|---|---|---|---|---|---|");
+	for (size_t q = 0; q < ARRAY_SIZE(falsely); q++)
+		for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+			struct table t = { 0 };
+			char cell[32];
+
+			snprintf(cell, sizeof(cell), "%g, %g", rates[i], falsely[q]);
+			one_cell(cases, rates[i], falsely[q], &t);
+			show(cell, "sluice, all cases", &t.all);
+			add(&sum.all, &t.all);
+			for (int m = 0; m < METHODS; m++) {
+				show(cell, names[m], &t.seen[m]);
+				add(&sum.seen[m], &t.seen[m]);
+			}
+			fflush(stdout);
+		}
+	show("together", "sluice, all cases", &sum.all);
+	for (int m = 0; m < METHODS; m++)
+		show("together", names[m], &sum.seen[m]);
+}
+
+/* What more first runs of each step would bring, and cost. */
+static void detection(int cases)
+{
+	static const int firsts[] = { 1, 2, 3, 5, 10 };
+
+	puts("\n| fails | first runs of a step | bugs named % | wrong % | runs more |\n"
+	     "|---|---|---|---|---|");
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++)
+		for (size_t f = 0; f < ARRAY_SIZE(firsts); f++) {
+			uint64_t bugs = 0, named = 0, wrong = 0;
+			double runs = 0;
+
+			for (int k = 0; k < cases; k++) {
+				struct sim s = make_case(rates[i], 0, firsts[f]);
+				struct said_of w = do_sluice(&s, false);
+				bool bug = s.truth == INTRODUCED || s.truth == TRANSIENT;
+				bool ok = bug && w.said == SAID_PATCH &&
+					  s.from >= w.first && s.from <= w.last;
+
+				bugs += bug;
+				named += ok;
+				wrong += w.said == SAID_PATCH && !ok;
+				runs += s.runs;
+			}
+			printf("| %g | %d | %.1f | %.2f | %.1f |\n", rates[i], firsts[f],
+			       percent(named, bugs), percent(wrong, (uint64_t)cases),
+			       runs / cases);
+			fflush(stdout);
+		}
 }
 
 int main(int argc, char **argv)
 {
-	static const double rates[] = { 1, 0.5, 0.2, 0.1, 0.05 };
-	static const double falsely[] = { 0, 0.01, 0.05 };
 	int cases = argc > 1 ? atoi(argv[1]) : 1000;
 
+	if (cases < 1) {
+		fprintf(stderr, "usage: sim_series [CASES [SEED]]\n");
+		return 2;
+	}
 	rng_state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-	for (size_t q = 0; q < 3; q++)
-		for (size_t i = 0; i < 5; i++) {
-			struct count all = { 0 }, seen[4] = { { 0 } };
-
-			for (int k = 0; k < cases; k++) {
-				struct sim s = make_case(rates[i], falsely[q]), copy;
-				bool failed = false;
-				struct said_of w;
-
-				for (int j = 0; j < s.nsteps; j++)
-					failed |= s.steps[j].failures > 0;
-				copy = s;
-				w = do_sluice(&copy, false);
-				judge(&all, &copy, &w);
-				if (!failed)
-					continue;
-				judge(&seen[0], &copy, &w);
-				copy = s;
-				w = do_bisect(&copy, true);
-				judge(&seen[1], &copy, &w);
-				copy = s;
-				w = do_bisect(&copy, false);
-				judge(&seen[2], &copy, &w);
-				copy = s;
-				w = do_sluice(&copy, true);
-				judge(&seen[3], &copy, &w);
-			}
-			printf("fails %.2f, falsely %.2f\n", rates[i], falsely[q]);
-			show("all", &all);
-			show("sluice", &seen[0]);
-			show("plain", &seen[1]);
-			show("syzbot", &seen[2]);
-			show("greedy", &seen[3]);
-			fflush(stdout);
-		}
+	methods(cases);
+	detection(cases);
 	return 0;
 }
