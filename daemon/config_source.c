@@ -32,7 +32,7 @@ static const struct key keys[] = {
 	{ "source", "interval", KEY_DURATION, AT(interval_ms), "5m", NULL, 1000, 0,
 	  "between two polls; doubled up to 1h while they fail" },
 	{ "source", "since", KEY_DURATION, AT(since_ms), "7d", NULL, 0, 0,
-	  "how far the first poll goes back; 0: to the beginning. Later ones go on from "
+	  "how far the first poll goes back; 0: to the beginning; later ones go on from "
 	  "there, and a change of it does nothing" },
 	{ "source", "lists", KEY_TEXT, AT(lists), "", NULL, 0, 0,
 	  "List-Ids that count, as globs like linux-mm.*, with ! those that do not; "

@@ -119,6 +119,18 @@ static void print_sentence(struct html *h, const struct verdict *d, bool many)
 	html_textn(h, str_get(&s), s.len);
 }
 
+/* Which runs it rests on, and how sure it is. */
+static void print_odds(struct html *h, const struct verdict *d)
+{
+	AUTO(str_done) struct str s = STR_INIT;
+
+	verdict_odds_text(d, &s);
+	if (!s.len)
+		return;
+	html_text(h, " · ");
+	html_textn(h, str_get(&s), s.len);
+}
+
 /* Where a patch did not apply; the verdict's own evidence says no more. */
 static void print_hunk(struct html *h, const struct series_view *v, int64_t step)
 {
@@ -175,7 +187,9 @@ static void print_verdict(struct html *h, const struct series_view *v,
 			html_text(h, d->reason ? " · " : "");
 			html_link(h, NULL, url_run(d->boot_id), run);
 		}
-		if (d->runs > 0 && d->failures > 0)
+		if (d->odds)
+			print_odds(h, d);
+		else if (d->runs > 0 && d->failures > 0)
 			html_textf(h, " · failed in %" PRId64 " of %" PRId64 " boots",
 				   d->failures, d->runs);
 		html_close(h);
