@@ -23,33 +23,11 @@
 #include "daemon/belief.h"
 #include "lib/binomial.h"
 #include "lib/cleanup.h"
+#include "tests/sim/sim.h"
 
 #define STEPS_MAX 31
 #define SURE 0.99
 #define RUNS_MAX 170
-#define HISTORY 200
-
-static uint64_t rng_state;
-
-/* splitmix64, Steele, Lea, Flood 2014. */
-static uint64_t rng(void)
-{
-	uint64_t z = rng_state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-static double uniform(void)
-{
-	return (double)(rng() >> 11) / 9007199254740992.0;
-}
-
-static int below(int n)
-{
-	return (int)(rng() % (uint64_t)n);
-}
 
 /* ---- cases ---- */
 
@@ -142,15 +120,6 @@ struct said_of {
 	int first, last;
 	double p;
 };
-
-static double history(double falsely)
-{
-	double n = 0;
-
-	for (int i = 0; i < HISTORY; i++)
-		n += uniform() < falsely;
-	return n;
-}
 
 /* The step of which a run tells most; -1: none tells anything. */
 static int most_told(const struct sim *s, const struct belief *b)
@@ -315,11 +284,6 @@ static void add(struct count *to, const struct count *c)
 	to->named += c->named;
 	to->named_right += c->named_right;
 	to->runs += c->runs;
-}
-
-static double percent(uint64_t k, uint64_t n)
-{
-	return n ? 100.0 * (double)k / (double)n : 0;
 }
 
 /* wrong: with its upper 95 % bound (Clopper-Pearson). */
