@@ -8,6 +8,9 @@
  * and the bad end is good. Rates of failure are integrated out (rates.h). Commits with
  * one image are good or bad together and their runs are one evidence. A commit that
  * cannot be run stays a candidate: what no run can tell apart is named together.
+ *
+ * The failure that a range is bisected for is to be left out of the counts: there would
+ * be no bisection without it, so it says nothing of how often the test fails.
  */
 #ifndef SLUICE_DAEMON_BISECT_H
 #define SLUICE_DAEMON_BISECT_H

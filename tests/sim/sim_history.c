@@ -5,7 +5,8 @@
  * that show at a known rate and a test that fails for nothing at a known rate; then each
  * method is let loose on them. Pure and seeded: the same numbers come out everywhere.
  *
- * One failure at the bad end was seen, that is why it is bisected. In nine cases of ten
+ * A failure at the bad end was seen, that is why it is bisected; so that one tells
+ * nothing of how often it fails, and does not count. In nine cases of ten
  * a commit of the range is to blame; else the good end is bad as well, or nothing is.
  *
  *   sluice   daemon/bisect_next.h
@@ -173,11 +174,7 @@ static struct sim sim_of(const struct story *s)
 	sim.built = mem_alloc0((size_t)s->n * sizeof(*sim.built));
 	for (int i = 0; i < s->n; i++)
 		sim.c[i].image = s->n + i;
-	sim.c[s->n - 1] = (struct bisect_commit){
-		.image = s->image[s->n - 1],
-		.runs = 1,
-		.failures = 1,
-	};
+	sim.c[s->n - 1].image = s->image[s->n - 1];
 	sim.built[s->n - 1] = true;
 	return sim;
 }

@@ -48,7 +48,7 @@ static const struct expected steps[] = {
 	{ ":0/3 0:? 0:? 2:? 3:? 4:? 1,5:3/3", BISECT_TELLS, 4 },
 	/* Again, before it is named: the culprit, and each of its parents. */
 	{ ":0/6 0:0/3 1:2/2 2:4/4", BISECT_CONFIRM, 2 },
-	{ ":0/6 0:0/2 1:3/3 2:4/4", BISECT_CONFIRM, 1 },
+	{ ":0/6 0:0/2 1:5/5 2:4/4", BISECT_CONFIRM, 1 },
 	{ ":0/6 0:0/3 1:3/3 2:4/4", BISECT_CALLED, -1 },
 	{ ":0/9 0:0/2 0:0/3 1,2:4/4 3:6/6", BISECT_CONFIRM, 1 },
 	{ ":0/9 0:0/3 0:0/2 1,2:4/4 3:6/6", BISECT_CONFIRM, 2 },
