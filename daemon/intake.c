@@ -455,9 +455,11 @@ static void intake_head(struct series_run *r)
 
 	if (store_heads(r->state->git, r->series.tree, &heads, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
-	head = heads.v[0].commit;
-	r->base_option = str_dup(head);
-	r->series.message_id = str_printf("head-%s", head);
+	if (!r->base_option)
+		r->base_option = str_dup(heads.v[0].commit);
+	head = r->base_option;
+	r->series.message_id =
+		str_printf("%s-%s", r->opts->base ? "bisect" : "head", head);
 	r->series.version = 1;
 	r->series.subject = str_dup(r->opts->source);
 	r->series.author = str_dup("");

@@ -134,6 +134,12 @@ static int column_worth(struct series_run *r, const struct plan_cell *column,
 	return rc;
 }
 
+static size_t recall_max(const struct series_run *r)
+{
+	return r->opts->repeat_runs > RECALL_MAX ? (size_t)r->opts->repeat_runs :
+						   RECALL_MAX;
+}
+
 /* Every run of these images that ever was is evidence, whichever series it was for.
  * *ret_any: something was taken over. */
 static int recall_column(struct series_run *r, const struct plan_cell *column,
@@ -148,7 +154,7 @@ static int recall_column(struct series_run *r, const struct plan_cell *column,
 		    b->recall_done)
 			continue;
 		b->recall_done = true;
-		if (boots_recall(r, b, RECALL_MAX, err) < 0)
+		if (boots_recall(r, b, recall_max(r), err) < 0)
 			return -1;
 	}
 	*ret_any = r->nboots > before;
@@ -164,6 +170,19 @@ static double best_of(const double *worth, int n, int *ret_best)
 	return worth[*ret_best];
 }
 
+/* Whether a bisection wants one more boot of the commit. */
+static bool wants_runs(struct series_run *r, const struct plan_cell *column)
+{
+	const struct subject s = { .config = column->config,
+				   .topology = column->topology,
+				   .deep = column->deep,
+				   .test = r->opts->repeat_test };
+	int told = cell_view_of(r, 0, &s).tells;
+
+	return told < r->opts->repeat_runs && first_of(r, 0, column) &&
+	       boots_of(r, 0, column) - told < TOLD_NOTHING_MAX;
+}
+
 static int plan_column(struct series_run *r, const struct plan_cell *column,
 		       bool *ret_more, struct err *err)
 {
@@ -173,7 +192,9 @@ static int plan_column(struct series_run *r, const struct plan_cell *column,
 
 	if (column_is_busy(r, column))
 		return 0;
-	if (column_worth(r, column, worth, err) < 0)
+	if (r->opts->repeat_test)
+		worth[0] = wants_runs(r, column);
+	else if (column_worth(r, column, worth, err) < 0)
 		return -1;
 	if (best_of(worth, r->ntested, &best) <= 0)
 		return 0;

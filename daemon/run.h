@@ -64,6 +64,11 @@ struct run_opts {
 	const char *wish;    /* revision that the author asks for, or NULL */
 	bool head; /* the tree's head by itself, without patches: source names it for
 		      people */
+	/* With head: base is a commit of the tree that is bisected, tested alone, and this
+	 * test of it is to have told good from bad in at least so many runs, whatever else
+	 * is known. NULL: repeats are verdicts' own. */
+	const char *repeat_test;
+	int repeat_runs;
 	const char *repo; /* where A..B is looked for first; NULL: cwd */
 	char *const *configs, *const *topologies, *const *suites;
 	run_event_fn on_event;

@@ -2,6 +2,10 @@
 
 #include "db/row.h"
 
+/* Commits that a bisection looks at are no bases: half of them are bad. */
+#define NOT_BISECTED \
+	" sb.series_id NOT IN (SELECT id FROM series WHERE message_id GLOB 'bisect-*') AND"
+
 /* By boot key, that is by base. One where more than a third of the runs failed is bad. */
 static const char by_test[] =
 	"SELECT count(*), sum(bad) FROM boot JOIN"
@@ -9,7 +13,7 @@ static const char by_test[] =
 	"  WHERE test = :test AND result NOT IN ('skip', 'not-run')) ON boot_id = boot.id"
 	" WHERE boot.id IN (SELECT DISTINCT sb.boot_id FROM step_boot sb WHERE"
 	"  sb.step = 0 AND sb.config = :config AND sb.arch = :arch AND"
-	"  sb.topology = :topology AND sb.series_id <> :series AND"
+	"  sb.topology = :topology AND sb.series_id <> :series AND" NOT_BISECTED
 	"  sb.boot_id NOT IN (SELECT boot_id FROM step_boot WHERE series_id = :series AND"
 	"   boot_id IS NOT NULL)"
 	"  ORDER BY sb.boot_id DESC LIMIT 1000)"
@@ -19,7 +23,7 @@ static const char by_boot[] =
 	"SELECT count(*), sum((status <> 'ok' AND phase IS NOT 'test') OR splats IS NOT NULL) FROM boot"
 	" WHERE boot.id IN (SELECT DISTINCT sb.boot_id FROM step_boot sb WHERE"
 	"  sb.step = 0 AND sb.config = :config AND sb.arch = :arch AND"
-	"  sb.topology = :topology AND sb.series_id <> :series AND"
+	"  sb.topology = :topology AND sb.series_id <> :series AND" NOT_BISECTED
 	"  sb.boot_id NOT IN (SELECT boot_id FROM step_boot WHERE series_id = :series AND"
 	"   boot_id IS NOT NULL)"
 	"  ORDER BY sb.boot_id DESC LIMIT 1000)"

@@ -390,8 +390,43 @@ static const char base_ladder[] =
 
 static const char odds[] = "ALTER TABLE verdict ADD COLUMN odds TEXT;";
 
+static const char bisections[] =
+	"CREATE TABLE bisection ( "
+	" id INTEGER PRIMARY KEY, "
+	" tree TEXT NOT NULL, "
+	" good TEXT NOT NULL, "
+	" bad TEXT NOT NULL, "
+	" config TEXT NOT NULL, "
+	" arch TEXT NOT NULL, "
+	" topology TEXT NOT NULL, "
+	" accel TEXT NOT NULL CHECK (accel IN ('kvm', 'tcg')), "
+	" test TEXT NOT NULL, "
+	" created INTEGER NOT NULL, "
+	" UNIQUE (tree, good, bad, config, arch, topology, accel, test) "
+	") STRICT;"
+	"CREATE TABLE bisection_mark ( "
+	" bisection INTEGER NOT NULL REFERENCES bisection (id) ON DELETE CASCADE, "
+	" commit_id TEXT NOT NULL, "
+	" bad INTEGER NOT NULL CHECK (bad IN (0, 1)), "
+	" made INTEGER NOT NULL, "
+	" PRIMARY KEY (bisection, commit_id) "
+	") STRICT;"
+	"CREATE TABLE bisection_step ( "
+	" bisection INTEGER NOT NULL REFERENCES bisection (id) ON DELETE CASCADE, "
+	" n INTEGER NOT NULL, "
+	" commit_id TEXT NOT NULL, "
+	" why TEXT NOT NULL, "
+	" gain REAL NOT NULL, "
+	" runs INTEGER NOT NULL, "
+	" failures INTEGER NOT NULL, "
+	" likeliest TEXT, "
+	" likeliest_p REAL NOT NULL, "
+	" decided INTEGER NOT NULL, "
+	" PRIMARY KEY (bisection, n) "
+	") STRICT;";
+
 const char *const db_migrations[] = {
 	first, selftests, repairs, mails,       source, queue,
-	turns, keep,      pages,   base_ladder, odds,
+	turns, keep,      pages,   base_ladder, odds,   bisections,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

@@ -423,3 +423,43 @@ CREATE TABLE setting (
   name        TEXT PRIMARY KEY,     -- paused
   value       TEXT NOT NULL         -- of paused: background or all
 ) STRICT;
+
+-- A search for the commit that broke a test, in a tree's history. The same question is
+-- the same row: it goes on from what was run for it, and for others.
+CREATE TABLE bisection (
+  id          INTEGER PRIMARY KEY,  -- of its marks and steps
+  tree        TEXT NOT NULL,        -- tree.name
+  good        TEXT NOT NULL,        -- commit in full, as the user named it
+  bad         TEXT NOT NULL,        -- likewise
+  config      TEXT NOT NULL,        -- that is built
+  arch        TEXT NOT NULL,        -- of the config
+  topology    TEXT NOT NULL,        -- that is booted
+  accel       TEXT NOT NULL CHECK (accel IN ('kvm', 'tcg')), -- never counted together
+  test        TEXT NOT NULL,        -- suite/name
+  created     INTEGER NOT NULL,     -- a failure from before is why it is searched for
+  UNIQUE (tree, good, bad, config, arch, topology, accel, test)
+) STRICT;
+
+-- What the user said of a commit: its runs do not count.
+CREATE TABLE bisection_mark (
+  bisection   INTEGER NOT NULL REFERENCES bisection (id) ON DELETE CASCADE, -- whose
+  commit_id   TEXT NOT NULL,        -- in full
+  bad         INTEGER NOT NULL CHECK (bad IN (0, 1)), -- 0: it is good
+  made        INTEGER NOT NULL,     -- when
+  PRIMARY KEY (bisection, commit_id)
+) STRICT;
+
+-- Its log: what was to be run next, and why.
+CREATE TABLE bisection_step (
+  bisection   INTEGER NOT NULL REFERENCES bisection (id) ON DELETE CASCADE, -- whose
+  n           INTEGER NOT NULL,     -- from 1
+  commit_id   TEXT NOT NULL,        -- what was to be run
+  why         TEXT NOT NULL,        -- as bisect_why_str says it
+  gain        REAL NOT NULL,        -- nats that the run was expected to tell; 0: not asked
+  runs        INTEGER NOT NULL,     -- of the commit before it
+  failures    INTEGER NOT NULL,     -- likewise
+  likeliest   TEXT,                 -- commit that was likeliest to be it; NULL: none of the range
+  likeliest_p REAL NOT NULL,        -- how likely, with what no run can tell from it
+  decided     INTEGER NOT NULL,     -- when
+  PRIMARY KEY (bisection, n)
+) STRICT;

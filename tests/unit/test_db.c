@@ -134,7 +134,7 @@ static void test_tables_and_columns_are_commented(void **state)
 		if (strstr(*l, "--"))
 			open = NULL;
 	}
-	assert_int_equal(tables, 21);
+	assert_int_equal(tables, 24);
 	strv_free(lines);
 }
 

@@ -1,0 +1,33 @@
+/*
+ * One bisection: the range that it is about, and what the database knows of its commits
+ * as daemon/bisect.h wants it. All evidence is there, so what was stopped goes on.
+ */
+#ifndef SLUICE_DAEMON_BISECT_CASE_H
+#define SLUICE_DAEMON_BISECT_CASE_H
+
+#include "daemon/bisect.h"
+#include "daemon/bisect_next.h"
+#include "db/bisection.h"
+#include "kernels/commit_range.h"
+
+struct bisect_case {
+	struct bisection what; /* texts are the caller's */
+	struct commit_range range;
+	struct bisect_graph *graph;
+	/* After bisect_case_look: */
+	struct bisect_commit *commits;
+	double *build; /* seconds that an image of each costs */
+	struct bisect_prior prior;
+};
+
+/* Reads the range of what.good and what.bad in a repository, and finds or makes the row.
+ * ERR_INPUT, ERR_LIMIT as commit_range_read. The caller does bisect_case_done. */
+int bisect_case_open(struct bisect_case *c, struct db *db, const char *repo,
+		     struct err *err);
+void bisect_case_done(struct bisect_case *c);
+
+/* What is known by now: runs of all time, marks, what a build takes. A failure of the bad
+ * end from before the bisection is left out. */
+int bisect_case_look(struct bisect_case *c, struct db *db, struct err *err);
+
+#endif

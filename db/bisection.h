@@ -1,0 +1,65 @@
+/*
+ * Bisections of a tree's history: what was asked, what the user said of commits, what
+ * was decided. What commits did in their boots is in the tables of boots, whichever
+ * series they were for.
+ */
+#ifndef SLUICE_DB_BISECTION_H
+#define SLUICE_DB_BISECTION_H
+
+#include "db/db.h"
+
+struct bisection {
+	int64_t id;
+	char *tree, *good, *bad; /* full ids of the commits */
+	char *config, *arch, *topology, *accel, *test;
+	int64_t created;
+};
+void bisection_done(struct bisection *b);
+
+/* The one that asks the same, or a new one; *ret_id, *ret_created. */
+int bisection_open(struct db *db, const struct bisection *what, int64_t *ret_id,
+		   int64_t *ret_created, struct err *err);
+
+/* What the user said of a commit; bad or not. The last word holds. */
+struct bisection_mark {
+	char *commit_id;
+	bool bad;
+};
+int bisection_mark_put(struct db *db, int64_t id, const char *commit, bool bad,
+		       struct err *err);
+int bisection_marks(struct db *db, int64_t id, struct bisection_mark **ret_list,
+		    size_t *ret_n, struct err *err);
+void bisection_marks_free(struct bisection_mark *list, size_t n);
+
+/* A decision: what is to be run, why, and what was believed then. */
+struct bisection_step {
+	int64_t n; /* from 1; filled in */
+	char *commit_id, *why;
+	double gain;        /* nats, as far as it was chosen for that; else 0 */
+	int64_t runs;       /* of the commit before it */
+	int64_t failures;   /* likewise */
+	char *likeliest;    /* commit; NULL: none of the range */
+	double likeliest_p; /* with what cannot be told from it */
+	int64_t decided;    /* when; filled in */
+};
+int bisection_step_put(struct db *db, int64_t id, const struct bisection_step *step,
+		       struct err *err);
+int bisection_steps(struct db *db, int64_t id, struct bisection_step **ret_list,
+		    size_t *ret_n, struct err *err);
+void bisection_steps_free(struct bisection_step *list, size_t n);
+
+/* What is known of a commit that was built. */
+struct bisection_seen {
+	char *commit_id;
+	char *key;     /* of its newest boot; NULL: none, it does not build */
+	int64_t boots; /* of that key, those lost to our own trouble not among them */
+	int64_t runs, failures; /* those in which the test told good from bad */
+	int64_t before;         /* of the failures: how many came before the bisection */
+};
+/* Of all commits on which the test of the bisection was to run, on its config, topology
+ * and accelerator, or whose build with its config failed. */
+int bisection_seen(struct db *db, const struct bisection *what,
+		   struct bisection_seen **ret_list, size_t *ret_n, struct err *err);
+void bisection_seen_free(struct bisection_seen *list, size_t n);
+
+#endif

@@ -1,0 +1,129 @@
+#!/bin/sh
+# sluice bisect on the toy tree: a history with a merge, commits that do not build, a bug
+# in the middle of it; killed and gone on; the user's word; and bad input.
+# shellcheck source=tests/e2e/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+begin bisect
+toy_tree
+
+# commit SUBJECT: an image of its own for each.
+commit() {
+	say mm/swap.c "boot ok"
+	git -C "$T/toy" add -A -f
+	git -C "$T/toy" commit -q -m "$1"
+	git -C "$T/toy" tag -f "$1" >/dev/null
+}
+
+# main: base m1 m2 m3(does not build) merge m4(bug) m5 m6; side: s1 s2 from m1.
+git -C "$T/toy" tag good
+commit m1
+git -C "$T/toy" checkout -q -b side
+printf '/* side */\n' >>"$T/toy/mm/migrate.c"
+git -C "$T/toy" commit -q -a -m s1
+printf '/* side again */\n' >>"$T/toy/mm/migrate.c"
+git -C "$T/toy" commit -q -a -m s2
+git -C "$T/toy" checkout -q base
+commit m2
+printf 'int broken(void) { return nowhere; }\n' >>"$T/toy/mm/rmap.c"
+commit m3
+git -C "$T/toy" checkout -q m2 -- mm/rmap.c
+commit m3-mended
+git -C "$T/toy" merge -q --no-ff -m merge side >/dev/null
+git -C "$T/toy" tag merge
+say mm/rmap.c "test toy/beta fail nodes 2"
+commit m4
+commit m5
+commit m6
+git -C "$T/toy" tag bad
+m4=$(git -C "$T/toy" rev-parse m4)
+
+bisect() {
+	sl bisect --test toy/beta --topology numa2 --good good --bad bad "$@"
+}
+
+# Bad input: told before anything is built.
+sl bisect --test toy/beta --topology numa2 --good bad --bad good
+is "the wrong way round: exit 2" "$RC" 2
+check "the wrong way round: said" grep -q "wrong way round" "$OUT"
+sl bisect --test toy/nothing --topology numa2 --good good --bad bad
+is "no such test: exit 2" "$RC" 2
+check "no such test: said" grep -q "no test toy/nothing" "$OUT"
+sl bisect --test toy/beta --topology numa2 --good side --bad m2
+is "no path: exit 2" "$RC" 2
+check "no path: said" grep -q "no ancestor" "$OUT"
+sl bisect --test toy/beta --topology numa2 --good nowhere --bad bad
+is "no such commit: exit 2" "$RC" 2
+sl bisect --test toy/beta --topology nowhere --good good --bad bad
+is "no such topology: exit 2" "$RC" 2
+is "nothing was built for it" "$(calls build)" 0
+
+# Killed in the middle.
+"$SLUICE" bisect --config-file "$T/config.ini" --test toy/beta --topology numa2 \
+	--good good --bad bad >"$OUT" 2>&1 &
+pid=$!
+tries=0
+while [ "$(calls boot)" -lt 3 ] && [ $tries -lt 600 ] && kill -0 $pid 2>/dev/null; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+kill -9 $pid
+wait $pid 2>/dev/null
+before=$(calls boot)
+check "it had booted something when it was killed" test "$before" -ge 3
+
+bisect
+is "found: exit 0" "$RC" 0
+check "found: the commit" grep -q "^  $(echo "$m4" | cut -c 1-12) \"m4\"" "$OUT"
+check "found: runs before and after, and how sure" \
+	grep -Eq "^toy/beta on numa2: 0/[0-9]+ before, ([0-9]+)/\1 after, P (0.99|1.00)" "$OUT"
+check "each decision is told with its reason" grep -q "^next .*tells most for its cost" "$OUT"
+check "it was confirmed" grep -q "^next .*to confirm" "$OUT"
+after=$(calls boot)
+
+bisect
+is "again: exit 0" "$RC" 0
+is "again: nothing is booted" "$(calls boot)" "$after"
+
+bisect --log
+is "log: exit 0" "$RC" 0
+check "log: decisions of the run that was killed, too" grep -q "^# 1\. .*to verify an end" "$OUT"
+cp "$OUT" "$T/replay"
+git -C "$T/toy" checkout -q base
+check "log: git bisect replay takes it" git -C "$T/toy" bisect replay "$T/replay"
+git -C "$T/toy" bisect reset >/dev/null 2>&1
+
+# The user knows better: then m4 was good, and one of its children is to blame.
+bisect --mark good m4
+is "mark: exit 0" "$RC" 0
+bisect
+is "mark: exit 0 again" "$RC" 0
+check "mark: the next one is named" grep -q '^  [0-9a-f]* "m5"' "$OUT"
+bisect --mark bad m2
+bisect
+is "marks that contradict each other: exit 2" "$RC" 2
+check "marks that contradict each other: said" grep -q "contradict" "$OUT"
+bisect --mark good 0000
+is "mark of no commit: exit 2" "$RC" 2
+
+# Both ends fail.
+sl bisect --test toy/beta --topology numa2 --good m4 --bad bad
+is "fails at both ends: exit 2" "$RC" 2
+check "fails at both ends: said" grep -q "fails at the good end as well" "$OUT"
+# It does not fail at all.
+sl bisect --test toy/alpha --topology numa2 --good m5 --bad bad
+is "does not fail: exit 2" "$RC" 2
+check "does not fail: said" grep -q "was not seen to fail" "$OUT"
+
+# Nothing between can be run.
+git -C "$T/toy" checkout -q -B unbuilt base
+git -C "$T/toy" reset -q --hard m3-mended
+printf 'int broken(void) { return nowhere; }\n' >>"$T/toy/mm/migrate.c"
+commit u1
+commit u2
+git -C "$T/toy" checkout -q m3-mended -- mm/migrate.c
+say mm/rmap.c "test toy/beta fail"
+commit u3
+sl bisect --test toy/beta --topology numa2 --good m3-mended --bad u3
+is "none between builds: exit 2" "$RC" 2
+check "none between builds: said" grep -q "none of the commits between can be run" "$OUT"
+finish

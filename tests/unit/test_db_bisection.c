@@ -1,0 +1,213 @@
+/*
+ * What the database knows of a bisection: the same question is the same row, the last
+ * word on a commit holds, and runs count by image, whichever series they were for.
+ */
+#include "db/bisection.h"
+#include "db/history.h"
+#include "tests/unit/db_fixture.h"
+
+static struct bisection question(void)
+{
+	return (struct bisection){ .tree = "debian",
+				   .good = "good",
+				   .bad = "bad",
+				   .config = "mlock",
+				   .arch = "x86_64",
+				   .topology = "numa2",
+				   .accel = "tcg",
+				   .test = "mm/x" };
+}
+
+/* A boot of a step whose plan has the test; RESULT_NOT_RUN: the guest died before. */
+static void add_planned(struct fixture *f, unsigned int key, int64_t series, int64_t step,
+			enum test_result result, int64_t finished)
+{
+	struct boot b;
+	struct result r = { .result = result,
+			    .console_from = DB_NO_INT,
+			    .console_to = DB_NO_INT };
+	struct step_boot c = { .series_id = series, .step = step };
+
+	boot_fill(f, &b, key, "numa2");
+	b.plan = j("[{\"test\":\"mm/x\"}]");
+	b.finished = finished;
+	r.test = str_dup("mm/x");
+	c.config = str_dup("mlock");
+	c.arch = str_dup("x86_64");
+	c.topology = str_dup("numa2");
+	ok(f, boot_put(f->db, &b, &r, 1, &c, &f->err));
+	boot_done(&b);
+	result_done(&r);
+	step_boot_done(&c);
+}
+
+static void test_same_question(void **state)
+{
+	struct fixture f;
+	struct bisection q = question();
+	int64_t id, again, other, created;
+
+	(void)state;
+	fixture_init(&f);
+	ok(&f, bisection_open(f.db, &q, &id, &created, &f.err));
+	assert_true(created > 0);
+	ok(&f, bisection_open(f.db, &q, &again, &created, &f.err));
+	assert_int_equal(id, again);
+	q.accel = "kvm";
+	ok(&f, bisection_open(f.db, &q, &other, &created, &f.err));
+	assert_int_not_equal(id, other);
+	fixture_done(&f);
+}
+
+static void test_marks(void **state)
+{
+	struct fixture f;
+	struct bisection q = question();
+	struct bisection_mark *list;
+	int64_t id, created;
+	size_t n;
+
+	(void)state;
+	fixture_init(&f);
+	ok(&f, bisection_open(f.db, &q, &id, &created, &f.err));
+	ok(&f, bisection_mark_put(f.db, id, "one", true, &f.err));
+	ok(&f, bisection_mark_put(f.db, id, "two", false, &f.err));
+	ok(&f, bisection_mark_put(f.db, id, "one", false, &f.err));
+	ok(&f, bisection_marks(f.db, id, &list, &n, &f.err));
+	assert_int_equal(n, 2);
+	assert_string_equal(list[0].commit_id, "one");
+	assert_false(list[0].bad);
+	bisection_marks_free(list, n);
+	fixture_done(&f);
+}
+
+static void test_steps(void **state)
+{
+	struct fixture f;
+	struct bisection q = question();
+	struct bisection_step put = { .commit_id = "one",
+				      .why = "because",
+				      .gain = 0.5,
+				      .runs = 3,
+				      .failures = 1,
+				      .likeliest_p = 0.25 };
+	struct bisection_step *list;
+	int64_t id, created;
+	size_t n;
+
+	(void)state;
+	fixture_init(&f);
+	ok(&f, bisection_open(f.db, &q, &id, &created, &f.err));
+	ok(&f, bisection_step_put(f.db, id, &put, &f.err));
+	put.commit_id = put.likeliest = "two";
+	ok(&f, bisection_step_put(f.db, id, &put, &f.err));
+	ok(&f, bisection_steps(f.db, id, &list, &n, &f.err));
+	assert_int_equal(n, 2);
+	assert_int_equal(list[0].n, 1);
+	assert_null(list[0].likeliest);
+	assert_int_equal(list[1].n, 2);
+	assert_string_equal(list[1].likeliest, "two");
+	assert_int_equal(list[1].runs, 3);
+	assert_true(list[1].gain == 0.5);
+	bisection_steps_free(list, n);
+	fixture_done(&f);
+}
+
+static const struct bisection_seen *find(const struct bisection_seen *list, size_t n,
+					 int commit)
+{
+	AUTO_FREE char *id = str_printf("%040d", commit);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].commit_id, id) == 0)
+			return &list[i];
+	return NULL;
+}
+
+static void test_seen(void **state)
+{
+	struct fixture f;
+	struct bisection q = question();
+	struct bisection_seen *list;
+	const struct bisection_seen *s;
+	int64_t series, other;
+	size_t n;
+
+	(void)state;
+	fixture_init(&f);
+	series = add_series(&f, "a@x", 1, "one");
+	add_steps(&f, series, 5, "x");
+	other = add_series(&f, "b@x", 1, "two");
+	add_steps(&f, other, 2, "x");
+	/* Commit 0: two runs of one image, one of them for another series. */
+	add_planned(&f, 10, series, 0, RESULT_PASS, 100);
+	add_planned(&f, 10, other, 0, RESULT_FAIL, 200);
+	/* Commit 1: failed before, and since; once the guest did not come to it. */
+	add_planned(&f, 11, series, 1, RESULT_CRASH, 100);
+	add_planned(&f, 11, series, 1, RESULT_FAIL, 900);
+	add_planned(&f, 11, series, 1, RESULT_NOT_RUN, 900);
+	/* Commit 2 does not build, 3 was booted without the test, 4 not at all. */
+	add_build(&f, 2, series, 2, BUILD_FAIL);
+	add_boot(&f, 13, series, 3, "numa2", "mm/y", RESULT_FAIL, NULL);
+	q.created = 500;
+	ok(&f, bisection_seen(f.db, &q, &list, &n, &f.err));
+	assert_int_equal(n, 3);
+	s = find(list, n, 0);
+	assert_non_null(s);
+	assert_int_equal(s->runs, 2);
+	assert_int_equal(s->failures, 1);
+	assert_int_equal(s->before, 1);
+	s = find(list, n, 1);
+	assert_non_null(s);
+	assert_int_equal(s->boots, 3);
+	assert_int_equal(s->runs, 2);
+	assert_int_equal(s->failures, 2);
+	assert_int_equal(s->before, 1);
+	s = find(list, n, 2);
+	assert_non_null(s);
+	assert_null(s->key);
+	bisection_seen_free(list, n);
+	fixture_done(&f);
+}
+
+/* What a bisection boots is not held to be good. */
+static void test_history_without_bisections(void **state)
+{
+	const struct history_of of = { .config = "mlock",
+				       .arch = "x86_64",
+				       .topology = "numa2",
+				       .accel = "tcg",
+				       .test = "mm/x",
+				       .not_series = 0 };
+	struct history past;
+	struct fixture f;
+	int64_t base, bisected;
+
+	(void)state;
+	fixture_init(&f);
+	base = add_series(&f, "a@x", 1, "one");
+	add_steps(&f, base, 1, "x");
+	bisected = add_series(&f, "bisect-1234", 1, "two");
+	add_steps(&f, bisected, 1, "x");
+	add_planned(&f, 10, base, 0, RESULT_PASS, 100);
+	for (int i = 0; i < 3; i++)
+		add_planned(&f, 11, bisected, 0, RESULT_PASS, 100);
+	add_planned(&f, 11, bisected, 0, RESULT_FAIL, 100);
+	ok(&f, history_of_test(f.db, &of, &past, &f.err));
+	assert_int_equal(past.runs, 1);
+	assert_int_equal(past.failures, 0);
+	fixture_done(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_same_question),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_seen),
+		cmocka_unit_test(test_history_without_bisections),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
