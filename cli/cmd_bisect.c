@@ -25,7 +25,8 @@ struct bisect_args {
 
 #define ARG(field) offsetof(struct bisect_args, field)
 static const struct cmd_opt opts[] = {
-	{ "test", 0, "TEST", "the test that fails, as in mlock-migrate/compaction", ARG(test) },
+	{ "test", 0, "TEST", "the test that fails, as in mlock-migrate/compaction",
+	  ARG(test) },
 	{ "topology", 0, "NAME", "guest machine that it fails on", ARG(topology) },
 	{ "good", 0, "REV", "commit where it passes", ARG(good) },
 	{ "bad", 0, "REV", "commit where it fails, which has good as an ancestor",
