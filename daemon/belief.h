@@ -111,9 +111,9 @@ struct belief_policy {
  * second; returns false when none is wanted: the call stands, or the budget is used up
  * or would be before it stands. Every step is run once first; then it is what a run
  * tells. Before a patch is named its step, what it is held against (the last step before
- * it that can be run and differs), and the base have run again: at least twice, the
- * base as often as the step; which patch repaired it is looked for likewise. Add up the subjects of one boot to choose the boot that
- * is best for all of them.
+ * it that can be run and differs), and the base have been run at least twice; which patch
+ * repaired it is looked for likewise. Add up the subjects of one boot to choose the boot
+ * that is best for all of them.
  */
 bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 		  double *worth);
