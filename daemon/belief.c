@@ -479,10 +479,11 @@ static struct belief_call call_of(const struct belief *b, double sure, int from)
 	double tip, p = began(b, c.first, c.last, &tip);
 
 	c.p = p;
+	c.likely_at_tip = tip >= p / 2;
 	if (c.first == 0) {
 		/* If the base cannot be run, patches after it cannot be told from it. */
 		c.word = c.last == 0 ? BELIEF_PRE_EXISTING : BELIEF_UNSURE;
-		if (tip < p / 2)
+		if (!c.likely_at_tip)
 			find_until(b, sure, &c);
 		return c;
 	}

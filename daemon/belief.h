@@ -85,6 +85,7 @@ struct belief_call {
 			  * them can be run; -1 for clean and unsure */
 	int until_first, until_last; /* what repaired it is one of these, at
 				      * 1 - sure; -1: nothing did, or not known */
+	bool likely_at_tip; /* of what is blamed: more likely bad at the tip than not */
 };
 
 /* The call that holds at P >= sure, or BELIEF_UNSURE with P of the likeliest. */

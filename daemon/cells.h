@@ -20,6 +20,9 @@ struct subject {
 	const char *test; /* NULL: the boot itself */
 };
 
+/* A cell that told nothing so often in a row is left alone. */
+#define CELL_SILENT_MAX 3
+
 struct cell_view {
 	struct cell cell;
 	/* Real runs that told good from bad, for the odds: a boot that an earlier step

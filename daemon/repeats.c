@@ -8,10 +8,6 @@
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
-/* A cell whose boots told nothing so often in a row, by our own trouble or since the
- * guest died of another test each time, is left alone. */
-#define TOLD_NOTHING_MAX 3
-
 /* Runs of one image that are taken over from earlier: more would not change much. */
 #define RECALL_MAX 40
 
@@ -102,7 +98,7 @@ static void make_worth(struct asking *q, struct assessment *a)
 		q->left = boots_left(r, q->column);
 	for (int k = 0; k < r->ntested; k++) {
 		q->last_worth[k] = 0;
-		cost[k] = first_of(r, k, q->column) && a->silent[k] < TOLD_NOTHING_MAX ?
+		cost[k] = first_of(r, k, q->column) && a->silent[k] < CELL_SILENT_MAX ?
 				  1 :
 				  INFINITY;
 	}
