@@ -145,8 +145,8 @@ static void print_odds(struct html *h, const struct verdict *d)
 	html_textn(h, str_get(&s), s.len);
 }
 
-static void print_passes(struct html *h, const struct series_view *v,
-			 const struct verdict *d, bool many)
+static void print_where_good(struct html *h, const struct series_view *v,
+			     const struct verdict *d, bool many)
 {
 	AUTO(str_done) struct str s = STR_INIT;
 
@@ -218,7 +218,7 @@ static void print_verdict(struct html *h, const struct series_view *v,
 		else if (d->runs > 0 && d->failures > 0)
 			html_textf(h, " · failed in %" PRId64 " of %" PRId64 " boots",
 				   d->failures, d->runs);
-		print_passes(h, v, d, many);
+		print_where_good(h, v, d, many);
 		html_close(h);
 	}
 	if (d->kind == KIND_APPLY)

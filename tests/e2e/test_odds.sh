@@ -6,7 +6,8 @@
 begin odds
 toy_tree
 # One guest at a time: the wrapper below counts them.
-printf '[boot]\nparallel = 1\n[verdict]\nbudget = 30m\n' >>"$T/config.ini"
+sed -i 's/^\[boot\]/&\nparallel = 1/' "$T/config.ini"
+printf '[verdict]\nbudget = 30m\n' >>"$T/config.ini"
 
 # budget DURATION: for repeats.
 budget() {
