@@ -31,7 +31,7 @@ static void take_steps(struct series_run *r, const struct subject *s,
 						    .failures = v.tells_bad,
 						    .alone = v.tells_alone };
 		a->silent[k] = v.silent;
-		a->failed |= v.tells_bad > 0;
+		a->failed |= v.ran_bad > 0;
 	}
 }
 
