@@ -12,9 +12,9 @@
 struct assessment {
 	struct belief_step *steps; /* [ntested] */
 	int *silent;               /* [ntested]: as in struct cell_view */
-	bool failed;               /* anywhere */
+	bool failed; /* a run did, anywhere: a program that does not compile is no chance */
 	struct history past;
-	struct belief *belief;     /* NULL: nothing failed, there is nothing to ask */
+	struct belief *belief; /* NULL: no run failed, there is nothing to ask */
 	struct belief_call call;
 };
 
@@ -27,7 +27,8 @@ bool assess_alike(const struct series_run *r, const struct assessment *a,
 		  const struct assessment *b);
 /* Adds the belief and its call, where something failed. */
 void assess_believe(const struct series_run *r, struct assessment *a);
-/* All of it. Without a failure it reads nothing and makes no belief. The caller frees. */
+/* All of it. Without a run that failed it reads nothing and makes no belief. The caller
+ * frees. */
 int assess(struct series_run *r, const struct subject *s, struct assessment *ret,
 	   struct err *err);
 void assessment_done(struct assessment *a);

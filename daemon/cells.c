@@ -255,9 +255,9 @@ struct cell_view cell_view_of(struct series_run *r, int step, const struct subje
 			int weight = sight == SIGHT_BAD ? weight_of(b, s->test) : 1;
 
 			v.tells += counts ? weight : 0;
+			v.ran_bad += counts && sight == SIGHT_BAD && weight == 1;
 			v.tells_alone += counts && b->boot.alone ? weight : 0;
 			v.tells_bad += counts && sight == SIGHT_BAD ? weight : 0;
-			v.tells_sure += counts && weight > 1 ? weight : 0;
 			if (!v.key)
 				v.key = b->key;
 		}

@@ -29,7 +29,7 @@ struct cell_view {
 	 * showed already counts only there; what cannot come out differently counts
 	 * twice. */
 	int tells, tells_bad;
-	int tells_sure;  /* of the bad ones: those that cannot come out differently */
+	int ran_bad;     /* boots among tells_bad: the test ran, and could have passed */
 	int tells_alone; /* of them: with nothing running beside them */
 	/* Boots in a row, the last ones, that told nothing: lost, or the guest died of
 	 * another test, or it was skipped. Each attempt of a lost one counts. */

@@ -101,7 +101,7 @@ is "what is known costs nothing: charged without a budget" \
 five poor 2 "test toy/alpha fail"
 before=$(calls boot)
 test_range poor
-is "no budget: each step is booted once" "$(($(calls boot) - before))" 10
+is "no budget: each patch is booted once on each topology" "$(($(calls boot) - before))" 10
 is "no budget: inconclusive" "$(verdict toy/alpha smp4)" "inconclusive 2 null"
 is "no budget: exit 0" "$RC" 0
 check "no budget: said so" grep -q "not enough runs to be sure" "$OUT"
