@@ -139,6 +139,19 @@ int queue_find_by_series(struct db *db, int64_t series_id, struct queue_job *ret
 	return row_read_one(db, st, &table, ret, err);
 }
 
+int queue_find_head(struct db *db, const char *tree, struct queue_job *ret,
+		    struct err *err)
+{
+	static const char sql[] = "SELECT " COLS " FROM job WHERE kind = 'head'"
+				  " AND tree = :tree ORDER BY id DESC LIMIT 1";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_text(st, ":tree", tree);
+	return row_read_one(db, st, &table, ret, err);
+}
+
 int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *ret,
 		    struct err *err)
 {

@@ -122,6 +122,9 @@ int queue_put_back(struct db *db, int64_t id, int64_t epoch, enum queue_back why
  */
 int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *ret_n,
 			struct err *err);
+/* The newest job that tests the head of that tree: 1 found, 0 not, -1 error. */
+int queue_find_head(struct db *db, const char *tree, struct queue_job *ret,
+		    struct err *err);
 /* Does a job for the head of that tree wait, that was never begun? */
 int queue_head_waits(struct db *db, const char *tree, bool *ret, struct err *err);
 /* Where its mails are, and what is asked for, are known only now. */

@@ -129,6 +129,9 @@ is "a failure of a head is charged to nobody" "$(sql "SELECT group_concat(DISTIN
 	FROM verdict v JOIN series s ON s.id = v.series_id
 	WHERE s.message_id = 'head-$two' AND test = 'toy/beta'")" "pre-existing"
 
+sl show
+check "and is not called clean" grep -q "fails *head of pub: mm: head two" "$OUT"
+
 # ---- the ladder ----
 
 NO_BLOBS=1
