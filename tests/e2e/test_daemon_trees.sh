@@ -228,6 +228,25 @@ is "in that order" "$(sql "SELECT kind FROM job ORDER BY turn DESC LIMIT 2" | tr
 is "the one in between never" "$(sql "SELECT count(*) FROM series
 	WHERE message_id = 'head-$three'")" 0
 
+# ---- somebody is at the trees by hand ----
+
+git -C "$T/toy" checkout -q -B five four
+echo '/* five */' >>"$T/toy/mm/swap.c"
+patch "mm: head five"
+five=$(commit_of five)
+git -C "$T/toy" checkout -q base
+(
+	flock 9
+	publish five
+	sleep 4
+	status .trees[0].head >"$T/meanwhile"
+) 9>"$STATE/trees.lock"
+is "it begins no fetch beside one by hand" "$(cat "$T/meanwhile")" "$four"
+check "but after it" until_ok tree_is .head "$five"
+check "which is tested" until_ok head_tested "$five"
+git -C "$T/toy" branch -q -f four five
+four=$five
+
 # ---- the other end ----
 
 mv "$T/pub.git" "$T/gone.git"
