@@ -130,8 +130,8 @@ int queue_head_waits(struct db *db, const char *tree, bool *ret, struct err *err
 /* Where its mails are, and what is asked for, are known only now. */
 int queue_set_mails(struct db *db, int64_t id, struct json_object *request,
 		    const char *mbox, struct err *err);
-/* Those that wait for another try may be taken now. */
-int queue_wait_no_more(struct db *db, struct err *err);
+/* Those that wait for another try may be taken now; with tree only those for that one. */
+int queue_wait_no_more(struct db *db, const char *tree, struct err *err);
 /* 1 when it was queued or running, with what it was; 0 when it is over or unknown. */
 int queue_cancel(struct db *db, int64_t id, const char *reason, enum queue_state *ret_was,
 		 struct err *err);
