@@ -390,8 +390,11 @@ static const char base_ladder[] =
 
 static const char odds[] = "ALTER TABLE verdict ADD COLUMN odds TEXT;";
 
+static const char heads[] =
+	"CREATE INDEX job_head ON job (tree, id) WHERE kind = 'head';";
+
 const char *const db_migrations[] = {
 	first, selftests, repairs, mails,       source, queue,
-	turns, keep,      pages,   base_ladder, odds,
+	turns, keep,      pages,   base_ladder, odds,   heads,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);
