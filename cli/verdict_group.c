@@ -129,7 +129,8 @@ void verdict_group_places(const struct report *r, const struct verdict_group *g,
 void verdict_group_passes(const struct report *r, const struct verdict_group *g,
 			  struct str *out)
 {
-	verdict_passes_text(g->first, r->v.verdicts, r->v.nverdicts, many_configs(r), out);
+	verdict_passes_text(g->first, r->v.verdicts, r->v.nverdicts, many_configs(r),
+			    out);
 }
 
 struct verdict_sum verdict_sum(const struct report *r)

@@ -100,9 +100,8 @@ static void find_alike(struct belief *b)
 {
 	b->alike = mem_alloc0((size_t)b->nsteps * sizeof(*b->alike));
 	for (int k = b->nsteps - 1; k >= 0; k--)
-		b->alike[k] = b->steps[k].image < 0 && k < b->nsteps - 1 ?
-				      b->alike[k + 1] :
-				      k;
+		b->alike[k] =
+			b->steps[k].image < 0 && k < b->nsteps - 1 ? b->alike[k + 1] : k;
 }
 
 /* ---- the posterior ---- */

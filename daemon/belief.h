@@ -26,7 +26,7 @@
 struct belief_step {
 	int image;          /* the same number: the same image; -1: nothing to run */
 	int runs, failures; /* of this step; those of others with its image are added */
-	int alone; /* of the runs: with nothing running beside them */
+	int alone;          /* of the runs: with nothing running beside them */
 };
 
 /* Before anything ran. The odds that a patch breaks one test on one topology are
