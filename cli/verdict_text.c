@@ -134,6 +134,18 @@ static void print_odds(const struct verdict_group *g, const struct term *t)
 	}
 }
 
+static void print_passes(const struct report *r, const struct verdict_group *g,
+			 const struct term *t)
+{
+	AUTO(str_done) struct str text = STR_INIT;
+
+	verdict_group_passes(r, g, &text);
+	if (!text.len)
+		return;
+	term_pad(t, LABEL_WIDTH);
+	term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);
+}
+
 static void print_reason(const struct verdict *v, const struct term *t)
 {
 	AUTO_FREE char *reason = text_clean_line(v->reason, 400);
@@ -182,6 +194,7 @@ static void print_group(const struct report *r, const struct verdict_group *g,
 	print_label(t, g->first, what);
 	print_blame(r, g->first, t);
 	print_odds(g, t);
+	print_passes(r, g, t);
 	print_reason(g->first, t);
 	print_evidence(g, t);
 	print_hints(g, t);
@@ -232,6 +245,9 @@ static void print_conclusion(const struct report *r, const struct term *t)
 		text = "Nothing broken was seen, but some cells were lost to sluice's own trouble. "
 		       "Run the same command again: what is done is kept.";
 		style = TERM_OURS;
+	} else if (sum.unsure) {
+		text = "Nothing is known to be broken, but not all that failed is known well enough.";
+		style = TERM_WARN;
 	} else if (!sum.passed) {
 		text = "Nothing could be tested.";
 		style = TERM_WARN;
