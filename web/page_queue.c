@@ -43,7 +43,8 @@ static void open_job(struct html *h, const struct queue_job *j)
 		html_link(h, NULL, url_series(j->series_id), subject);
 	else
 		html_text(h, subject);
-	if (j->version > 1)
+	/* That of a posting says it in its tag. */
+	if (j->version > 1 && *subject != '[')
 		html_textf(h, " v%" PRId64, j->version);
 	html_close(h);
 	html_open(h, "div");

@@ -187,7 +187,7 @@ static void seed_jobs(struct site *s)
 	for (int i = 0; i < 3; i++)
 		add_job(f, "flood@x", i ? "flood later" : "flood first",
 			QUEUE_BACKGROUND);
-	add_job(f, "other@x", "of another", QUEUE_BACKGROUND);
+	add_job(f, "other@x", "[PATCH v2] of another", QUEUE_BACKGROUND);
 	add_job(f, "root", "by hand", QUEUE_INTERACTIVE);
 }
 
@@ -247,6 +247,8 @@ static void test_queue_is_in_order(void **state)
 	assert_int_equal(a.status, 200);
 	in_order(&a, texts, ARRAY_SIZE(texts));
 	assert_false(has(&a, "are paused"));
+	assert_true(has(&a, "by hand v2"));
+	assert_false(has(&a, "of another v2"));
 	ok(&s->f, setting_put(s->f.db, "paused", "all", &s->f.err));
 	AUTO(answer_done) struct answer b = ask(s, "/queue", NULL, NULL);
 	assert_true(has(&b, "All jobs are paused"));
