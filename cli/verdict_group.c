@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "web/sentence.h"
+
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
@@ -124,6 +126,13 @@ void verdict_group_places(const struct report *r, const struct verdict_group *g,
 	}
 }
 
+void verdict_group_passes(const struct report *r, const struct verdict_group *g,
+			  struct str *out)
+{
+	verdict_passes_text(g->first, r->v.verdicts, r->v.nverdicts, many_configs(r),
+			    out);
+}
+
 struct verdict_sum verdict_sum(const struct report *r)
 {
 	struct verdict_sum sum = { 0 };
@@ -136,11 +145,14 @@ struct verdict_sum verdict_sum(const struct report *r)
 
 		if (v->verdict == VERDICT_INFRA)
 			sum.lost = true;
+		if (v->verdict == VERDICT_INCONCLUSIVE && v->from_step != DB_NO_INT)
+			sum.unsure = true;
 		if (v->kind == KIND_WARNING)
 			continue;
 		sum.broken = sum.broken || broken;
 		sum.broken_at_tip = sum.broken_at_tip ||
 				    (broken && v->verdict != VERDICT_TRANSIENT);
+		sum.failing = sum.failing || v->verdict == VERDICT_PRE_EXISTING;
 		if (v->verdict == VERDICT_PASS && v->kind != KIND_APPLY)
 			sum.passed = true;
 	}

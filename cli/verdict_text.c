@@ -134,6 +134,18 @@ static void print_odds(const struct verdict_group *g, const struct term *t)
 	}
 }
 
+static void print_passes(const struct report *r, const struct verdict_group *g,
+			 const struct term *t)
+{
+	AUTO(str_done) struct str text = STR_INIT;
+
+	verdict_group_passes(r, g, &text);
+	if (!text.len)
+		return;
+	term_pad(t, LABEL_WIDTH);
+	term_wrap(t, TERM_PLAIN, str_get(&text), LABEL_WIDTH);
+}
+
 static void print_reason(const struct verdict *v, const struct term *t)
 {
 	AUTO_FREE char *reason = text_clean_line(v->reason, 400);
@@ -182,6 +194,7 @@ static void print_group(const struct report *r, const struct verdict_group *g,
 	print_label(t, g->first, what);
 	print_blame(r, g->first, t);
 	print_odds(g, t);
+	print_passes(r, g, t);
 	print_reason(g->first, t);
 	print_evidence(g, t);
 	print_hints(g, t);
@@ -218,6 +231,7 @@ static void print_counts(const struct report *r, const struct term *t)
 static void print_conclusion(const struct report *r, const struct term *t)
 {
 	struct verdict_sum sum = verdict_sum(r);
+	bool is_head = r->v.series.patches == 0;
 	const char *text;
 	enum term_style style = TERM_BAD;
 
@@ -225,15 +239,21 @@ static void print_conclusion(const struct report *r, const struct term *t)
 		text = "This series breaks something.";
 	} else if (sum.broken) {
 		text = "This series breaks something on its way; its last patch is good.";
+	} else if (is_head && sum.failing) {
+		text = "This head fails by itself: series on it are not charged with that.";
 	} else if (sum.lost) {
 		text = "Nothing broken was seen, but some cells were lost to sluice's own trouble. "
 		       "Run the same command again: what is done is kept.";
 		style = TERM_OURS;
+	} else if (sum.unsure) {
+		text = "Nothing is known to be broken, but not all that failed is known well enough.";
+		style = TERM_WARN;
 	} else if (!sum.passed) {
 		text = "Nothing could be tested.";
 		style = TERM_WARN;
 	} else {
-		text = "This series breaks nothing that was tested.";
+		text = is_head ? "This head passes all that was tested." :
+				 "This series breaks nothing that was tested.";
 		style = TERM_GOOD;
 	}
 	fputs("  ", t->out);

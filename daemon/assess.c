@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/history.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
@@ -18,26 +17,26 @@ static int image_of(const char *const *keys, int step)
 	return step;
 }
 
-static bool take_steps(struct series_run *r, const struct subject *s,
-		       struct belief_step *steps)
+static void take_steps(struct series_run *r, const struct subject *s,
+		       struct assessment *a)
 {
 	AUTO_FREE const char **keys = mem_alloc0((size_t)r->ntested * sizeof(*keys));
-	bool failed = false;
 
 	for (int k = 0; k < r->ntested; k++) {
 		struct cell_view v = cell_view_of(r, k, s);
 
 		keys[k] = v.key;
-		steps[k] = (struct belief_step){ .image = image_of(keys, k),
-						 .runs = v.tells,
-						 .failures = v.tells_bad };
-		failed |= v.tells_bad > 0;
+		a->steps[k] = (struct belief_step){ .image = image_of(keys, k),
+						    .runs = v.tells,
+						    .failures = v.tells_bad,
+						    .alone = v.tells_alone };
+		a->silent[k] = v.silent;
+		a->failed |= v.ran_bad > 0;
 	}
-	return failed;
 }
 
-int assess(struct series_run *r, const struct subject *s, struct assessment *ret,
-	   struct err *err)
+int assess_evidence(struct series_run *r, const struct subject *s, struct assessment *ret,
+		    struct err *err)
 {
 	const struct kconfig *config = r->plan->configs[s->config];
 	const struct history_of of = {
@@ -48,24 +47,51 @@ int assess(struct series_run *r, const struct subject *s, struct assessment *ret
 		.test = s->test,
 		.not_series = r->series.id,
 	};
-	struct history past;
+	size_t n = (size_t)r->ntested;
+
+	*ret = (struct assessment){ .steps = mem_alloc0(n * sizeof(*ret->steps)),
+				    .silent = mem_alloc0(n * sizeof(*ret->silent)) };
+	take_steps(r, s, ret);
+	if (r->ntested > BELIEF_STEPS_MAX)
+		ret->failed = false;
+	return ret->failed ? history_of_test(r->db, &of, &ret->past, err) : 0;
+}
+
+bool assess_alike(const struct series_run *r, const struct assessment *a,
+		  const struct assessment *b)
+{
+	size_t n = (size_t)r->ntested;
+
+	return a->failed == b->failed && a->past.runs == b->past.runs &&
+	       a->past.failures == b->past.failures &&
+	       memcmp(a->steps, b->steps, n * sizeof(*a->steps)) == 0 &&
+	       memcmp(a->silent, b->silent, n * sizeof(*a->silent)) == 0;
+}
+
+void assess_believe(const struct series_run *r, struct assessment *a)
+{
 	struct belief_prior prior;
 
-	*ret = (struct assessment){ .steps = mem_alloc0((size_t)r->ntested *
-							sizeof(*ret->steps)) };
-	if (!take_steps(r, s, ret->steps) || r->ntested > BELIEF_STEPS_MAX)
-		return 0;
-	if (history_of_test(r->db, &of, &past, err) < 0)
+	if (!a->failed)
+		return;
+	prior = belief_prior((double)a->past.runs, (double)a->past.failures);
+	a->belief = belief_new(a->steps, r->ntested, &prior);
+	a->call = belief_call(a->belief, (double)r->opts->config->verdict_sure / 100);
+}
+
+int assess(struct series_run *r, const struct subject *s, struct assessment *ret,
+	   struct err *err)
+{
+	if (assess_evidence(r, s, ret, err) < 0)
 		return -1;
-	prior = belief_prior((double)past.runs, (double)past.failures);
-	ret->belief = belief_new(ret->steps, r->ntested, &prior);
-	ret->call = belief_call(ret->belief, (double)r->opts->config->verdict_sure / 100);
+	assess_believe(r, ret);
 	return 0;
 }
 
 void assessment_done(struct assessment *a)
 {
 	free(a->steps);
+	free(a->silent);
 	belief_free(a->belief);
 	*a = (struct assessment){ .belief = NULL };
 }

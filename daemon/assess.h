@@ -7,14 +7,28 @@
 
 #include "daemon/belief.h"
 #include "daemon/cells.h"
+#include "db/history.h"
 
 struct assessment {
 	struct belief_step *steps; /* [ntested] */
-	struct belief *belief;     /* NULL: nothing failed, there is nothing to ask */
+	int *silent;               /* [ntested]: as in struct cell_view */
+	bool failed; /* a run did, anywhere: a program that does not compile is no chance */
+	struct history past;
+	struct belief *belief; /* NULL: no run failed, there is nothing to ask */
 	struct belief_call call;
 };
 
-/* Without a failure it reads nothing and makes no belief. The caller frees. */
+/* The counts alone, and the history where something failed: all that a belief is made
+ * of, and cheap beside it. The caller frees. */
+int assess_evidence(struct series_run *r, const struct subject *s, struct assessment *ret,
+		    struct err *err);
+/* The same evidence in both: one belief does for both. */
+bool assess_alike(const struct series_run *r, const struct assessment *a,
+		  const struct assessment *b);
+/* Adds the belief and its call, where something failed. */
+void assess_believe(const struct series_run *r, struct assessment *a);
+/* All of it. Without a run that failed it reads nothing and makes no belief. The caller
+ * frees. */
 int assess(struct series_run *r, const struct subject *s, struct assessment *ret,
 	   struct err *err);
 void assessment_done(struct assessment *a);

@@ -11,11 +11,12 @@
 /* Chances before anything ran, of one test on one topology. That a patch breaks a
  * given test is rare: of the series that are posted few break anything that a suite of
  * dozens of tests sees. Tests that a base fails are about as rare, since suites are
- * kept silent on good kernels. Half a dozen per cent of what breaks is mended later in
- * the same series: the one published case is of this kind. */
+ * kept silent on good kernels. That one in five of what breaks is mended later in the same
+ * series is a guess; the published case is of this kind. With less, more runs after the
+ * repair are needed. */
 #define PER_PATCH 0.002
 #define PRE_EXISTING 0.01
-#define REPAIRED 0.06
+#define REPAIRED 0.2
 #define BROKEN_AGAIN 0.02
 /* Of nothing being bad, however many patches there are. */
 #define CLEAN_MIN 0.5
@@ -32,7 +33,7 @@
 
 struct image {
 	int steps; /* how many steps have it */
-	int runs, failures;
+	int runs, failures, alone;
 };
 
 /* Steps from..until-1 are bad, and from2..until2-1. from -1: none is; from2 -1: no
@@ -45,8 +46,10 @@ struct hypothesis {
 };
 
 struct belief {
-	int nsteps;
+	int nsteps; /* without those at the end that cannot be run: nothing tells of them */
+	int nsteps_given;
 	struct belief_step *steps; /* image: index into images, or -1 */
+	int *alike; /* [nsteps]: the last step that no run tells from this one */
 	struct image *images;
 	int nimages;
 	struct hypothesis *h; /* h[0]: clean */
@@ -82,14 +85,23 @@ static void take_images(struct belief *b, const struct belief_step *steps)
 		struct belief_step *s = &b->steps[k];
 		int first = same_before(steps, k);
 
-		*s = steps[k];
 		if (s->image < 0)
 			continue;
 		s->image = first < k ? b->steps[first].image : b->nimages++;
 		b->images[s->image].steps++;
 		b->images[s->image].runs += s->runs;
 		b->images[s->image].failures += s->failures;
+		b->images[s->image].alone += s->alone;
 	}
+}
+
+/* What begins at a step that cannot be run looks like what begins at the next that can. */
+static void find_alike(struct belief *b)
+{
+	b->alike = mem_alloc0((size_t)b->nsteps * sizeof(*b->alike));
+	for (int k = b->nsteps - 1; k >= 0; k--)
+		b->alike[k] =
+			b->steps[k].image < 0 && k < b->nsteps - 1 ? b->alike[k + 1] : k;
 }
 
 /* ---- the posterior ---- */
@@ -314,10 +326,14 @@ struct belief *belief_new(const struct belief_step *steps, int nsteps,
 	struct rates *good, *bad;
 
 	assert(nsteps >= 1 && nsteps <= BELIEF_STEPS_MAX);
-	b->nsteps = nsteps;
+	b->nsteps_given = b->nsteps = nsteps;
+	while (b->nsteps > 1 && steps[b->nsteps - 1].image < 0)
+		b->nsteps--;
 	b->steps = mem_alloc0((size_t)nsteps * sizeof(*b->steps));
 	b->from = mem_alloc0((size_t)nsteps * sizeof(*b->from));
+	memcpy(b->steps, steps, (size_t)nsteps * sizeof(*steps));
 	take_images(b, steps);
+	find_alike(b);
 	for (int i = 0; i < b->nimages; i++) {
 		sums.runs += b->images[i].runs;
 		sums.failures += b->images[i].failures;
@@ -335,6 +351,7 @@ void belief_free(struct belief *b)
 	if (!b)
 		return;
 	free(b->steps);
+	free(b->alike);
 	free(b->images);
 	free(b->h);
 	free(b->from);
@@ -360,6 +377,12 @@ double belief_bad(const struct belief *b, int step)
 	return p;
 }
 
+/* As the caller counts: what lasts to the last step that can be run lasts to the end. */
+static int until_given(const struct belief *b, int until)
+{
+	return until == b->nsteps ? b->nsteps_given : until;
+}
+
 size_t belief_likely(const struct belief *b, double least, struct belief_likely *ret,
 		     size_t max)
 {
@@ -379,9 +402,9 @@ size_t belief_likely(const struct belief *b, double least, struct belief_likely 
 		memmove(&ret[at + 1], &ret[at], (n - 1 - at) * sizeof(*ret));
 		ret[at] = (struct belief_likely){ .p = h->p,
 						  .from = h->from,
-						  .until = h->until,
+						  .until = until_given(b, h->until),
 						  .from2 = h->from2,
-						  .until2 = h->until2 };
+						  .until2 = until_given(b, h->until2) };
 	}
 	return n;
 }
@@ -393,13 +416,6 @@ static int alike_first(const struct belief *b, int from)
 {
 	while (from > 0 && b->steps[from - 1].image < 0)
 		from--;
-	return from;
-}
-
-static int alike_last(const struct belief *b, int from)
-{
-	while (from < b->nsteps - 1 && b->steps[from].image < 0)
-		from++;
 	return from;
 }
 
@@ -457,16 +473,17 @@ static void find_until(const struct belief *b, double sure, struct belief_call *
 static struct belief_call call_of(const struct belief *b, double sure, int from)
 {
 	struct belief_call c = { .first = alike_first(b, from),
-				 .last = alike_last(b, from),
+				 .last = b->alike[from],
 				 .until_first = -1,
 				 .until_last = -1 };
 	double tip, p = began(b, c.first, c.last, &tip);
 
 	c.p = p;
+	c.likely_at_tip = tip >= p / 2;
 	if (c.first == 0) {
 		/* If the base cannot be run, patches after it cannot be told from it. */
 		c.word = c.last == 0 ? BELIEF_PRE_EXISTING : BELIEF_UNSURE;
-		if (tip < p / 2)
+		if (!c.likely_at_tip)
 			find_until(b, sure, &c);
 		return c;
 	}
@@ -532,10 +549,12 @@ static void add_class(double weight, double fails, double *p, double *known)
 }
 
 /* Classes of hypotheses that one call would cover: by the patch to blame (-1: clean),
- * and whether the tip is bad. */
+ * those alike being one, and whether the tip is bad. What no run can tell is not missing. */
 static size_t class_of(const struct belief *b, const struct hypothesis *h)
 {
-	return (size_t)(blamed(h) + 1) * 2 + bad_at_tip(b, h);
+	int from = blamed(h);
+
+	return (size_t)((from < 0 ? from : b->alike[from]) + 1) * 2 + bad_at_tip(b, h);
 }
 
 static size_t nclasses(const struct belief *b)
@@ -583,6 +602,14 @@ static int runs_of(const struct belief *b, int step)
 	return i < 0 ? -1 : b->images[i].runs;
 }
 
+/* It ran at least twice, and once with nothing beside it that could disturb it. */
+static bool ran_again(const struct belief *b, int step)
+{
+	int i = b->steps[step].image;
+
+	return i < 0 || (b->images[i].runs >= 2 && b->images[i].alone >= 1);
+}
+
 /* The last step before it that can be run and has another image; -1: none. */
 static int parent_of(const struct belief *b, int step)
 {
@@ -607,11 +634,11 @@ static int confirm_next(const struct belief *b, const struct belief_call *c)
 	int step = c->last, parent = parent_of(b, step);
 	int base = runs_of(b, 0) < 0 ? parent : 0;
 
-	if (runs_of(b, step) >= 0 && runs_of(b, step) < 2)
+	if (!ran_again(b, step))
 		return step;
-	if (parent >= 0 && runs_of(b, parent) < 2)
+	if (parent >= 0 && !ran_again(b, parent))
 		return parent;
-	if (base >= 0 && runs_of(b, base) < runs_of(b, step))
+	if (base >= 0 && runs_of(b, base) < 2)
 		return base;
 	return -1;
 }
@@ -684,6 +711,9 @@ bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 		return false;
 	c = belief_call(b, policy->sure);
 	if (c.word == BELIEF_CLEAN || c.word == BELIEF_PRE_EXISTING)
+		return false;
+	/* It is known as well as can be, without a base to hold it against. */
+	if (c.word == BELIEF_UNSURE && c.p >= policy->sure)
 		return false;
 	if (c.word != BELIEF_INTRODUCED && c.word != BELIEF_TRANSIENT)
 		return want_more(b, policy, left, worth);

@@ -9,7 +9,8 @@
  * those that are broken a second time, as far as outcomes suggest any.
  * Rates of failure are integrated out (rates.h), so a bug that shows in one run of ten
  * is among them. Steps with one image are one: they are good or bad together, their
- * runs are one evidence, and no patch between them can be to blame.
+ * runs are one evidence, and no patch between them can be to blame. Of steps at the end
+ * that cannot be run nothing is said: "the tip" is the last one that can.
  */
 #ifndef SLUICE_DAEMON_BELIEF_H
 #define SLUICE_DAEMON_BELIEF_H
@@ -25,6 +26,7 @@
 struct belief_step {
 	int image;          /* the same number: the same image; -1: nothing to run */
 	int runs, failures; /* of this step; those of others with its image are added */
+	int alone;          /* of the runs: with nothing running beside them */
 };
 
 /* Before anything ran. The odds that a patch breaks one test on one topology are
@@ -83,6 +85,7 @@ struct belief_call {
 			  * them can be run; -1 for clean and unsure */
 	int until_first, until_last; /* what repaired it is one of these, at
 				      * 1 - sure; -1: nothing did, or not known */
+	bool likely_at_tip; /* of what is blamed: more likely bad at the tip than not */
 };
 
 /* The call that holds at P >= sure, or BELIEF_UNSURE with P of the likeliest. */
@@ -110,10 +113,10 @@ struct belief_policy {
  * Adds to worth[0..nsteps-1] what one more run of each step is worth, nats for a
  * second; returns false when none is wanted: the call stands, or the budget is used up
  * or would be before it stands. Every step is run once first; then it is what a run
- * tells. Before a patch is named its step, what it is held against (the last step before
- * it that can be run and differs), and the base have run again: at least twice, the
- * base as often as the step; which patch repaired it is looked for likewise. Add up the subjects of one boot to choose the boot that
- * is best for all of them.
+ * tells. Before a patch is named its step and what it is held against (the last step
+ * before it that can be run and differs) have run at least twice, of that once alone;
+ * the base at least twice. Which patch repaired it is looked for likewise. Add up
+ * the subjects of one boot to choose the boot that is best for all of them.
  */
 bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 		  double *worth);

@@ -62,7 +62,8 @@ int boots_recall(struct series_run *r, const struct run_boot *first, size_t max,
 	want.role = BOOT_CONFIRM;
 	want.state = SCHED_READY;
 	want.recalled = true;
-	want.alone = want.lost = want.reused = false;
+	want.alone = want.lost = want.reused = want.foreign = false;
+	want.attempts = 0;
 	want.boot = (struct boot){ .id = 0 };
 	want.results = NULL;
 	want.nresults = 0;

@@ -177,6 +177,9 @@ int boots_take_known(struct run_boot *b, bool *ret_taken, struct err *err)
 		list[pick - 1] = (struct boot){ .id = 0 };
 		rc = result_list(r->db, b->boot.id, &b->results, &b->nresults, err);
 		if (rc == 0)
+			rc = boot_is_foreign(r->db, b->boot.id, r->series.id, &b->foreign,
+					     err);
+		if (rc == 0)
 			issues_mark(b);
 		b->reused = true;
 		b->state = SCHED_DONE;

@@ -14,7 +14,8 @@
 #include "db/timing.h"
 #include "lib/file.h"
 
-#define ATTEMPTS_MAX 2
+/* In a row on one cell; then it is left alone. */
+#define ATTEMPTS_MAX 3
 
 /* A test may take what its suite allows, or a multiple of what it took at the base. */
 static long long scaled_ms(const struct series_run *r, long long ms, double seconds)
@@ -172,7 +173,7 @@ static int boot_take_console(struct run_boot *b, const struct role_end *end,
 	return 0;
 }
 
-/* Lost to our own trouble: once more, then the cell is told as lost. */
+/* Lost to our own trouble: it is tried again, then the cell is told as lost. */
 static int boot_lost(struct run_boot *b, struct err *err)
 {
 	struct series_run *r = b->run;

@@ -171,13 +171,16 @@ bool cell_settled(struct series_run *r, int step, const struct subject *s)
 	return any;
 }
 
-/* A boot that an earlier step showed already counts as a run only there. */
+/* A boot that an earlier step showed already counts as a run only there. Another
+ * topology, or another config with the same kernel, is judged by itself. */
 static bool counted_before(struct series_run *r, const struct run_boot *b)
 {
 	for (size_t i = 0; i < r->nboots; i++) {
 		const struct run_boot *o = r->boots[i];
 
-		if (o == b || !usable(o) || o->boot.id != b->boot.id)
+		if (o == b || !usable(o) || o->boot.id != b->boot.id ||
+		    o->config != b->config || o->topology != b->topology ||
+		    o->deep != b->deep)
 			continue;
 		if (o->step < b->step || (o->step == b->step && o->index < b->index))
 			return true;
@@ -209,6 +212,22 @@ struct cell cell_of_build(struct series_run *r, int step, size_t config)
 								  CELL_FAIL };
 }
 
+/* One more boot of the cell that told something, or did not. */
+static void count_silence(struct cell_view *v, const struct run_boot *b, bool told)
+{
+	int lost = b->attempts > 0 ? b->attempts : 1;
+
+	if (told) {
+		v->silent = v->silent_lost = 0;
+		return;
+	}
+	/* Those for the tests that others left out are not for this one. */
+	if (b->state != SCHED_DONE || b->role == BOOT_REST)
+		return;
+	v->silent += b->lost ? lost : 1;
+	v->silent_lost += b->lost ? lost : 0;
+}
+
 struct cell_view cell_view_of(struct series_run *r, int step, const struct subject *s)
 {
 	struct cell_view v = { .bad = NULL };
@@ -224,16 +243,20 @@ struct cell_view cell_view_of(struct series_run *r, int step, const struct subje
 			continue;
 		if (!usable(b)) {
 			lost += b->lost;
+			count_silence(&v, b, false);
 			continue;
 		}
 		sight = sight_of(r, b, s->test, &res);
 		counts = sight != SIGHT_NONE && !counted_before(r, b);
+		count_silence(&v, b, sight != SIGHT_NONE && sight != SIGHT_SKIP);
 		v.cell.runs += counts;
 		v.cell.failures += counts && sight == SIGHT_BAD;
 		if (sight != SIGHT_SKIP && sight != SIGHT_NONE) {
 			int weight = sight == SIGHT_BAD ? weight_of(b, s->test) : 1;
 
 			v.tells += counts ? weight : 0;
+			v.ran_bad += counts && sight == SIGHT_BAD && weight == 1;
+			v.tells_alone += counts && b->boot.alone ? weight : 0;
 			v.tells_bad += counts && sight == SIGHT_BAD ? weight : 0;
 			if (!v.key)
 				v.key = b->key;

@@ -20,12 +20,20 @@ struct subject {
 	const char *test; /* NULL: the boot itself */
 };
 
+/* A cell that told nothing so often in a row is left alone. */
+#define CELL_SILENT_MAX 3
+
 struct cell_view {
 	struct cell cell;
 	/* Real runs that told good from bad, for the odds: a boot that an earlier step
 	 * showed already counts only there; what cannot come out differently counts
 	 * twice. */
 	int tells, tells_bad;
+	int ran_bad;     /* boots among tells_bad: the test ran, and could have passed */
+	int tells_alone; /* of them: with nothing running beside them */
+	/* Boots in a row, the last ones, that told nothing: lost, or the guest died of
+	 * another test, or it was skipped. Each attempt of a lost one counts. */
+	int silent, silent_lost;
 	const char *key; /* of the first boot that did, or would; NULL: none */
 	const struct run_boot *known_splat; /* good only because the base splats as
 					     * well: the first that shows it, or NULL */

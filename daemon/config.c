@@ -113,7 +113,8 @@ static const struct key keys[] = {
 	{ "verdict", "sure", KEY_PERCENT, AT(verdict_sure), "99%", NULL, 51, 99,
 	  "probability that a verdict needs; with less it is inconclusive" },
 	{ "verdict", "runs", KEY_COUNT, AT(verdict_runs), "170", NULL, 1, 100000,
-	  "of a test that failed, over all steps of a series on one topology" },
+	  "repeated boots of one config and topology for tests that failed, over all "
+	  "steps of a series" },
 	{ "verdict", "budget", KEY_DURATION, AT(verdict_budget_ms), "30m", NULL, 0, 0,
 	  "time for repeated boots of a series; what is not sure by then stays so" },
 

@@ -54,7 +54,7 @@ struct config {
 	char *cmdline_extra;
 	/* [verdict] */
 	uint64_t verdict_sure;      /* percent */
-	long long verdict_runs;     /* of one test, over all steps */
+	long long verdict_runs;     /* repeats of a column, over all steps */
 	uint64_t verdict_budget_ms; /* for repeated boots of a series */
 	/* [web] */
 	char *listen; /* address:port; port 0 picks one */

@@ -8,10 +8,6 @@
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
-/* A cell whose boots told nothing so often, by our own trouble or since the guest died
- * of another test each time, is left alone. */
-#define TOLD_NOTHING_MAX 3
-
 /* Runs of one image that are taken over from earlier: more would not change much. */
 #define RECALL_MAX 40
 
@@ -44,60 +40,92 @@ static const struct run_boot *first_of(struct series_run *r, int step,
 	return NULL;
 }
 
-/* Boots of the cell that had the chance to tell, and those lost among them. */
-static int boots_of(struct series_run *r, int step, const struct plan_cell *column)
+/* Repeats in all columns, or in one, that this series had to make, now or when it was
+ * run before: what is taken over from others costs it nothing. */
+static int repeats_made(struct series_run *r, const struct plan_cell *column,
+			double *ret_seconds)
 {
 	int n = 0;
 
-	for (size_t i = 0; i < r->nboots; i++)
-		n += r->boots[i]->step == step && in_column(r->boots[i], column) &&
-		     r->boots[i]->role != BOOT_REST;
+	*ret_seconds = 0;
+	for (size_t i = 0; i < r->nboots; i++) {
+		const struct run_boot *b = r->boots[i];
+
+		if (b->role != BOOT_CONFIRM || b->foreign || b->state != SCHED_DONE ||
+		    b->lost)
+			continue;
+		*ret_seconds += b->boot.seconds;
+		n += in_column(b, column);
+	}
 	return n;
 }
 
-/* How many more boots the time for repeats allows. */
+/* How many more boots of the column time and number allow. */
 static int boots_left(struct series_run *r, const struct plan_cell *column)
 {
-	double left = (double)r->opts->config->verdict_budget_ms / 1000;
-	double each = boots_expected(r, column);
+	double seconds, each = boots_expected(r, column);
+	int made = repeats_made(r, column, &seconds);
+	double left = (double)r->opts->config->verdict_budget_ms / 1000 - seconds;
 
-	for (size_t i = 0; i < r->nboots; i++)
-		if (r->boots[i]->role == BOOT_CONFIRM && !r->boots[i]->reused)
-			left -= r->boots[i]->boot.seconds;
 	each = each > 0 ? each : BOOT_SECONDS;
-	return left > 0 ? (int)fmin(left / each, 100000) : 0;
+	left = left > 0 ? left / each : 0;
+	left = fmin(left, (double)r->opts->config->verdict_runs - made);
+	return left > 0 ? (int)fmin(left, 100000) : 0;
 }
 
-static int runs_of(const struct assessment *a, int nsteps)
-{
-	return assess_count(a, 0, nsteps - 1).runs;
-}
+/* What is asked of a column, subject after subject. */
+struct asking {
+	struct series_run *r;
+	const struct plan_cell *column;
+	int left;               /* boots; -1: not known yet */
+	bool failed;            /* something did */
+	struct assessment last; /* of the last subject that failed */
+	double *last_worth;     /* what it made of each step */
+	double *worth;          /* the sum */
+};
 
-/* Adds what one more boot of each step is worth to the subject. */
-static int add_worth(struct series_run *r, const struct subject *s,
-		     const struct plan_cell *column, double *worth, struct err *err)
+/* What one more boot of each step is worth to the subject. */
+static void make_worth(struct asking *q, struct assessment *a)
 {
-	AUTO(assessment_done) struct assessment a = { .belief = NULL };
+	struct series_run *r = q->r;
 	AUTO_FREE double *cost = mem_alloc0((size_t)r->ntested * sizeof(*cost));
 	struct belief_policy policy = {
 		.sure = (double)r->opts->config->verdict_sure / 100,
 		.cost = cost,
 	};
 
-	if (assess(r, s, &a, err) < 0)
-		return -1;
-	if (!a.belief)
-		return 0;
-	for (int k = 0; k < r->ntested; k++)
-		cost[k] = first_of(r, k, column) &&
-					  boots_of(r, k, column) - a.steps[k].runs <
-						  TOLD_NOTHING_MAX ?
+	if (q->left < 0)
+		q->left = boots_left(r, q->column);
+	for (int k = 0; k < r->ntested; k++) {
+		q->last_worth[k] = 0;
+		cost[k] = first_of(r, k, q->column) && a->silent[k] < CELL_SILENT_MAX ?
 				  1 :
 				  INFINITY;
-	policy.runs_max =
-		(int)fmin((double)r->opts->config->verdict_runs,
-			  runs_of(&a, r->ntested) + (double)boots_left(r, column));
-	belief_worth(a.belief, &policy, worth);
+	}
+	policy.runs_max = assess_count(a, 0, r->ntested - 1).runs + q->left;
+	assess_believe(r, a);
+	belief_worth(a->belief, &policy, q->last_worth);
+}
+
+/* Tests that one patch breaks have the same counts: one belief does for all of them. */
+static int add_worth(struct asking *q, const struct subject *s, struct err *err)
+{
+	AUTO(assessment_done) struct assessment a = { .belief = NULL };
+	struct assessment swap;
+
+	if (assess_evidence(q->r, s, &a, err) < 0)
+		return -1;
+	if (!a.failed)
+		return 0;
+	q->failed = true;
+	if (!q->last.failed || !assess_alike(q->r, &q->last, &a)) {
+		make_worth(q, &a);
+		swap = q->last;
+		q->last = a;
+		a = swap;
+	}
+	for (int k = 0; k < q->r->ntested; k++)
+		q->worth[k] += q->last_worth[k];
 	return 0;
 }
 
@@ -118,18 +146,17 @@ static int repeat(struct series_run *r, int step, const struct plan_cell *column
 	return boots_want(r, &more, err);
 }
 
-static int column_worth(struct series_run *r, const struct plan_cell *column,
-			double *worth, struct err *err)
+static int column_worth(struct asking *q, struct err *err)
 {
-	struct json_object *tests = plan_tests(r->plan, column);
-	struct subject s = { .config = column->config,
-			     .topology = column->topology,
-			     .deep = column->deep };
-	int rc = add_worth(r, &s, column, worth, err);
+	struct json_object *tests = plan_tests(q->r->plan, q->column);
+	struct subject s = { .config = q->column->config,
+			     .topology = q->column->topology,
+			     .deep = q->column->deep };
+	int rc = add_worth(q, &s, err);
 
 	for (size_t i = 0; rc == 0 && i < json_len(tests); i++) {
 		s.test = json_str(json_object_array_get_idx(tests, i), "test", "");
-		rc = add_worth(r, &s, column, worth, err);
+		rc = add_worth(q, &s, err);
 	}
 	return rc;
 }
@@ -170,38 +197,58 @@ static double best_of(const double *worth, int n, int *ret_best)
 	return worth[*ret_best];
 }
 
-/* Whether a bisection wants one more boot of the commit. */
-static bool wants_runs(struct series_run *r, const struct plan_cell *column)
+/* One more boot of the commit, if a bisection wants that. */
+static int plan_wanted_run(struct series_run *r, const struct plan_cell *column,
+			   bool *ret_more, struct err *err)
 {
 	const struct subject s = { .config = column->config,
 				   .topology = column->topology,
 				   .deep = column->deep,
 				   .test = r->opts->repeat_test };
-	int told = cell_view_of(r, 0, &s).tells;
+	struct cell_view v = cell_view_of(r, 0, &s);
+	bool recalled;
 
-	return told < r->opts->repeat_runs && first_of(r, 0, column) &&
-	       boots_of(r, 0, column) - told < TOLD_NOTHING_MAX;
+	if (!first_of(r, 0, column) || v.tells >= r->opts->repeat_runs ||
+	    v.silent >= CELL_SILENT_MAX)
+		return 0;
+	*ret_more = true;
+	if (recall_column(r, column, &recalled, err) < 0)
+		return -1;
+	return recalled ? 0 : repeat(r, 0, column, err);
 }
 
 static int plan_column(struct series_run *r, const struct plan_cell *column,
 		       bool *ret_more, struct err *err)
 {
-	AUTO_FREE double *worth = mem_alloc0((size_t)r->ntested * sizeof(*worth));
+	size_t n = (size_t)r->ntested;
+	AUTO_FREE double *worth = mem_alloc0(n * sizeof(*worth));
+	AUTO_FREE double *last_worth = mem_alloc0(n * sizeof(*last_worth));
+	struct asking q = { .r = r,
+			    .column = column,
+			    .left = -1,
+			    .last_worth = last_worth,
+			    .worth = worth };
 	bool recalled;
-	int best;
+	int best, rc;
 
 	if (column_is_busy(r, column))
 		return 0;
 	if (r->opts->repeat_test)
-		worth[0] = wants_runs(r, column);
-	else if (column_worth(r, column, worth, err) < 0)
+		return plan_wanted_run(r, column, ret_more, err);
+	rc = column_worth(&q, err);
+	assessment_done(&q.last);
+	if (rc < 0 || !q.failed)
+		return rc;
+	if (recall_column(r, column, &recalled, err) < 0)
 		return -1;
+	if (recalled) {
+		*ret_more = true;
+		return 0;
+	}
 	if (best_of(worth, r->ntested, &best) <= 0)
 		return 0;
 	*ret_more = true;
-	if (recall_column(r, column, &recalled, err) < 0)
-		return -1;
-	return recalled ? 0 : repeat(r, best, column, err);
+	return repeat(r, best, column, err);
 }
 
 int repeats_plan(struct series_run *r, bool *ret_more, struct err *err)

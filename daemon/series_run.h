@@ -103,6 +103,7 @@ struct run_boot {
 	/* Once it is done: */
 	bool lost; /* to our own trouble; nothing else is filled */
 	bool reused;
+	bool foreign;     /* reused, and another series made it: that paid for it */
 	bool recalled;    /* reused, as one more run of its cell */
 	bool recall_done; /* of a first one: boots_recall was asked */
 	struct boot boot;

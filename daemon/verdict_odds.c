@@ -19,28 +19,32 @@ static void blame(const struct assessment *a, struct judgement *j)
 	j->from = c->last;
 	j->candidate_first = c->first;
 	j->candidate_last = c->last;
-	if (c->until_first > 0) {
+	j->word = VERDICT_INTRODUCED;
+	if (c->word == BELIEF_TRANSIENT ||
+	    (c->word == BELIEF_BLAMED && !c->likely_at_tip)) {
+		j->word = VERDICT_TRANSIENT;
 		j->until_first = c->until_first;
 		j->until = c->until_last;
 	}
 	if (!belief_confirmed(a->belief, c))
 		j->word = VERDICT_INCONCLUSIVE;
-	else
-		j->word = c->word == BELIEF_TRANSIENT ? VERDICT_TRANSIENT :
-							VERDICT_INTRODUCED;
 }
 
 void odds_judge(const struct assessment *a, int nsteps, struct judgement *j)
 {
 	const struct belief_call *c = &a->call;
 
+	/* What failed by chance is good: the rest is as without it. */
+	if (c->word == BELIEF_CLEAN) {
+		if (j->word != VERDICT_PRE_EXISTING)
+			j->p = c->p;
+		return;
+	}
 	j->p = c->p;
 	j->from = j->until = j->until_first = -1;
 	j->candidate_first = j->candidate_last = -1;
 	switch (c->word) {
 	case BELIEF_CLEAN:
-		j->word = VERDICT_PASS;
-		break;
 	case BELIEF_NOT_SERIES:
 		/* At the base or by chance: nobody is charged. */
 		j->word = VERDICT_FLAKY;
@@ -116,7 +120,8 @@ struct json_object *odds_json(const struct assessment *a, int nsteps,
 	/* Where patches cannot be told apart the first that could be it is told. */
 	int from = j->candidate_first >= 0 ? j->candidate_first : j->from;
 
-	if (j->word != VERDICT_INCONCLUSIVE && from >= 0) {
+	/* Of chance all runs are one count. */
+	if (j->word != VERDICT_INCONCLUSIVE && j->word != VERDICT_FLAKY && from >= 0) {
 		json_set(o, "before", count_json(a, 0, from - 1));
 		json_set(o, "bad", count_json(a, from, until - 1));
 		json_set(o, "after", count_json(a, until, nsteps - 1));

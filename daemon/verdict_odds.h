@@ -15,7 +15,8 @@
 #include "daemon/assess.h"
 #include "lib/json.h"
 
-/* Of a subject that failed somewhere: overrules j where the odds say more. */
+/* Of a subject that failed somewhere: overrules j, or adds how sure it is where all
+ * failures are chance; j was then made with those cells held for good. */
 void odds_judge(const struct assessment *a, int nsteps, struct judgement *j);
 /* The caller owns it. */
 struct json_object *odds_json(const struct assessment *a, int nsteps,

@@ -442,11 +442,36 @@ static void tell_deep(struct verdict *v)
 }
 
 /* What could not be repeated as often as it takes, told as what it is. */
-static void tell_inconclusive(struct verdict *v)
+static void tell_inconclusive(struct verdict *v, const struct cell_view *views, int n)
 {
-	AUTO_FREE char *seen = v->reason;
+	AUTO_FREE char *seen = v->reason, *why = NULL;
+	int k = 0;
 
-	v->reason = str_printf("%s (not enough runs to be sure)", seen ? seen : "failed");
+	while (k < n && views[k].silent < CELL_SILENT_MAX)
+		k++;
+	if (k == n)
+		why = str_dup("not enough runs to be sure");
+	else if (views[k].silent_lost >= CELL_SILENT_MAX)
+		why = str_printf("step %d was lost to our own trouble %d times in a row "
+				 "and is left alone",
+				 k, views[k].silent_lost);
+	else
+		why = str_printf("step %d is left alone: %d boots in a row told nothing",
+				 k, views[k].silent);
+	v->reason = str_printf("%s (%s)", seen ? seen : "failed", why);
+}
+
+/* The step whose boot shows it: the one that is named, else the first that failed after
+ * it, or at all; -1: none did. */
+static int shown_at(const struct cell_view *views, int n, int from)
+{
+	for (int k = from > 0 ? from : 0; k < n; k++)
+		if (views[k].bad)
+			return k;
+	for (int k = 0; k < from; k++)
+		if (views[k].bad)
+			return k;
+	return -1;
 }
 
 /* The first step that is good only since what is wrong there is not the series', or -1. */
@@ -456,6 +481,15 @@ static int first_excused(const struct cell_view *views, int n)
 		if (views[k].issue || views[k].known_splat)
 			return k;
 	return -1;
+}
+
+/* A failure that was chance makes no cell bad. */
+static void take_for_chance(struct cell *cells, int n)
+{
+	for (int k = 0; k < n; k++)
+		if (cells[k].state == CELL_FAIL || cells[k].state == CELL_FLAKY ||
+		    cells[k].state == CELL_ONCE)
+			cells[k].state = CELL_PASS;
 }
 
 /* *ret_odds: what chance has to do with it, NULL where nothing failed. */
@@ -473,6 +507,12 @@ static int judge_views(struct series_run *r, const struct subject *s,
 		views[k] = cell_view_of(r, k, s);
 		cells[k] = views[k].cell;
 	}
+	if (assess(r, s, &a, err) < 0) {
+		free(cells);
+		return -1;
+	}
+	if (a.belief && a.call.word == BELIEF_CLEAN)
+		take_for_chance(cells, r->ntested);
 	j = judge_cells(cells, r->ntested);
 	excused = first_excused(views, r->ntested);
 	if (j.word == VERDICT_PASS && excused >= 0) {
@@ -480,12 +520,10 @@ static int judge_views(struct series_run *r, const struct subject *s,
 		j.from = excused;
 	}
 	free(cells);
-	if (assess(r, s, &a, err) < 0)
-		return -1;
-	if (a.belief) {
+	if (a.belief)
 		odds_judge(&a, r->ntested, &j);
+	if (j.p >= 0)
 		*ret_odds = odds_json(&a, r->ntested, &j, sure);
-	}
 	*ret = j;
 	return 0;
 }
@@ -498,6 +536,7 @@ static int judge_subject(struct series_run *r, struct verdict_list *l,
 	AUTO_JSON struct json_object *odds = NULL;
 	struct judgement j;
 	struct verdict *v;
+	int bad;
 
 	if (judge_views(r, s, views, &j, &odds, err) < 0)
 		return -1;
@@ -506,8 +545,12 @@ static int judge_subject(struct series_run *r, struct verdict_list *l,
 				r->plan->configs[s->config]->name,
 				r->plan->topologies[s->topology]->name, s->test);
 		verdict_fill(v, &j, true);
-		if (j.from >= 0 && views[j.from].bad)
-			tell_evidence(v, &views[j.from]);
+		if (j.p >= 0 && j.from >= 0)
+			bad = shown_at(views, r->ntested, j.from);
+		else
+			bad = j.from >= 0 && views[j.from].bad ? j.from : -1;
+		if (bad >= 0)
+			tell_evidence(v, &views[bad]);
 		else if (j.from >= 0 && views[j.from].issue)
 			tell_issue(v, &views[j.from]);
 		else if (j.from >= 0 && views[j.from].known_splat)
@@ -515,7 +558,7 @@ static int judge_subject(struct series_run *r, struct verdict_list *l,
 		else
 			tell_nothing_bad(r, v, s, views);
 		if (j.word == VERDICT_INCONCLUSIVE && j.from >= 0)
-			tell_inconclusive(v);
+			tell_inconclusive(v, views, r->ntested);
 		if (only_bad)
 			tell_deep(v);
 		v->odds = TAKE_PTR(odds);

@@ -210,6 +210,23 @@ int boot_list_by_key(struct db *db, const char *key, struct boot **ret_list,
 	return 0;
 }
 
+int boot_is_foreign(struct db *db, int64_t id, int64_t series_id, bool *ret,
+		    struct err *err)
+{
+	static const char sql[] = "SELECT 1 FROM step_boot WHERE boot_id = :id"
+				  " AND series_id <> :series_id AND reused = 0 LIMIT 1";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+	int r;
+
+	if (!st)
+		return -1;
+	bind_int(st, ":id", id);
+	bind_int(st, ":series_id", series_id);
+	r = stmt_step(db, st, err);
+	*ret = r == 1;
+	return r < 0 ? -1 : 0;
+}
+
 int boot_list_of_series(struct db *db, int64_t series_id, struct boot **ret_list,
 			size_t *ret_n, struct err *err)
 {

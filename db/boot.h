@@ -63,6 +63,9 @@ int boot_find(struct db *db, int64_t id, struct boot *ret, struct err *err);
 /* All with that key that are not infra, newest first. */
 int boot_list_by_key(struct db *db, const char *key, struct boot **ret_list,
 		     size_t *ret_n, struct err *err);
+/* Whether a series other than this one made the boot, as far as that is still known. */
+int boot_is_foreign(struct db *db, int64_t id, int64_t series_id, bool *ret,
+		    struct err *err);
 /* All boots that any step of the series uses, each once, by id. */
 int boot_list_of_series(struct db *db, int64_t series_id, struct boot **ret_list,
 			size_t *ret_n, struct err *err);

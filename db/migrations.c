@@ -390,6 +390,9 @@ static const char base_ladder[] =
 
 static const char odds[] = "ALTER TABLE verdict ADD COLUMN odds TEXT;";
 
+static const char heads[] =
+	"CREATE INDEX job_head ON job (tree, id) WHERE kind = 'head';";
+
 static const char bisections[] =
 	"CREATE TABLE bisection ( "
 	" id INTEGER PRIMARY KEY, "
@@ -426,7 +429,7 @@ static const char bisections[] =
 	") STRICT;";
 
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails,       source, queue,
-	turns, keep,      pages,   base_ladder, odds,   bisections,
+	first, selftests, repairs,     mails, source, queue,      turns,
+	keep,  pages,     base_ladder, odds,  heads,  bisections,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

@@ -132,6 +132,28 @@ void verdict_sentence(const struct verdict *v, bool many_configs, struct str *ou
 	str_addc(out, '.');
 }
 
+void verdict_passes_text(const struct verdict *v, const struct verdict *list, size_t n,
+			 bool many_configs, struct str *out)
+{
+	bool any = false;
+
+	if ((v->verdict != VERDICT_INTRODUCED && v->verdict != VERDICT_TRANSIENT) ||
+	    !v->topology)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct verdict *o = &list[i];
+
+		if (o->verdict != VERDICT_PASS || o->kind != v->kind || !o->topology ||
+		    (v->test && (!o->test || strcmp(v->test, o->test) != 0)))
+			continue;
+		str_add(out, any ? ", " : "passes on ");
+		if (many_configs && o->config)
+			str_addf(out, "%s/", o->config);
+		str_add(out, o->topology);
+		any = true;
+	}
+}
+
 /* Three places, but never "1.000": nothing is sure. */
 static void add_p(double p, struct str *out)
 {
@@ -164,7 +186,10 @@ static void add_likely(struct json_object *o, struct str *out)
 		str_addf(out, "broken by patch %lld", from);
 	if (until > 0)
 		str_addf(out, ", good again from patch %lld", until);
-	str_addf(out, " (P %.2f)", json_num(o, "p", 0));
+	if (json_num(o, "p", 0) > 0.995)
+		str_add(out, " (P > 0.99)");
+	else
+		str_addf(out, " (P %.2f)", json_num(o, "p", 0));
 }
 
 void verdict_odds_text(const struct verdict *v, struct str *out)
@@ -177,14 +202,16 @@ void verdict_odds_text(const struct verdict *v, struct str *out)
 		str_add(out, "failed: ");
 		if (json_obj(v->odds, "bad")) {
 			add_count(v->odds, "before", "runs before it", out);
-			add_count(v->odds, "bad",
-				  v->from_step > 0 ? "with it" : "runs with it", out);
+			add_count(v->odds, "bad", v->from_step > 0 ? "with it" : "runs",
+				  out);
 			add_count(v->odds, "after", "after that", out);
 		} else {
 			str_addf(out, "%lld of %lld runs, ", (long long)v->failures,
 				 (long long)v->runs);
 		}
 		add_p(v->probability, out);
+		if (v->verdict == VERDICT_FLAKY)
+			str_add(out, " that no patch is to blame");
 		return;
 	}
 	str_addf(out, "%lld of %lld runs failed; ", (long long)v->failures,

@@ -9,6 +9,13 @@
 #include "lib/str.h"
 
 /*
+ * Appends "passes on smp4, up": where the boot or test of a charge was tried and is
+ * good. Nothing for others, or where it is good nowhere.
+ */
+void verdict_passes_text(const struct verdict *v, const struct verdict *list, size_t n,
+			 bool many_configs, struct str *out);
+
+/*
  * Appends it, without the reason and evidence. many_configs: say which config
  * too (needless where there is only one). Text of strangers comes as it is.
  */

@@ -83,27 +83,48 @@ static void print_culprits(struct html *h, const struct series_view *v)
 	html_text(h, ".");
 }
 
+/* Something failed, and it is not known whether a patch is to blame. */
+static bool is_unsure(const struct series_view *v)
+{
+	for (size_t i = 0; i < v->nverdicts; i++)
+		if (v->verdicts[i].verdict == VERDICT_INCONCLUSIVE &&
+		    v->verdicts[i].from_step != DB_NO_INT)
+			return true;
+	return false;
+}
+
 static void print_headline(struct html *h, const struct series_view *v)
 {
 	size_t broken = 0;
+	/* Without patches it is the head of a tree: what fails there is what it tells. */
+	bool is_head = v->series.patches == 0;
+	size_t failing = is_head ? count(v, VERDICT_PRE_EXISTING) : 0;
 
 	for (size_t i = 0; i < v->nverdicts; i++)
 		broken += breaks(&v->verdicts[i]);
 	html_open(h, "p");
 	html_attr(h, "class",
-		  broken                                             ? "headline bad" :
-		  count(v, VERDICT_PASS) && !count(v, VERDICT_INFRA) ? "headline" :
-								       "headline plain");
+		  broken || failing ? "headline bad" :
+		  count(v, VERDICT_PASS) && !count(v, VERDICT_INFRA) && !is_unsure(v) ?
+				      "headline" :
+				      "headline plain");
 	if (v->nverdicts == 0)
 		html_text(h, "There are no verdicts.");
 	else if (broken)
 		html_textf(h, "✗ This series breaks %zu %s", broken,
 			   broken == 1 ? "thing" : "things");
+	else if (failing)
+		html_textf(h, "✗ This head fails %zu %s by itself.", failing,
+			   failing == 1 ? "check" : "checks");
 	else if (count(v, VERDICT_INFRA))
 		html_text(h,
 			  "Nothing is known to be broken, but not all could be tested.");
+	else if (is_unsure(v))
+		html_text(h, "Nothing is known to be broken, but not all that failed is "
+			     "known well enough.");
 	else if (count(v, VERDICT_PASS))
-		html_text(h, "✓ This series breaks nothing.");
+		html_text(h, is_head ? "✓ This head passes what was tested." :
+				       "✓ This series breaks nothing.");
 	else
 		html_text(h, "Nothing was found to be broken.");
 	if (broken)
@@ -125,6 +146,18 @@ static void print_odds(struct html *h, const struct verdict *d)
 	AUTO(str_done) struct str s = STR_INIT;
 
 	verdict_odds_text(d, &s);
+	if (!s.len)
+		return;
+	html_text(h, " · ");
+	html_textn(h, str_get(&s), s.len);
+}
+
+static void print_where_good(struct html *h, const struct series_view *v,
+			     const struct verdict *d, bool many)
+{
+	AUTO(str_done) struct str s = STR_INIT;
+
+	verdict_passes_text(d, v->verdicts, v->nverdicts, many, &s);
 	if (!s.len)
 		return;
 	html_text(h, " · ");
@@ -192,6 +225,7 @@ static void print_verdict(struct html *h, const struct series_view *v,
 		else if (d->runs > 0 && d->failures > 0)
 			html_textf(h, " · failed in %" PRId64 " of %" PRId64 " boots",
 				   d->failures, d->runs);
+		print_where_good(h, v, d, many);
 		html_close(h);
 	}
 	if (d->kind == KIND_APPLY)

@@ -153,6 +153,7 @@ static struct said_of do_sluice(struct sim *s, bool greedy)
 		belief_free(b);
 		if (step >= 0) {
 			run(s, step);
+			s->steps[step].alone++;
 			s->runs++;
 			continue;
 		}

@@ -2,7 +2,8 @@
  * Stands in for qemu-system-x86_64 in tests on a toy tree: speaks QMP, console
  * and result port on the descriptors that the boot role gives it, plays a guest
  * that runs its plan, and misbehaves on order. Orders are lines in the -kernel
- * file or the programs in the -initrd, found anywhere in them, the later one winning:
+ * file or the programs in the -initrd, found anywhere in them, or at the end of this
+ * program itself, the later one winning:
  *
  *   stub: test PROGRAM/CASE RESULT [nodes N]
  *         RESULT: pass fail skip timeout crash splat hang panic reset poweroff
@@ -33,6 +34,7 @@
 #include <unistd.h>
 
 #define IMAGE_MAX (64u << 20)
+#define OWN_END 128 /* bytes */
 #define TESTS_MAX 512
 #define PLAN_MAX 65536
 #define CMDLINE_MAX 2048
@@ -184,6 +186,20 @@ static void load_file(const char *path, const char *what)
 	close(fd);
 }
 
+/* Orders for this very program, whatever it boots. */
+static void load_own_end(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0 || vm.size + OWN_END > IMAGE_MAX)
+		return;
+	lseek(fd, -OWN_END, SEEK_END);
+	n = read(fd, vm.image + vm.size, OWN_END);
+	vm.size += n > 0 ? (size_t)n : 0;
+	close(fd);
+}
+
 static void load_image(void)
 {
 	vm.image = calloc(1, IMAGE_MAX + 1);
@@ -192,6 +208,7 @@ static void load_image(void)
 	load_file(vm.kernel, "kernel");
 	if (vm.initrd)
 		load_file(vm.initrd, "initrd");
+	load_own_end();
 }
 
 /* "... nodes N" at the end of an order; cut off. False: not for this machine. */

@@ -1,9 +1,10 @@
 /*
  * The posterior over what a series did to a test, and which step it wants next. Counts
  * are written as a string, a step each: "0/2" no failure in two runs, "=" the image of
- * the step before it, "." nothing to run.
+ * the step before it, "." nothing to run, "!" none of them ran alone.
  */
 #include <math.h>
+#include <string.h>
 
 #include "daemon/belief.h"
 #include "lib/cleanup.h"
@@ -28,6 +29,9 @@ static int parse(const char *text, struct belief_step *steps)
 			assert_int_equal(sscanf(words[n], "%d/%d", &steps[n].failures,
 						&steps[n].runs),
 					 2);
+		/* The first one was beside others; "!": all were. */
+		if (steps[n].runs > 1 && !strchr(words[n], '!'))
+			steps[n].alone = steps[n].runs - 1;
 	}
 	strv_free(words);
 	return n;
@@ -70,6 +74,9 @@ static const struct expected calls[] = {
 	{ "0/5 5/5 3/3 . 0/4", BELIEF_TRANSIENT, 1, 1, 3, 4 },
 	/* Nothing before it to hold it against. */
 	{ ". 2/2 2/2 2/2", BELIEF_UNSURE, 0, 1, -1, -1 },
+	/* Nothing tells of steps at the end without a kernel. */
+	{ "0/5 5/5 4/4 . . . . . .", BELIEF_INTRODUCED, 1, 1, -1, -1 },
+	{ "0/5 0/1 0/1 . . . . . .", BELIEF_CLEAN, -1, -1, -1, -1 },
 	/* An image that did not change is not to blame. */
 	{ "0/3 0/4 = 4/4", BELIEF_INTRODUCED, 3, 3, -1, -1 },
 	{ "0/6 5/5 = =", BELIEF_INTRODUCED, 1, 1, -1, -1 },
@@ -179,6 +186,14 @@ static void test_next(void **state)
 	assert_int_equal(next_of("0/4 0/4 0/1 4/4 4/4 4/4 4/4 4/4", 100), 2);
 	assert_int_equal(next_of("0/1 0/4 0/4 4/4 4/4 4/4 4/4 4/4", 100), 0);
 	assert_int_equal(next_of("0/4 0/4 0/4 4/4 4/4 4/4 4/4 4/4", 100), -1);
+	/* However sure it is: not by what ran once, and not by what something may have
+	 * disturbed. */
+	assert_int_equal(next_of("0/4 0/4 0/4 4/4! 4/4 4/4 4/4 4/4", 100), 3);
+	assert_int_equal(next_of("0/4 0/4 0/4! 4/4 4/4 4/4 4/4 4/4", 100), 2);
+	/* Kernels that do not build are not what is missing. */
+	assert_int_not_equal(next_of("0/1 . . . . . . . . . . . . . . . 1/1", 8), -1);
+	/* Nothing before it, and nothing more to be had. */
+	assert_int_equal(next_of(". 4/4 4/4 4/4", 100), -1);
 	/* The budget ends it. */
 	assert_int_equal(next_of("0/1 0/1 0/1 0/1 1/1", 5), -1);
 }
@@ -212,7 +227,9 @@ static void test_images(void **state)
 	belief_free(b);
 	/* A revert: the image of step 0 again. It is not bad at 2 and good at 0. */
 	{
-		struct belief_step steps[] = { { 0, 1, 0 }, { 1, 1, 1 }, { 0, 0, 0 } };
+		struct belief_step steps[] = { { .image = 0, .runs = 1 },
+					       { .image = 1, .runs = 1, .failures = 1 },
+					       { .image = 0 } };
 		const struct belief_prior prior = belief_prior(300, 0);
 		struct belief *r = belief_new(steps, 3, &prior);
 
@@ -226,7 +243,8 @@ static void test_images(void **state)
 static void test_gain(void **state)
 {
 	const struct belief_prior prior = belief_prior(300, 1);
-	struct belief_step steps[] = { { 0, 1, 0 }, { 1, 1, 1 } };
+	struct belief_step steps[] = { { .image = 0, .runs = 1 },
+				       { .image = 1, .runs = 1, .failures = 1 } };
 	struct belief *b = belief_new(steps, 2, &prior), *after[2];
 	double h[3], p_fail = 0;
 

@@ -1,0 +1,171 @@
+#!/bin/sh
+# Tests that fail now and then, on the toy tree: who is charged, how sure that is, and
+# what it costs. Guests toss coins, so what is asked is what must hold however they fall.
+# shellcheck source=tests/e2e/lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+begin odds
+toy_tree
+# One guest at a time: the wrapper below counts them.
+sed -i 's/^\[boot\]/&\nparallel = 1/' "$T/config.ini"
+printf '[verdict]\nbudget = 30m\n' >>"$T/config.ini"
+
+# budget DURATION: for repeats.
+budget() {
+	sed -i "s/^budget = .*/budget = $1/" "$T/config.ini"
+}
+
+# spoil N...: of the next boots those fail toy/alpha, whatever is in their kernel.
+spoil() {
+	cp "$T/bin/qemu" "$T/bin/qemu-spoilt"
+	printf '\nstub: test toy/alpha fail\n' >>"$T/bin/qemu-spoilt"
+	echo 0 >"$T/boots"
+	echo " $* " >"$T/spoilt"
+	chmod 666 "$T/boots"
+	cp "$T/bin/bwrap" "$T/bin/bwrap-plain"
+	cat >"$T/bin/bwrap" <<-END
+		#!/bin/sh
+		case " \$* " in
+		*" $T/bin/qemu "*)
+			n=\$((\$(cat "$T/boots") + 1))
+			echo \$n >"$T/boots"
+			if grep -q " \$n " "$T/spoilt"; then
+				for arg; do
+					shift
+					case \$last in
+					--ro-bind) [ "\$arg" != "$T/bin/qemu" ] || arg=$T/bin/qemu-spoilt ;;
+					esac
+					set -- "\$@" "\$arg"
+					last=\$arg
+				done
+			fi
+			;;
+		esac
+		exec "$T/bin/bwrap-plain" "\$@"
+	END
+}
+
+unspoil() {
+	mv "$T/bin/bwrap-plain" "$T/bin/bwrap"
+}
+
+# five NAME [K ORDER]: a series of five patches, each with an image of its own; patch K
+# gives an order that lasts.
+five() {
+	series "$1"
+	for k in 1 2 3 4 5; do
+		say mm/swap.c "note $1 $k"
+		[ "${2:-}" != "$k" ] || say mm/rmap.c "$3"
+		patch "mm: patch $k of $1"
+	done
+}
+
+# What is wrong with the verdicts on toy/alpha of a series whose patch 2 makes it flaky:
+# a charge to another patch, or one without counts that add up, two runs and P.
+wrong() {
+	jget '[.verdicts[] | select(.test == "toy/alpha") |
+		select(.verdict == "introduced" or .verdict == "transient") |
+		select(.from != 2 or .candidates != [2] or .probability < 0.99 or
+			.odds.bad.runs < 2 or .odds.before.runs < .odds.bad.runs / 4 or
+			.odds.before.failures > 0 or
+			.odds.before.runs + .odds.bad.runs + .odds.after.runs != .runs or
+			.odds.bad.failures + .odds.after.failures != .failures)] | length'
+}
+charged() {
+	jget '[.verdicts[] | select(.test == "toy/alpha" and .from == 2 and
+		(.verdict == "introduced" or .verdict == "transient"))] | length'
+}
+
+five flaky 2 "test toy/alpha flaky-60"
+test_range flaky
+is "flaky from patch 2: nobody else is charged, and it is said how sure that is" "$(wrong)" 0
+check "flaky from patch 2: charged" test "$(charged)" -gt 0
+is "flaky from patch 2: exit 1" "$RC" 1
+is "flaky from patch 2: the other tests pass" "$(verdict toy/beta smp4)" "pass null null"
+check "flaky from patch 2: told with runs and P" \
+	grep -Eq "failed: 0 of [0-9]+ runs before it, [0-9]+ of [0-9]+ with it, P (> )?0.99" "$OUT"
+check "flaky from patch 2: the patch and the base have run alone" test "$(jget '
+	[.steps[] | select(.n == 1 or .n == 2) |
+		[.boots[] | select(.topology == "smp4" and .alone)] | length > 0] | all')" = true
+
+said=$(jget '[.verdicts[] | {test, topology, verdict, from, runs, failures, probability}]')
+before=$(calls boot)
+test_range flaky
+is "the same again: no boot" "$(($(calls boot) - before))" 0
+is "the same again: the same verdicts" \
+	"$(jget '[.verdicts[] | {test, topology, verdict, from, runs, failures, probability}]')" "$said"
+budget 0
+test_range flaky
+is "what is known costs nothing: charged without a budget" \
+	"$(jget '[.verdicts[] | {test, topology, verdict, from, runs, failures, probability}]')" "$said"
+
+five poor 2 "test toy/alpha fail"
+before=$(calls boot)
+test_range poor
+is "no budget: each patch is booted once on each topology" "$(($(calls boot) - before))" 10
+is "no budget: inconclusive" "$(verdict toy/alpha smp4)" "inconclusive 2 null"
+is "no budget: exit 0" "$RC" 0
+check "no budget: said so" grep -q "not enough runs to be sure" "$OUT"
+budget 30m
+test_range poor --topology smp4
+is "with a budget: charged" "$(verdict toy/alpha smp4)" "introduced 2 null"
+
+# Two topologies that disagree.
+five disagree 3 "test toy/alpha fail nodes 2"
+test_range disagree
+is "on one topology: charged there" "$(verdict toy/alpha numa2)" "introduced 3 null"
+check "on one topology: said where it passes" grep -q "passes on smp4" "$OUT"
+
+# A boot that fails for nothing: once in a clean series.
+five spurious
+spoil 3
+test_range spurious --topology smp4
+unspoil
+is "one failure by chance: exit 0" "$RC" 0
+is "one failure by chance: it was one" \
+	"$(jget '[.steps[].boots[].tests[] | select(.result == "fail")] | length')" 1
+is "one failure by chance: nobody is charged" "$(jget '[.verdicts[] |
+	select(.verdict == "introduced" or .verdict == "transient" or (.verdict == "flaky" and .from > 0))] |
+	length')" 0
+check "one failure by chance: it was tried again" test "$(cat "$T/boots")" -gt 6
+
+# The base comes and goes.
+git -C "$T/toy" checkout -q base
+say mm/rmap.c "test toy/alpha flaky-40"
+git -C "$T/toy" checkout -q -B flakybase
+git -C "$T/toy" commit -q -a -m "a base that has the race"
+git -C "$T/toy" checkout -q -B onflaky
+for k in 1 2 3 4; do
+	say mm/swap.c "note innocent $k"
+	patch "mm/swap: innocent $k"
+done
+sl test --repo "$T/toy" --json "$T/json" "flakybase..onflaky"
+is "a flaky base: exit 0" "$RC" 0
+is "a flaky base: not charged to the series" "$(jget '[.verdicts[] |
+	select(.test == "toy/alpha") | .verdict | select(. != "pre-existing" and
+	. != "flaky" and . != "inconclusive" and . != "pass")] | length')" 0
+git -C "$T/toy" checkout -q base
+
+# Repeats that are lost.
+five lost 2 "test toy/alpha fail"
+cp "$T/bin/bwrap" "$T/bin/bwrap-plain"
+echo 0 >"$T/boots"
+chmod 666 "$T/boots"
+cat >"$T/bin/bwrap" <<-END
+	#!/bin/sh
+	case " \$* " in
+	*" $T/bin/qemu "*)
+		n=\$((\$(cat "$T/boots") + 1))
+		echo \$n >"$T/boots"
+		[ \$n -le 5 ] || exit 1
+		;;
+	esac
+	exec "$T/bin/bwrap-plain" "\$@"
+END
+test_range lost --topology smp4
+unspoil
+is "repeats are lost: exit 3" "$RC" 3
+is "repeats are lost: nobody is charged" "$(verdict toy/alpha smp4)" "inconclusive 2 null"
+check "repeats are lost: said so, and where" \
+	grep -q "was lost to our own trouble 3 times in a row" "$OUT"
+check "repeats are lost: it ended" test "$(cat "$T/boots")" -le 23
+finish
