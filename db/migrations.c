@@ -390,8 +390,14 @@ static const char base_ladder[] =
 
 static const char odds[] = "ALTER TABLE verdict ADD COLUMN odds TEXT;";
 
+/* What history.c asks for. */
+static const char step_boot_base[] =
+	"CREATE INDEX step_boot_base ON step_boot (config, arch, topology, boot_id)"
+	" WHERE step = 0;";
+
 const char *const db_migrations[] = {
 	first, selftests, repairs, mails,       source, queue,
 	turns, keep,      pages,   base_ladder, odds,
+	step_boot_base,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);
