@@ -44,11 +44,14 @@ static void print_line(const struct term *t, const struct series_line *l)
 	char date[32], id[32];
 	struct tm tm;
 	int64_t bad = l->verdicts[VERDICT_INTRODUCED] + l->verdicts[VERDICT_TRANSIENT];
+	/* Of the head of a tree no patch can be charged with it. */
+	int64_t fails = l->s.patches == 0 ? l->verdicts[VERDICT_PRE_EXISTING] : 0;
 	const char *word = l->s.state != SERIES_DONE  ? series_state_str(l->s.state) :
 			   bad                        ? "breaks" :
+			   fails                      ? "fails" :
 			   l->verdicts[VERDICT_INFRA] ? "lost" :
 							"clean";
-	enum term_style style = bad                        ? TERM_BAD :
+	enum term_style style = bad || fails               ? TERM_BAD :
 				strcmp(word, "clean") == 0 ? TERM_GOOD :
 							     TERM_OURS;
 

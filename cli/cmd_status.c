@@ -153,7 +153,10 @@ static void print_tree(const struct tree_fetch *f, bool runs, struct term *t)
 	fprintf(t->out, "tree      %s (%s)", name, where);
 	if (f->head)
 		fprintf(t->out, " at %.12s", f->head);
-	fprintf(t->out, ": fetched %s", tried);
+	if (f->tried < 0)
+		fputs(": never fetched", t->out);
+	else
+		fprintf(t->out, ": %s %s", f->error ? "tried" : "fetched", tried);
 	print_next(f->next, runs, t);
 	print_error(f->error, f->failures, f->succeeded, t);
 	fputc('\n', t->out);

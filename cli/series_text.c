@@ -49,9 +49,10 @@ static void print_head(const struct report *r, const struct term *t)
 {
 	const struct series *s = &r->v.series;
 	AUTO_FREE char *subject = text_clean_line(s->subject, 0);
-	AUTO_FREE char *who = str_printf("%s, %lld patch%s", s->author,
-					 (long long)s->patches,
-					 s->patches == 1 ? "" : "es");
+	AUTO_FREE char *who = s->patches == 0 ? str_dup(s->author) :
+						str_printf("%s, %lld patch%s", s->author,
+							   (long long)s->patches,
+							   s->patches == 1 ? "" : "es");
 	AUTO_FREE char *id = s->version > 1 ?
 				     str_printf("%s, version %lld", s->message_id,
 						(long long)s->version) :

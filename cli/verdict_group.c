@@ -129,7 +129,8 @@ void verdict_group_places(const struct report *r, const struct verdict_group *g,
 void verdict_group_passes(const struct report *r, const struct verdict_group *g,
 			  struct str *out)
 {
-	verdict_passes_text(g->first, r->v.verdicts, r->v.nverdicts, many_configs(r), out);
+	verdict_passes_text(g->first, r->v.verdicts, r->v.nverdicts, many_configs(r),
+			    out);
 }
 
 struct verdict_sum verdict_sum(const struct report *r)
@@ -151,6 +152,7 @@ struct verdict_sum verdict_sum(const struct report *r)
 		sum.broken = sum.broken || broken;
 		sum.broken_at_tip = sum.broken_at_tip ||
 				    (broken && v->verdict != VERDICT_TRANSIENT);
+		sum.failing = sum.failing || v->verdict == VERDICT_PRE_EXISTING;
 		if (v->verdict == VERDICT_PASS && v->kind != KIND_APPLY)
 			sum.passed = true;
 	}

@@ -34,6 +34,7 @@ void verdict_group_passes(const struct report *r, const struct verdict_group *g,
 struct verdict_sum {
 	bool broken; /* apply, build, boot or test: introduced, transient or flaky */
 	bool broken_at_tip; /* and not repaired */
+	bool failing;       /* before the first patch */
 	bool lost;
 	bool unsure; /* something failed; not known whether a patch is to blame */
 	bool passed; /* any test, boot or build */

@@ -231,6 +231,7 @@ static void print_counts(const struct report *r, const struct term *t)
 static void print_conclusion(const struct report *r, const struct term *t)
 {
 	struct verdict_sum sum = verdict_sum(r);
+	bool is_head = r->v.series.patches == 0;
 	const char *text;
 	enum term_style style = TERM_BAD;
 
@@ -238,6 +239,8 @@ static void print_conclusion(const struct report *r, const struct term *t)
 		text = "This series breaks something.";
 	} else if (sum.broken) {
 		text = "This series breaks something on its way; its last patch is good.";
+	} else if (is_head && sum.failing) {
+		text = "This head fails by itself: series on it are not charged with that.";
 	} else if (sum.lost) {
 		text = "Nothing broken was seen, but some cells were lost to sluice's own trouble. "
 		       "Run the same command again: what is done is kept.";
@@ -249,7 +252,8 @@ static void print_conclusion(const struct report *r, const struct term *t)
 		text = "Nothing could be tested.";
 		style = TERM_WARN;
 	} else {
-		text = "This series breaks nothing that was tested.";
+		text = is_head ? "This head passes all that was tested." :
+				 "This series breaks nothing that was tested.";
 		style = TERM_GOOD;
 	}
 	fputs("  ", t->out);

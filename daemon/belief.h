@@ -26,7 +26,7 @@
 struct belief_step {
 	int image;          /* the same number: the same image; -1: nothing to run */
 	int runs, failures; /* of this step; those of others with its image are added */
-	int alone; /* of the runs: with nothing running beside them */
+	int alone;          /* of the runs: with nothing running beside them */
 };
 
 /* Before anything ran. The odds that a patch breaks one test on one topology are
@@ -115,7 +115,7 @@ struct belief_policy {
  * or would be before it stands. Every step is run once first; then it is what a run
  * tells. Before a patch is named its step and what it is held against (the last step
  * before it that can be run and differs) have run at least twice, of that once alone;
- * the base as often as the step. Which patch repaired it is looked for likewise. Add up
+ * the base at least twice. Which patch repaired it is looked for likewise. Add up
  * the subjects of one boot to choose the boot that is best for all of them.
  */
 bool belief_worth(const struct belief *b, const struct belief_policy *policy,

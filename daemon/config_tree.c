@@ -120,6 +120,22 @@ void config_trees_free(struct tree_conf *trees, size_t n)
 	free(trees);
 }
 
+int config_tree_missing(const struct tree_conf *list, size_t n, const char *name,
+			struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return err_set(err, ERR_MISSING,
+				       "the tree \"%s\" has not been fetched yet; "
+				       "\"sluice status\" shows how that goes",
+				       name);
+	return err_set(
+		err, ERR_MISSING,
+		"there is no tree \"%s\"; \"sluice tree list\" shows those there are, "
+		"\"sluice tree add NAME SOURCE\" makes one",
+		name);
+}
+
 void config_tree_print_keys(FILE *out)
 {
 	fprintf(out, "\n[tree NAME] %s\n", section_help);

@@ -31,4 +31,8 @@ void config_tree_print_keys(FILE *out);
 void config_tree_print_ini(FILE *out);
 void config_tree_print_mdoc(FILE *out);
 
+/* err: why there is no such tree; ERR_MISSING, since one that is configured may come. */
+int config_tree_missing(const struct tree_conf *list, size_t n, const char *name,
+			struct err *err);
+
 #endif

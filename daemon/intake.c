@@ -475,7 +475,9 @@ static void intake_from(struct series_run *r, const struct source *src)
 	AUTO_JSON struct json_object *wanted = wanted_of(r);
 
 	if (intake_trees(r, wanted, &r->err) < 0)
-		run_fail(r, r->err.code == ERR_INPUT ? RUN_UNUSABLE : RUN_INFRA);
+		run_fail(r, r->err.code == ERR_INPUT || r->err.code == ERR_MISSING ?
+				    RUN_UNUSABLE :
+				    RUN_INFRA);
 	else if (src)
 		intake_fetch(r, src);
 	else

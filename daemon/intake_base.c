@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "daemon/config_tree.h"
 #include "daemon/series_run.h"
 #include "db/good.h"
 #include "db/tree.h"
@@ -78,11 +79,8 @@ int intake_trees(struct series_run *r, struct json_object *wanted, struct err *e
 	int rc = look_at(r, r->series.tree, true, err);
 
 	if (rc == 0)
-		return err_set(
-			err, ERR_INPUT,
-			"there is no tree \"%s\"; \"sluice tree list\" shows those there are, "
-			"\"sluice tree add NAME SOURCE\" makes one",
-			r->series.tree);
+		return config_tree_missing(r->opts->config->trees,
+					   r->opts->config->ntrees, r->series.tree, err);
 	for (size_t i = 0; rc > 0 && others && others[i]; i++) {
 		bool twice = has_rung(r->trees, others[i]);
 

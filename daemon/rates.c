@@ -36,9 +36,9 @@ struct rate_prior rate_prior_good(double runs, double failures)
 struct rate_prior rate_prior_bad(void)
 {
 	return (struct rate_prior){
-		.mix = { { .weight = 0.2, .a = ALWAYS_A, .b = ALWAYS_B },
-			 { .weight = 0.5, .a = 1, .b = 1 },
-			 { .weight = 0.3, .a = 1, .b = 9 } },
+		.mix = { { .weight = 0.35, .a = ALWAYS_A, .b = ALWAYS_B },
+			 { .weight = 0.4, .a = 1, .b = 1 },
+			 { .weight = 0.25, .a = 1, .b = 9 } },
 		.n = 3
 	};
 }

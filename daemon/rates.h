@@ -32,7 +32,7 @@ struct rate_prior {
  */
 struct rate_prior rate_prior_good(double runs, double failures);
 /*
- * Of a bad step's: one bug in five shows in nearly every run, three in ten seldom, of
+ * Of a bad step's: one bug in three shows in nearly every run, one in four seldom, of
  * the rest nothing is known. More bugs than that show always; but a rate of one half is
  * where a few runs mislead most, and the prior is such that those are not rushed.
  */

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/config_tree.h"
 #include "daemon/event_json.h"
 #include "daemon/mails.h"
 #include "daemon/service_intake.h"
@@ -139,12 +140,11 @@ static int check_tree(struct service *s, const char *name, struct err *err)
 	int found = tree_find(s->db, name, &t, err);
 
 	tree_done(&t);
-	if (found == 0)
-		return err_set(
-			err, ERR_INPUT,
-			"there is no tree \"%s\"; \"sluice tree list\" shows those there are",
-			name);
-	return found < 0 ? -1 : 0;
+	if (found == 0) {
+		config_tree_missing(s->config->trees, s->config->ntrees, name, err);
+		err->code = ERR_INPUT; /* who asks can wait for it, or name another */
+	}
+	return found > 0 ? 0 : -1;
 }
 
 static int take_mails(struct service *s, struct control_client *cl,
@@ -367,7 +367,7 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 
 	if (setting_put(s->db, "paused",
 			what == QUEUE_RUNS ? NULL : queue_paused_str(what), &err) < 0 ||
-	    (what == QUEUE_RUNS && queue_wait_no_more(s->db, &err) < 0)) {
+	    (what == QUEUE_RUNS && queue_wait_no_more(s->db, NULL, &err) < 0)) {
 		control_error(cl, err.code, "%s", err.msg);
 		return;
 	}

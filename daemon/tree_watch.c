@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "db/state_lock.h"
 #include "db/tree.h"
 #include "db/tree_fetch.h"
 #include "kernels/store.h"
@@ -12,7 +13,7 @@
 #include "lib/log.h"
 #include "lib/str.h"
 
-enum { BRANCHES_MAX = 2000, AGAIN_S = 10 };
+enum { BRANCHES_MAX = 2000, AGAIN_S = 10, LOCKED_S = 2 };
 #define MARGIN_MS 10000
 #define ROLE_LOG_MAX (1 << 20)
 
@@ -27,6 +28,7 @@ struct tree_watch {
 	bool dropped;      /* it is not wanted any more */
 	bool stopped;
 	bool unconfigured; /* the database did not take the rows */
+	bool locked;       /* somebody fetches by hand: after that */
 };
 
 static int64_t wall(void)
@@ -73,6 +75,8 @@ static void arm(struct tree_watch *w)
 
 	if (w->unconfigured)
 		when = now + AGAIN_S;
+	if (w->locked && when < now + LOCKED_S)
+		when = now + LOCKED_S;
 	/* Not at once: a row that cannot be written would keep us busy. */
 	if (any)
 		sd_event_source_set_time_relative(
@@ -294,6 +298,11 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 		return 0;
 	c = first_due(w, &when);
 	if (!c || when > wall() || w->role || w->stopped) {
+		arm(w);
+		return 0;
+	}
+	w->locked = state_trees_locked(w->o.host->state->dir);
+	if (w->locked) {
 		arm(w);
 		return 0;
 	}

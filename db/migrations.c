@@ -390,6 +390,9 @@ static const char base_ladder[] =
 
 static const char odds[] = "ALTER TABLE verdict ADD COLUMN odds TEXT;";
 
+static const char heads[] =
+	"CREATE INDEX job_head ON job (tree, id) WHERE kind = 'head';";
+
 /* What history.c asks for. */
 static const char step_boot_base[] =
 	"CREATE INDEX step_boot_base ON step_boot (config, arch, topology, boot_id)"
@@ -397,7 +400,7 @@ static const char step_boot_base[] =
 
 const char *const db_migrations[] = {
 	first, selftests, repairs, mails,       source, queue,
-	turns, keep,      pages,   base_ladder, odds,
+	turns, keep,      pages,   base_ladder, odds,   heads,
 	step_boot_base,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

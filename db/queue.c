@@ -139,6 +139,19 @@ int queue_find_by_series(struct db *db, int64_t series_id, struct queue_job *ret
 	return row_read_one(db, st, &table, ret, err);
 }
 
+int queue_find_head(struct db *db, const char *tree, struct queue_job *ret,
+		    struct err *err)
+{
+	static const char sql[] = "SELECT " COLS " FROM job WHERE kind = 'head'"
+				  " AND tree = :tree ORDER BY id DESC LIMIT 1";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_text(st, ":tree", tree);
+	return row_read_one(db, st, &table, ret, err);
+}
+
 int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *ret,
 		    struct err *err)
 {
@@ -434,13 +447,17 @@ int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *
 	return r;
 }
 
-int queue_wait_no_more(struct db *db, struct err *err)
+int queue_wait_no_more(struct db *db, const char *tree, struct err *err)
 {
 	static const char sql[] = "UPDATE job SET not_before = 0 WHERE state = 'queued'"
-				  " AND (epoch > 0 OR kind = 'head')";
+				  " AND (epoch > 0 OR kind = 'head')"
+				  " AND (:tree IS NULL OR tree = :tree)";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
-	return st ? stmt_run(db, st, err) : -1;
+	if (!st)
+		return -1;
+	bind_text(st, ":tree", tree);
+	return stmt_run(db, st, err);
 }
 
 int queue_head_waits(struct db *db, const char *tree, bool *ret, struct err *err)

@@ -122,13 +122,16 @@ int queue_put_back(struct db *db, int64_t id, int64_t epoch, enum queue_back why
  */
 int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *ret_n,
 			struct err *err);
+/* The newest job that tests the head of that tree: 1 found, 0 not, -1 error. */
+int queue_find_head(struct db *db, const char *tree, struct queue_job *ret,
+		    struct err *err);
 /* Does a job for the head of that tree wait, that was never begun? */
 int queue_head_waits(struct db *db, const char *tree, bool *ret, struct err *err);
 /* Where its mails are, and what is asked for, are known only now. */
 int queue_set_mails(struct db *db, int64_t id, struct json_object *request,
 		    const char *mbox, struct err *err);
-/* Those that wait for another try may be taken now. */
-int queue_wait_no_more(struct db *db, struct err *err);
+/* Those that wait for another try may be taken now; with tree only those for that one. */
+int queue_wait_no_more(struct db *db, const char *tree, struct err *err);
 /* 1 when it was queued or running, with what it was; 0 when it is over or unknown. */
 int queue_cancel(struct db *db, int64_t id, const char *reason, enum queue_state *ret_was,
 		 struct err *err);

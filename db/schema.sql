@@ -412,6 +412,7 @@ CREATE INDEX job_begun ON job (id)
   WHERE state = 'queued' AND (epoch > 0 OR kind = 'head'); -- queue_heads: the few others
 CREATE INDEX job_running ON job (id) WHERE state = 'running'; -- queue_list_running
 CREATE INDEX job_waits ON job (tree) WHERE state = 'queued' AND kind = 'series'; -- who waits for a head
+CREATE INDEX job_head ON job (tree, id) WHERE kind = 'head'; -- queue_find_head
 CREATE INDEX job_sender_turn ON job (sender, turn); -- when a sender had the last turn
 CREATE INDEX job_list_turn ON job (list, turn); -- and when a list
 CREATE INDEX job_turn ON job (turn); -- the last turn of all

@@ -119,3 +119,11 @@ int state_lock_trees(const char *state_dir, const char *command, int *ret_fd,
 
 	return lock_file(path, what, command, ret_fd, err);
 }
+
+bool state_trees_locked(const char *state_dir)
+{
+	AUTO_FREE char *path = path_join(state_dir, "trees.lock", NULL);
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}

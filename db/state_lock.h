@@ -7,6 +7,8 @@
 #ifndef SLUICE_DB_STATE_LOCK_H
 #define SLUICE_DB_STATE_LOCK_H
 
+#include <stdbool.h>
+
 #include "lib/err.h"
 
 /*
@@ -16,10 +18,13 @@
  */
 int state_lock(const char *state_dir, const char *command, int *ret_fd, struct err *err);
 /*
- * Likewise for who adds or fetches trees, beside the one writer too: STATE/trees.lock.
- * Nobody else writes to the store of trees but for the branches of a borrowed one.
+ * Likewise for who adds or fetches trees by hand, beside the one writer too:
+ * STATE/trees.lock. A daemon begins no fetch of its own meanwhile; what it fetched, and
+ * the branches of a borrowed repository, go into the store under the store's own lock.
  */
 int state_lock_trees(const char *state_dir, const char *command, int *ret_fd,
 		     struct err *err);
+/* Does somebody hold that one at the moment? False, too, when it cannot be known. */
+bool state_trees_locked(const char *state_dir);
 
 #endif

@@ -14,14 +14,11 @@ int api_queue(struct request *rq, struct reply *re, struct err *err)
 
 int api_sources(struct request *rq, struct reply *re, struct err *err)
 {
-	struct source_state *list;
-	size_t n;
+	AUTO(sources_view_done) struct sources_view v = { .sources = NULL };
 
-	if (source_state_list(rq->db, &list, &n, err) < 0)
+	if (sources_view_load(rq->db, &v, err) < 0)
 		return -1;
-	api_print(document_sources(list, n), 1, re);
-	source_state_list_free(list, n);
-	return 1;
+	return api_print(document_sources(&v), 1, re);
 }
 
 int api_postings(struct request *rq, struct reply *re, struct err *err)

@@ -97,13 +97,12 @@ struct json_object *document_queue(const struct jobs_view *v)
 
 /* ---- sources ---- */
 
-struct json_object *document_sources(const struct source_state *list, size_t n)
+static struct json_object *sources_json(const struct sources_view *v)
 {
-	struct json_object *o = json_object_new_object();
 	struct json_object *a = json_object_new_array();
 
-	for (size_t i = 0; i < n; i++) {
-		const struct source_state *s = &list[i];
+	for (size_t i = 0; i < v->nsources; i++) {
+		const struct source_state *s = &v->sources[i];
 		struct json_object *one = json_object_new_object();
 
 		json_set_clean(one, "name", s->name);
@@ -117,8 +116,42 @@ struct json_object *document_sources(const struct source_state *list, size_t n)
 		json_set_clean(one, "error", s->error);
 		json_object_array_add(a, one);
 	}
+	return a;
+}
+
+static struct json_object *trees_json(const struct sources_view *v)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (size_t i = 0; i < v->ntrees; i++) {
+		const struct tree_line *l = &v->trees[i];
+		struct json_object *one = json_object_new_object();
+
+		json_set_clean(one, "name", l->f.name);
+		json_set_clean(one, "location", l->f.location);
+		json_set_str(one, "head", l->f.head);
+		json_set_opt_int(one, "tried", l->f.tried);
+		json_set_opt_int(one, "succeeded", l->f.succeeded);
+		json_set_int(one, "next", l->f.next);
+		json_set_int(one, "failures", l->f.failures);
+		json_set_clean(one, "error", l->f.error);
+		json_set_opt_int(one, "job", l->job.id > 0 ? l->job.id : DB_NO_INT);
+		json_set_str(one, "job_state",
+			     l->job.id > 0 ? queue_state_str(l->job.state) : NULL);
+		json_set_opt_int(one, "series",
+				 l->series.s.id > 0 ? l->series.s.id : DB_NO_INT);
+		json_object_array_add(a, one);
+	}
+	return a;
+}
+
+struct json_object *document_sources(const struct sources_view *v)
+{
+	struct json_object *o = json_object_new_object();
+
 	json_set_str(o, "schema", "sluice/sources/1");
-	json_set(o, "sources", a);
+	json_set(o, "sources", sources_json(v));
+	json_set(o, "trees", trees_json(v));
 	return o;
 }
 

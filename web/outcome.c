@@ -14,6 +14,18 @@ static void tag(struct html *h, const char *class, const char *sign, int64_t n,
 	html_text(h, " ");
 }
 
+/* A head has no patch that could have broken anything: it passes, or it fails. */
+static void head_tags(struct html *h, const struct series_line *l)
+{
+	const int64_t *v = l->verdicts;
+
+	if (l->s.state == SERIES_DONE && v[VERDICT_PRE_EXISTING] == 0 &&
+	    v[VERDICT_PASS] > 0)
+		html_el(h, "span", "tag pass", "✓ passes");
+	html_text(h, " ");
+	tag(h, "tag fail", "✗", v[VERDICT_PRE_EXISTING], "failing");
+}
+
 void html_outcome(struct html *h, const struct series_line *l)
 {
 	const int64_t *v = l->verdicts;
@@ -23,14 +35,17 @@ void html_outcome(struct html *h, const struct series_line *l)
 		html_el(h, "span", "tag run", "unfinished");
 	else if (l->s.state == SERIES_ERROR)
 		html_el(h, "span", "tag infra", "stopped by an error of ours");
-	else if (bad == 0 && v[VERDICT_PASS] > 0)
+	else if (l->s.patches > 0 && bad == 0 && v[VERDICT_PASS] > 0)
 		html_el(h, "span", "tag pass", "✓ breaks nothing");
 	html_text(h, " ");
+	if (l->s.patches == 0)
+		head_tags(h, l);
 	tag(h, "tag fail", "✗", v[VERDICT_INTRODUCED], "broken");
 	tag(h, "tag fail", "✗", v[VERDICT_TRANSIENT], "broken, then repaired");
 	tag(h, "tag flaky", "≈", v[VERDICT_FLAKY], "flaky");
 	tag(h, "tag warn", "+", l->warnings, l->warnings == 1 ? "warning" : "warnings");
-	tag(h, "tag skip", "=", v[VERDICT_PRE_EXISTING], "failing before it");
+	if (l->s.patches > 0)
+		tag(h, "tag skip", "=", v[VERDICT_PRE_EXISTING], "failing before it");
 	tag(h, "tag skip", "?", v[VERDICT_INCONCLUSIVE], "unclear");
 	tag(h, "tag skip", "–", v[VERDICT_NOT_TESTED], "not tested");
 	tag(h, "tag infra", "!", v[VERDICT_INFRA], "lost by us");

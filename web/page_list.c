@@ -26,8 +26,10 @@ static void print_line(struct html *h, const struct series_line *l)
 	html_open(h, "div");
 	html_attr(h, "class", "dim");
 	html_text(h, s->author);
-	html_textf(h, " · %" PRId64 " %s · on ", s->patches,
-		   s->patches == 1 ? "patch" : "patches");
+	if (s->patches > 0)
+		html_textf(h, " · %" PRId64 " %s", s->patches,
+			   s->patches == 1 ? "patch" : "patches");
+	html_text(h, " · on ");
 	html_text(h, s->tree);
 	html_text(h, " · ");
 	page_time(h, s->updated);
@@ -62,7 +64,10 @@ int page_series_list(struct request *rq, struct reply *re, struct err *err)
 			err) < 0)
 		return -1;
 	page_begin(&h, "Series", 0);
-	html_el(&h, "h1", NULL, "Series");
+	html_open(&h, "h1");
+	html_text(&h, "Series ");
+	html_link(&h, "more", url_api_series_list(rq->page), "JSON");
+	html_close(&h);
 	if (n == 0)
 		print_empty(&h, total);
 	html_open(&h, "ol");

@@ -43,7 +43,8 @@ static void open_job(struct html *h, const struct queue_job *j)
 		html_link(h, NULL, url_series(j->series_id), subject);
 	else
 		html_text(h, subject);
-	if (j->version > 1)
+	/* That of a posting says it in its tag. */
+	if (j->version > 1 && *subject != '[')
 		html_textf(h, " v%" PRId64, j->version);
 	html_close(h);
 	html_open(h, "div");
@@ -241,9 +242,13 @@ static void tag_state(struct html *h, const struct queue_job *j)
 {
 	const char *word = queue_state_str(j->state);
 
-	if (j->state == QUEUE_DONE)
+	/* Of a head the results tell whether it passes; it breaks nothing either way. */
+	if (j->state == QUEUE_DONE && j->kind == QUEUE_HEAD)
+		html_el(h, "span", "tag skip", "done");
+	else if (j->state == QUEUE_DONE)
 		html_el(h, "span", j->exit == 0 ? "tag pass" : "tag fail",
-			j->exit == 0 ? "✓ done, breaks nothing" : "done, with findings");
+			j->exit == 0 ? "✓ done, breaks nothing" :
+				       "✗ done, with findings");
 	else if (j->state == QUEUE_APART)
 		html_el(h, "span", "tag infra", "! set apart");
 	else

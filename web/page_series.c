@@ -23,8 +23,10 @@ static void print_heading(struct html *h, const struct series *s)
 	html_open(h, "p");
 	html_attr(h, "class", "dim");
 	html_text(h, s->author);
-	html_textf(h, " · %" PRId64 " %s · ", s->patches,
-		   s->patches == 1 ? "patch" : "patches");
+	if (s->patches > 0)
+		html_textf(h, " · %" PRId64 " %s", s->patches,
+			   s->patches == 1 ? "patch" : "patches");
+	html_text(h, " · ");
 	page_time(h, s->updated);
 	html_text(h, " · ");
 	html_link(h, NULL, url_api_series(s->id), "JSON");

@@ -202,8 +202,8 @@ void verdict_odds_text(const struct verdict *v, struct str *out)
 		str_add(out, "failed: ");
 		if (json_obj(v->odds, "bad")) {
 			add_count(v->odds, "before", "runs before it", out);
-			add_count(v->odds, "bad",
-				  v->from_step > 0 ? "with it" : "runs", out);
+			add_count(v->odds, "bad", v->from_step > 0 ? "with it" : "runs",
+				  out);
 			add_count(v->odds, "after", "after that", out);
 		} else {
 			str_addf(out, "%lld of %lld runs, ", (long long)v->failures,

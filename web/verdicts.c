@@ -96,20 +96,26 @@ static bool is_unsure(const struct series_view *v)
 static void print_headline(struct html *h, const struct series_view *v)
 {
 	size_t broken = 0;
+	/* Without patches it is the head of a tree: what fails there is what it tells. */
+	bool is_head = v->series.patches == 0;
+	size_t failing = is_head ? count(v, VERDICT_PRE_EXISTING) : 0;
 
 	for (size_t i = 0; i < v->nverdicts; i++)
 		broken += breaks(&v->verdicts[i]);
 	html_open(h, "p");
 	html_attr(h, "class",
-		  broken                                             ? "headline bad" :
+		  broken || failing ? "headline bad" :
 		  count(v, VERDICT_PASS) && !count(v, VERDICT_INFRA) && !is_unsure(v) ?
-								       "headline" :
-								       "headline plain");
+				      "headline" :
+				      "headline plain");
 	if (v->nverdicts == 0)
 		html_text(h, "There are no verdicts.");
 	else if (broken)
 		html_textf(h, "✗ This series breaks %zu %s", broken,
 			   broken == 1 ? "thing" : "things");
+	else if (failing)
+		html_textf(h, "✗ This head fails %zu %s by itself.", failing,
+			   failing == 1 ? "check" : "checks");
 	else if (count(v, VERDICT_INFRA))
 		html_text(h,
 			  "Nothing is known to be broken, but not all could be tested.");
@@ -117,7 +123,8 @@ static void print_headline(struct html *h, const struct series_view *v)
 		html_text(h, "Nothing is known to be broken, but not all that failed is "
 			     "known well enough.");
 	else if (count(v, VERDICT_PASS))
-		html_text(h, "✓ This series breaks nothing.");
+		html_text(h, is_head ? "✓ This head passes what was tested." :
+				       "✓ This series breaks nothing.");
 	else
 		html_text(h, "Nothing was found to be broken.");
 	if (broken)

@@ -9,7 +9,7 @@
 real_world real_daemon
 # shellcheck source=tests/e2e/archive.sh disable=SC1091
 . "$(dirname "$0")/archive.sh"
-archive_skips real_daemon
+archive_skips real_daemon b4
 trap 'archive_end; daemon_kill' EXIT
 
 # A few cases of mlock-migrate, those that tell the example's bug among them.

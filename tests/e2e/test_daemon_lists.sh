@@ -6,58 +6,11 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/e2e/daemon.sh disable=SC1091
 . "$(dirname "$0")/daemon.sh"
-for program in b4 public-inbox-init public-inbox-index public-inbox-httpd curl; do
-	command -v $program >/dev/null || {
-		echo "ok 1 - daemon_lists # SKIP $program is not installed"
-		echo "1..1"
-		exit 0
-	}
-done
 begin daemon_lists
-no_proxy=127.0.0.1
-PI_CONFIG=$T/pi/config
-export no_proxy PI_CONFIG
-server=""
-port=""
-
-end_all() {
-	[ -z "$server" ] || kill "$server" 2>/dev/null
-	daemon_kill
-}
-trap end_all EXIT
-
-# ---- the archive ----
-
-# post FILE...: more mails on the list.
-post() {
-	for mail; do
-		{
-			printf 'commit refs/heads/master\ncommitter t <t@x> %s +0000\ndata 1\nm\n' \
-				"$(date +%s)"
-			git -C "$T/pi/toy/git/0.git" rev-parse -q --verify master | sed 's/^/from /'
-			printf 'M 100644 inline m\ndata %s\n' "$(wc -c <"$mail")"
-			cat "$mail"
-			echo
-		} | git -C "$T/pi/toy/git/0.git" fast-import --quiet
-	done
-	public-inbox-index -j0 --no-fsync "$T/pi/toy" >>"$T/pi/log" 2>&1
-}
-
-start_server() {
-	for try in 1 2 3 4 5 6; do
-		port=$((20000 + ($$ * 7 + try * 131) % 20000))
-		public-inbox-httpd -l "127.0.0.1:$port" -W 0 >>"$T/pi/log" 2>&1 &
-		server=$!
-		i=0
-		while [ $i -lt 50 ] && kill -0 $server 2>/dev/null; do
-			curl -s -o /dev/null "http://127.0.0.1:$port/toy/" && return 0
-			i=$((i + 1))
-			sleep 0.1
-		done
-		kill $server 2>/dev/null
-	done
-	return 1
-}
+# shellcheck source=tests/e2e/archive.sh disable=SC1091
+. "$(dirname "$0")/archive.sh"
+archive_skips daemon_lists b4
+trap 'archive_end; daemon_kill' EXIT
 
 # ---- mails ----
 
@@ -132,19 +85,12 @@ posting_is() {
 # ---- a series on a list ----
 
 toy_tree
-mkdir -p "$T/pi/toy/git" "$T/maildir/cur" "$T/maildir/new" "$T/maildir/tmp"
-git init -q --bare -b master "$T/pi/toy/git/0.git"
-# Without a search index, of which the server may look at an old state for half a minute.
-public-inbox-init -V2 -j1 -L basic toy "$T/pi/toy" "http://127.0.0.1/toy/" toy@localhost \
-	>>"$T/pi/log" 2>&1
+mkdir -p "$T/maildir/cur" "$T/maildir/new" "$T/maildir/tmp"
+archive_make
 printf 'From: A <a@example.org>\nDate: %s\nSubject: Hello\nMessage-ID: <hello@x>\nList-Id: <toy.example.org>\n\nWelcome.\n' \
 	"$(date -R)" >"$T/hello"
-post "$T/hello"
-if ! start_server; then
-	not_ok "the archive is served"
-	sed 's/^/# /' "$T/pi/log"
-	finish
-fi
+archive_post "$T/hello"
+archive_must_serve
 # The archive that b4 asks is the source's: this one answers nobody.
 printf '[daemon]\nretry = 1s\n[fetch]\narchive = http://127.0.0.1:9/none\n' >>"$T/config.ini"
 cp "$T/config.ini" "$T/plain.ini"
@@ -160,15 +106,15 @@ say mm/rmap.c "test toy/beta fail"
 patch "mm/rmap: two"
 mails first 1 "mm: first"
 first=$(msgid first v1-0000)
-post "$T"/first/v1-0002-*
+archive_post "$T"/first/v1-0002-*
 check "a patch alone waits for the others" until_ok \
 	status_is '.postings.list[0] | "\(.state) \(.have) of \(.total), \(.missing)"' \
 	"waiting 1 of 2, 1"
 sl status
 check "status says what it lacks" grep -q 'waiting .*lacks 1 of 2: .PATCH v1 2/2. mm/rmap' "$OUT"
 is "nothing is queued" "$(counts)" "0 queued 0 running 0 done 0 cancelled 0 failed"
-post "$T"/first/v1-0000-*
-post "$T"/first/v1-0001-*
+archive_post "$T"/first/v1-0000-*
+archive_post "$T"/first/v1-0001-*
 check "when all have come it is tested" until_ok posting_is "$first" "done"
 job=$(jobs_of "$first")
 is "to its verdict" "$(job "$job" '"\(.state) \(.exit) \(.class) \(.sender) on \(.list)"')" \
@@ -185,7 +131,7 @@ say mm/swap.c "test-sleep-ms 1"
 patch "mm/swap: other"
 mails second 1 "mm: second"
 v1=$(msgid second v1-0000)
-post "$T"/second/v1-*
+archive_post "$T"/second/v1-*
 check "version 1 is queued" until_ok posting_is "$v1" queued
 series second
 say mm/swap.c "test-sleep-ms 2"
@@ -195,7 +141,7 @@ sed -i "s/<second-cover\./<second-v2-cover./g
 	1,/^Subject: /s/^Subject: /In-Reply-To: <$v1>\nReferences: <$v1>\n&/" "$T"/second/v2-0000-*
 sed -i "s/<second-cover\./<second-v2-cover./g" "$T"/second/v2-0001-*
 v2=$(msgid second v2-0000)
-post "$T"/second/v2-*
+archive_post "$T"/second/v2-*
 check "version 2 supersedes it" until_ok posting_is "$v1" superseded
 is "which is why its job is cancelled" \
 	"$(job "$(jobs_of "$v1")" '"\(.state) \(.reason)"')" "cancelled v2 is newer"
@@ -220,7 +166,7 @@ mails_before=$(status '.sources[0].mails')
 daemon_stop
 printf 'From: R <r@example.org>\nDate: %s\nSubject: Re: [PATCH v2 0/1] mm: second\nMessage-ID: <reply@x>\nIn-Reply-To: <%s>\nReferences: <%s>\nList-Id: <toy.example.org>\n\nNice.\n' \
 	"$(date -R)" "$v2" "$v2" >"$T/reply"
-post "$T/reply"
+archive_post "$T/reply"
 # As after kill -9 between the end that a worker wrote and what the daemon makes of it.
 sqlite3 "$STATE/sluice.db" "UPDATE posting SET state = 'queued' WHERE message_id = '$v2'"
 archive_ini "http://127.0.0.1:$port/toy/" | sources_ini
@@ -284,9 +230,7 @@ is "a source that is not configured any more is not shown" \
 
 # ---- the other end is gone ----
 
-kill "$server"
-wait "$server" 2>/dev/null
-server=""
+archive_end
 {
 	archive_ini "http://127.0.0.1:$port/toy/"
 	maildir_ini 1h

@@ -103,8 +103,26 @@ git -C "$T/toy" checkout -q base
 
 # ---- fetching ----
 
+mv "$T/pub.git" "$T/later.git"
 trees_ini "base-commit,blobs,good,head" >"$T/config.ini"
+sed -i 's/^retry = 1s/retry = 1h/' "$T/config.ini"
 check "the daemon starts" daemon_start
+series early
+say mm/swap.c "test-sleep-ms 11"
+patch "mm/swap: early"
+mail early base
+early=$ID
+tried_early() {
+	[ "$(sql 'SELECT state || retries FROM job WHERE posting_id IS NOT NULL')" = queued1 ]
+}
+check "a series comes before its tree: it waits" until_ok tried_early
+is "and says for what" "$(status '.queued[0].reason')" \
+	'the tree "pub" has not been fetched yet; "sluice status" shows how that goes'
+sl submit --tree pub "$T"/early/*
+is "who submits one is told so: exit 2" "$RC" 2
+mv "$T/later.git" "$T/pub.git"
+trees_ini "base-commit,blobs,good,head" >"$T/config.ini"
+reload
 check "it makes the tree and fetches it" until_ok tree_is '"\(.name) \(.head) \(.error)"' \
 	"pub $one null"
 check "and tests its head" until_ok head_tested "$one"
@@ -115,6 +133,7 @@ is "with what the sources want" "$(sql "SELECT count(*) FROM step_boot b
 sl status
 check "status shows the tree" grep -q "^tree      pub (file://.*) at .*fetched .* ago, next" "$OUT"
 is "tested once, however often it is fetched" "$(heads_done)" 1
+check "then what waited for it" until_ok posting_is "$early" "done"
 
 # A head that does not pass is no good base.
 series two
@@ -128,6 +147,9 @@ check "the next head is tested, too" until_ok head_tested "$two"
 is "a failure of a head is charged to nobody" "$(sql "SELECT group_concat(DISTINCT verdict)
 	FROM verdict v JOIN series s ON s.id = v.series_id
 	WHERE s.message_id = 'head-$two' AND test = 'toy/beta'")" "pre-existing"
+
+sl show
+check "and is not called clean" grep -q "fails *head of pub: mm: head two" "$OUT"
 
 # ---- the ladder ----
 
@@ -224,6 +246,25 @@ is "in that order" "$(sql "SELECT kind FROM job ORDER BY turn DESC LIMIT 2" | tr
 	"series head "
 is "the one in between never" "$(sql "SELECT count(*) FROM series
 	WHERE message_id = 'head-$three'")" 0
+
+# ---- somebody is at the trees by hand ----
+
+git -C "$T/toy" checkout -q -B five four
+echo '/* five */' >>"$T/toy/mm/swap.c"
+patch "mm: head five"
+five=$(commit_of five)
+git -C "$T/toy" checkout -q base
+(
+	flock 9
+	publish five
+	sleep 4
+	status .trees[0].head >"$T/meanwhile"
+) 9>"$STATE/trees.lock"
+is "it begins no fetch beside one by hand" "$(cat "$T/meanwhile")" "$four"
+check "but after it" until_ok tree_is .head "$five"
+check "which is tested" until_ok head_tested "$five"
+git -C "$T/toy" branch -q -f four five
+four=$five
 
 # ---- the other end ----
 

@@ -5,14 +5,10 @@
 # nothing is told as such.
 # shellcheck source=tests/e2e/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-for program in b4 public-inbox-init public-inbox-index public-inbox-httpd curl; do
-	command -v $program >/dev/null || {
-		echo "ok 1 - lore # SKIP $program is not installed"
-		echo "1..1"
-		exit 0
-	}
-done
 begin lore
+# shellcheck source=tests/e2e/archive.sh disable=SC1091
+. "$(dirname "$0")/archive.sh"
+archive_skips lore b4
 toy_tree
 
 # post BRANCH VERSION: the branch's patches as mails $T/mails/*.
@@ -20,41 +16,6 @@ post() {
 	git -C "$T/toy" format-patch -q -v"$2" --cover-letter --thread=deep \
 		--cover-from-description=subject -o "$T/mails" "base..$1"
 	git -C "$T/toy" checkout -q base
-}
-
-# The mails as a public-inbox v2 epoch, one commit each, and its server.
-start_server() {
-	PI_CONFIG=$T/pi/config
-	export PI_CONFIG
-	mkdir -p "$T/pi/inbox/git"
-	git init -q --bare "$T/pi/inbox/git/0.git"
-	for mail in "$T"/mails/*; do
-		echo "commit refs/heads/master"
-		echo "committer test <test@localhost> 1704200000 +0000"
-		echo "data 5"
-		echo "mail"
-		echo "M 100644 inline m"
-		echo "data $(wc -c <"$mail")"
-		cat "$mail"
-		echo
-	done | git -C "$T/pi/inbox/git/0.git" fast-import --quiet
-	git -C "$T/pi/inbox/git/0.git" symbolic-ref HEAD refs/heads/master
-	public-inbox-init -V2 -j1 inbox "$T/pi/inbox" http://127.0.0.1/inbox/ \
-		inbox@localhost >"$T/pi/log" 2>&1
-	public-inbox-index -j0 --no-fsync "$T/pi/inbox" >>"$T/pi/log" 2>&1
-	for try in 1 2 3 4 5 6; do
-		port=$((20000 + ($$ * 7 + try * 131) % 20000))
-		public-inbox-httpd -l "127.0.0.1:$port" -W 0 >>"$T/pi/log" 2>&1 &
-		server=$!
-		i=0
-		while [ $i -lt 50 ] && kill -0 $server 2>/dev/null; do
-			curl -s -o /dev/null "http://127.0.0.1:$port/inbox/" && return 0
-			i=$((i + 1))
-			sleep 0.1
-		done
-		kill $server 2>/dev/null
-	done
-	return 1
 }
 
 series one
@@ -88,13 +49,11 @@ END
 # Version 2 is sent in reply to version 1, as people do.
 sed -i "0,/^Message-I[dD]: /s//In-Reply-To: <$first>\nReferences: <$first>\nMessage-Id: /" \
 	"$T"/mails/v2-0000*
-if ! start_server; then
-	not_ok "the archive is served"
-	sed 's/^/# /' "$T/pi/log"
-	finish
-fi
-trap 'kill "$server" 2>/dev/null; rm -rf "$T"' EXIT
-printf '[fetch]\narchive = http://127.0.0.1:%s/inbox\ntimeout = 30s\n' "$port" >>"$T/config.ini"
+archive_make
+archive_post "$T"/mails/*
+archive_must_serve
+trap 'archive_end; rm -rf "$T"' EXIT
+printf '[fetch]\narchive = http://127.0.0.1:%s/toy\ntimeout = 30s\n' "$port" >>"$T/config.ini"
 
 sl test --json "$T/json" "$second"
 is "by message-id: exit 1" "$RC" 1
@@ -112,14 +71,13 @@ check "the reply's trailer is not in the commit" sh -c "
 sl test --json "$T/json" "$first"
 is "an old id: the newest version of the thread" "$(jget .series.version)" 2
 
-sl test --json "$T/json" "http://127.0.0.1:$port/inbox/$patch2/"
+sl test --json "$T/json" "http://127.0.0.1:$port/toy/$patch2/"
 is "by the URL of one of its mails" "$(jget '[.series.message_id, .series.version] | join(" ")')" \
 	"$second 2"
 
 sl test "nobody-knows-this@example.org"
 is "an id that is not there: exit 2" "$RC" 2
-kill "$server"
-wait "$server" 2>/dev/null
+archive_end
 sl test "$second"
 check "no server: exit 2 or 3" test "$RC" = 2 -o "$RC" = 3
 check "no server: said in words" test -s "$OUT"

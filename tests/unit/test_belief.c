@@ -228,8 +228,8 @@ static void test_images(void **state)
 	/* A revert: the image of step 0 again. It is not bad at 2 and good at 0. */
 	{
 		struct belief_step steps[] = { { .image = 0, .runs = 1 },
-						       { .image = 1, .runs = 1, .failures = 1 },
-						       { .image = 0 } };
+					       { .image = 1, .runs = 1, .failures = 1 },
+					       { .image = 0 } };
 		const struct belief_prior prior = belief_prior(300, 0);
 		struct belief *r = belief_new(steps, 3, &prior);
 

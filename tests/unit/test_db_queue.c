@@ -266,7 +266,11 @@ static void trouble_of_ours_is_tried_again_where_nobody_waits(void **state)
 		assert_int_equal(q.not_before, 99 + i);
 		assert_int_equal(q.exit, i < QUEUE_RETRIES_MAX ? DB_NO_INT : 3);
 		queue_job_done(&q);
-		ok(f, queue_wait_no_more(f->db, &f->err));
+		ok(f, queue_wait_no_more(f->db, "another", &f->err));
+		state_of(f, id, &q);
+		assert_int_equal(q.not_before, 99 + i);
+		queue_job_done(&q);
+		ok(f, queue_wait_no_more(f->db, i % 2 ? "debian" : NULL, &f->err));
 		state_of(f, id, &q);
 		assert_int_equal(q.not_before, i < QUEUE_RETRIES_MAX ? 0 : 99 + i);
 		queue_job_done(&q);

@@ -8,6 +8,8 @@
 #include "db/queue.h"
 #include "db/setting.h"
 #include "db/source_state.h"
+#include "db/tree_fetch.h"
+#include "db/verdict.h"
 #include "lib/text.h"
 
 static int64_t now;
@@ -109,6 +111,60 @@ static void add_source(struct fixture *f, const char *name, const char *error)
 	source_state_done(&s);
 }
 
+static void add_tree(struct fixture *f, const char *name, const char *error)
+{
+	struct tree_fetch t = { .tried = 1700000000,
+				.succeeded = error ? DB_NO_INT : 1700000000,
+				.next = now + 900,
+				.failures = error ? 3 : 0 };
+
+	t.name = str_dup(name);
+	t.location = str_dup("https://example.org/linux.git");
+	t.head = str_dup("0123456789abcdef0123456789abcdef01234567");
+	t.error = str_dup(error);
+	ok(f, tree_fetch_put(f->db, &t, &f->err));
+	tree_fetch_done(&t);
+}
+
+/* A head of the tree, tested: one test fails there, one passes. */
+static int64_t add_head(struct fixture *f, const char *tree)
+{
+	struct queue_job j = { .kind = QUEUE_HEAD, .posting_id = DB_NO_INT };
+	struct verdict v[2] = { VERDICT_INIT, VERDICT_INIT };
+	struct series s = { .version = 1 };
+	int64_t id, epoch;
+
+	s.key = str_printf("%064d", 7);
+	s.message_id = str_dup("head-0123");
+	s.subject = str_printf("head of %s", tree);
+	s.author = str_dup("A Developer <dev@example.org>");
+	s.source = str_dup(s.subject);
+	s.tree = str_dup(tree);
+	s.state = SERIES_RUNNING;
+	ok(f, series_put(f->db, &s, &f->err));
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		v[i].kind = KIND_BUILD;
+		v[i].config = str_dup(i ? "one" : "two");
+		v[i].verdict = i ? VERDICT_PASS : VERDICT_PRE_EXISTING;
+	}
+	ok(f, verdict_replace(f->db, s.id, v, ARRAY_SIZE(v), SERIES_DONE, &f->err));
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+		free(v[i].config);
+	j.list = str_dup("");
+	j.sender = str_dup("sluice");
+	j.subject = str_dup(s.subject);
+	j.tree = str_dup(tree);
+	j.request = json_object_new_object();
+	ok(f, queue_add(f->db, &j, &f->err));
+	epoch = take_job(f, j.id);
+	ok(f, queue_set_series(f->db, j.id, epoch, s.id, &f->err));
+	ok(f, queue_end(f->db, j.id, epoch, 0, NULL, &f->err));
+	queue_job_done(&j);
+	id = s.id;
+	series_done(&s);
+	return id;
+}
+
 /* Ended, set apart, running; a flood of one sender and one job of another. */
 static void seed_jobs(struct site *s)
 {
@@ -131,7 +187,7 @@ static void seed_jobs(struct site *s)
 	for (int i = 0; i < 3; i++)
 		add_job(f, "flood@x", i ? "flood later" : "flood first",
 			QUEUE_BACKGROUND);
-	add_job(f, "other@x", "of another", QUEUE_BACKGROUND);
+	add_job(f, "other@x", "[PATCH v2] of another", QUEUE_BACKGROUND);
 	add_job(f, "root", "by hand", QUEUE_INTERACTIVE);
 }
 
@@ -154,6 +210,8 @@ static int setup(void **state)
 	add_mail(&s.f, "p1@x", s.build, 1);
 	add_source(&s.f, "one", NULL);
 	add_source(&s.f, "two", evil);
+	add_tree(&s.f, "bad", evil);
+	add_tree(&s.f, "good", NULL);
 	start(&s);
 	*state = &s;
 	return 0;
@@ -189,6 +247,8 @@ static void test_queue_is_in_order(void **state)
 	assert_int_equal(a.status, 200);
 	in_order(&a, texts, ARRAY_SIZE(texts));
 	assert_false(has(&a, "are paused"));
+	assert_true(has(&a, "by hand v2"));
+	assert_false(has(&a, "of another v2"));
 	ok(&s->f, setting_put(s->f.db, "paused", "all", &s->f.err));
 	AUTO(answer_done) struct answer b = ask(s, "/queue", NULL, NULL);
 	assert_true(has(&b, "All jobs are paused"));
@@ -219,6 +279,34 @@ static void test_sources(void **state)
 	assert_true(has(&a, "42 mails"));
 	assert_true(has(&a, "3 failures since the beginning"));
 	assert_true(has(&a, "href=\"/postings?source=two\""));
+}
+
+static void test_trees(void **state)
+{
+	AUTO_JSON struct json_object *doc = NULL;
+	struct site *s = *state;
+	int64_t head = add_head(&s->f, "good");
+	AUTO_FREE char *path = str_printf("/series/%lld", (long long)head);
+	AUTO_FREE char *link = str_printf("href=\"%s\">results", path);
+	struct json_object *o;
+	GET(s, "/sources");
+	AUTO(answer_done) struct answer b = ask(s, "/api/v1/sources", NULL, NULL);
+	AUTO(answer_done) struct answer c = ask(s, path, NULL, NULL);
+
+	assert_true(has(&a, "https://example.org/linux.git"));
+	assert_true(has(&a, link));
+	/* A head that fails broke nothing, and is not well. */
+	assert_true(has(&a, "✗ 1 failing"));
+	assert_true(has(&c, "This head fails 1 check by itself."));
+	ok(&s->f, json_parse(b.body.data, b.body.len, &doc, &s->f.err));
+	assert_int_equal(json_len(json_arr(doc, "trees")), 2);
+	o = json_object_array_get_idx(json_arr(doc, "trees"), 0);
+	assert_string_equal(json_str(o, "name", ""), "bad");
+	assert_int_equal(json_int(o, "failures", 0), 3);
+	assert_null(json_str(o, "job_state", NULL));
+	o = json_object_array_get_idx(json_arr(doc, "trees"), 1);
+	assert_string_equal(json_str(o, "job_state", ""), "done");
+	assert_int_equal(json_int(o, "series", 0), head);
 }
 
 static void test_postings_are_narrowed(void **state)
@@ -364,6 +452,7 @@ int main(void)
 		TEST(test_queue_is_in_order),
 		TEST(test_pages_escape),
 		TEST(test_sources),
+		TEST(test_trees),
 		TEST(test_postings_are_narrowed),
 		TEST(test_postings_link_by_what_they_are),
 		TEST(test_posting),
