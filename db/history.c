@@ -3,12 +3,12 @@
 #include "db/row.h"
 
 /* The newest boots of bases; the partial index is taken for what says "step = 0". */
-#define BASE_BOOTS                                                        \
-	" (SELECT DISTINCT sb.boot_id FROM step_boot sb WHERE"            \
-	"  sb.step = 0 AND sb.config = :config AND sb.arch = :arch AND"   \
-	"  sb.topology = :topology AND sb.series_id <> :series AND"       \
-	"  sb.boot_id NOT IN (SELECT boot_id FROM step_boot WHERE"        \
-	"   series_id = :series AND boot_id IS NOT NULL)"                 \
+#define BASE_BOOTS                                                      \
+	" (SELECT DISTINCT sb.boot_id FROM step_boot sb WHERE"          \
+	"  sb.step = 0 AND sb.config = :config AND sb.arch = :arch AND" \
+	"  sb.topology = :topology AND sb.series_id <> :series AND"     \
+	"  sb.boot_id NOT IN (SELECT boot_id FROM step_boot WHERE"      \
+	"   series_id = :series AND boot_id IS NOT NULL)"               \
 	"  ORDER BY sb.boot_id DESC LIMIT 1000)"
 
 /* By boot key, that is by base. One where more than a third of the runs failed is bad.

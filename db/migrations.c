@@ -399,8 +399,7 @@ static const char step_boot_base[] =
 	" WHERE step = 0;";
 
 const char *const db_migrations[] = {
-	first, selftests, repairs, mails,       source, queue,
-	turns, keep,      pages,   base_ladder, odds,   heads,
-	step_boot_base,
+	first, selftests, repairs,     mails, source, queue,          turns,
+	keep,  pages,     base_ladder, odds,  heads,  step_boot_base,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);
