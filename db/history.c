@@ -2,32 +2,30 @@
 
 #include "db/row.h"
 
-/* Commits that a bisection looks at are no bases: half of them are bad. */
-#define NOT_BISECTED \
-	" sb.series_id NOT IN (SELECT id FROM series WHERE message_id GLOB 'bisect-*') AND"
-
-/* By boot key, that is by base. One where more than a third of the runs failed is bad. */
-static const char by_test[] =
-	"SELECT count(*), sum(bad) FROM boot JOIN"
-	" (SELECT boot_id, result NOT IN ('pass', 'skip', 'not-run') AS bad FROM result"
-	"  WHERE test = :test AND result NOT IN ('skip', 'not-run')) ON boot_id = boot.id"
-	" WHERE boot.id IN (SELECT DISTINCT sb.boot_id FROM step_boot sb WHERE"
-	"  sb.step = 0 AND sb.config = :config AND sb.arch = :arch AND"
-	"  sb.topology = :topology AND sb.series_id <> :series AND" NOT_BISECTED
-	"  sb.boot_id NOT IN (SELECT boot_id FROM step_boot WHERE series_id = :series AND"
-	"   boot_id IS NOT NULL)"
+/* The newest boots of bases. Commits that a bisection looks at are none: half of them
+ * are bad. The partial index is taken for what says "step = 0". */
+#define BASE_BOOTS                                                                       \
+	" (SELECT DISTINCT sb.boot_id FROM step_boot sb WHERE"                           \
+	"  sb.step = 0 AND sb.config = :config AND sb.arch = :arch AND"                  \
+	"  sb.topology = :topology AND sb.series_id <> :series AND"                      \
+	"  sb.boot_id NOT IN (SELECT boot_id FROM step_boot WHERE"                       \
+	"   series_id = :series AND boot_id IS NOT NULL) AND"                            \
+	"  sb.series_id NOT IN (SELECT id FROM series WHERE message_id GLOB 'bisect-*')" \
 	"  ORDER BY sb.boot_id DESC LIMIT 1000)"
-	" AND infra = 0 AND accel = :accel GROUP BY boot.key";
+
+/* By boot key, that is by base. One where more than a third of the runs failed is bad.
+ * CROSS JOIN: boots first, or all results that the test ever had would be read. */
+static const char by_test[] =
+	"SELECT count(*), sum(result <> 'pass') FROM" BASE_BOOTS " AS base"
+	" CROSS JOIN boot ON boot.id = base.boot_id"
+	" CROSS JOIN result ON result.boot_id = boot.id AND test = :test AND"
+	"  result IN ('pass', 'fail', 'timeout', 'crash', 'splat')"
+	" WHERE infra = 0 AND accel = :accel GROUP BY boot.key";
 
 static const char by_boot[] =
-	"SELECT count(*), sum((status <> 'ok' AND phase IS NOT 'test') OR splats IS NOT NULL) FROM boot"
-	" WHERE boot.id IN (SELECT DISTINCT sb.boot_id FROM step_boot sb WHERE"
-	"  sb.step = 0 AND sb.config = :config AND sb.arch = :arch AND"
-	"  sb.topology = :topology AND sb.series_id <> :series AND" NOT_BISECTED
-	"  sb.boot_id NOT IN (SELECT boot_id FROM step_boot WHERE series_id = :series AND"
-	"   boot_id IS NOT NULL)"
-	"  ORDER BY sb.boot_id DESC LIMIT 1000)"
-	" AND infra = 0 AND accel = :accel GROUP BY boot.key";
+	"SELECT count(*), sum((status <> 'ok' AND phase IS NOT 'test') OR splats IS NOT NULL)"
+	" FROM" BASE_BOOTS " AS base CROSS JOIN boot ON boot.id = base.boot_id"
+	" WHERE infra = 0 AND accel = :accel GROUP BY boot.key";
 
 int history_of_test(struct db *db, const struct history_of *of, struct history *ret,
 		    struct err *err)

@@ -393,6 +393,11 @@ static const char odds[] = "ALTER TABLE verdict ADD COLUMN odds TEXT;";
 static const char heads[] =
 	"CREATE INDEX job_head ON job (tree, id) WHERE kind = 'head';";
 
+/* What history.c asks for. */
+static const char step_boot_base[] =
+	"CREATE INDEX step_boot_base ON step_boot (config, arch, topology, boot_id)"
+	" WHERE step = 0;";
+
 static const char bisections[] =
 	"CREATE TABLE bisection ( "
 	" id INTEGER PRIMARY KEY, "
@@ -429,7 +434,7 @@ static const char bisections[] =
 	") STRICT;";
 
 const char *const db_migrations[] = {
-	first, selftests, repairs,     mails, source, queue,      turns,
-	keep,  pages,     base_ladder, odds,  heads,  bisections,
+	first, selftests, repairs,     mails, source, queue,          turns,
+	keep,  pages,     base_ladder, odds,  heads,  step_boot_base, bisections,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

@@ -220,6 +220,8 @@ CREATE TABLE step_boot (
   FOREIGN KEY (series_id, step) REFERENCES step (series_id, step) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX step_boot_boot ON step_boot (boot_id); -- /run/<id>: where it was used
+CREATE INDEX step_boot_base ON step_boot (config, arch, topology, boot_id)
+  WHERE step = 0; -- history.c
 
 -- What one test of a boot's plan came to.
 CREATE TABLE result (

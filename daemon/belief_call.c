@@ -1,0 +1,127 @@
+/* What a posterior comes to: the calls. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "daemon/belief_inside.h"
+#include "lib/cleanup.h"
+#include "lib/str.h"
+
+/* Beginnings that no run can tell apart: all that lies between cannot be run. */
+static int alike_first(const struct belief *b, int from)
+{
+	while (from > 0 && b->steps[from - 1].image < 0)
+		from--;
+	return from;
+}
+
+/* P(it began in first..last), and of it that which is bad at the tip. */
+static double began(const struct belief *b, int first, int last, double *ret_tip)
+{
+	double p = 0;
+
+	*ret_tip = 0;
+	for (size_t i = 1; i < b->nh; i++) {
+		int from = belief_blamed(&b->h[i]);
+
+		if (from < first || from > last)
+			continue;
+		p += b->h[i].p;
+		*ret_tip += belief_bad_at_tip(b, &b->h[i]) ? b->h[i].p : 0;
+	}
+	return p;
+}
+
+/* The likeliest ends of what began in first..last and is not bad at the tip, together
+ * at least sure of what those make up: a range around the likeliest one. */
+static void find_until(const struct belief *b, double sure, struct belief_call *c)
+{
+	double *p = mem_alloc0((size_t)b->nsteps * sizeof(*p));
+	double all = 0, have;
+	int best = -1, lo, hi;
+
+	for (size_t i = 1; i < b->nh; i++) {
+		const struct hypothesis *h = &b->h[i];
+
+		if (belief_blamed(h) < c->first || belief_blamed(h) > c->last ||
+		    belief_bad_at_tip(b, h))
+			continue;
+		p[h->from2 >= 0 ? h->until2 : h->until] += h->p;
+		all += h->p;
+	}
+	for (int until = 1; until < b->nsteps; until++)
+		if (best < 0 || p[until] > p[best])
+			best = until;
+	lo = hi = best;
+	have = best < 0 ? 0 : p[best];
+	while (best >= 0 && have < sure * all) {
+		double below = lo > 1 ? p[lo - 1] : -1;
+		double above = hi < b->nsteps - 1 ? p[hi + 1] : -1;
+
+		if (below < 0 && above < 0)
+			break;
+		have += below > above ? p[--lo] : p[++hi];
+	}
+	c->until_first = lo;
+	c->until_last = hi;
+	free(p);
+}
+
+static struct belief_call call_of(const struct belief *b, double sure, int from)
+{
+	struct belief_call c = { .first = alike_first(b, from),
+				 .last = b->alike[from],
+				 .until_first = -1,
+				 .until_last = -1 };
+	double tip, p = began(b, c.first, c.last, &tip);
+
+	c.p = p;
+	c.likely_at_tip = tip >= p / 2;
+	if (c.first == 0) {
+		/* If the base cannot be run, patches after it cannot be told from it. */
+		c.word = c.last == 0 ? BELIEF_PRE_EXISTING : BELIEF_UNSURE;
+		if (!c.likely_at_tip)
+			find_until(b, sure, &c);
+		return c;
+	}
+	if (tip >= sure) {
+		c.word = BELIEF_INTRODUCED;
+		c.p = tip;
+	} else if (p - tip >= sure) {
+		c.word = BELIEF_TRANSIENT;
+		c.p = p - tip;
+		find_until(b, sure, &c);
+	} else {
+		c.word = BELIEF_BLAMED;
+		find_until(b, sure, &c);
+	}
+	return c;
+}
+
+struct belief_call belief_call(const struct belief *b, double sure)
+{
+	const struct belief_call none = { .word = BELIEF_UNSURE,
+					  .first = -1,
+					  .last = -1,
+					  .until_first = -1,
+					  .until_last = -1 };
+	struct belief_call best = none, c;
+
+	best.p = b->h[0].p;
+	if (b->h[0].p >= sure)
+		best.word = BELIEF_CLEAN;
+	for (int from = 0; from < b->nsteps; from++) {
+		c = call_of(b, sure, from);
+		if (c.p > best.p)
+			best = c;
+	}
+	if (best.p >= sure)
+		return best;
+	if (b->h[0].p + b->from[0] >= sure) {
+		c = none;
+		c.word = BELIEF_NOT_SERIES;
+		c.p = b->h[0].p + b->from[0];
+		return c;
+	}
+	best.word = BELIEF_UNSURE;
+	return best;
+}
