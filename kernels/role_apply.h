@@ -8,8 +8,8 @@
  * job: {"store", "repo", "source":"mail"|"range"|"head", "patches":[{"n","message_id",
  *   "file"}], "range":{"repo","from","to"}, "trees":[{"name","heads":[{"ref","commit"}],
  *   "good":[hex]}], "ladder":["base-commit","blobs","good","head"],
- *   "base":null|hex, "wish":null|{"revision","commit":null|hex},
- *   "base_commit":null|hex, "ref_prefix", "git", "committer",
+ *   "base":null|hex, "how":"head"|"option" (of a head, why it is this commit),
+ *   "wish":null|{"revision","commit":null|hex}, "base_commit":null|hex, "ref_prefix", "git", "committer",
  *   "limits":{"patch_bytes","patch_files","base_candidates","mail_bytes"}}
  * result: {"status":"ok", "base":{"commit","tree","tree_name","how",
  *   "tried":[{"rung","tree","commit","ref","why_not"}]},

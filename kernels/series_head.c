@@ -1,10 +1,13 @@
 #include "kernels/series_head.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "kernels/steps.h"
 #include "lib/str.h"
 
-static int tell_series(struct steps *s, const char *tree, struct json_object *result,
-		       struct err *err)
+static int tell_series(struct steps *s, const char *tree, bool is_head,
+		       struct json_object *result, struct err *err)
 {
 	struct json_object *o = json_object_new_object();
 	AUTO_GIT(commit) git_commit *c = NULL;
@@ -14,7 +17,8 @@ static int tell_series(struct steps *s, const char *tree, struct json_object *re
 	json_set(result, "series", o);
 	if (git_commit_lookup(&c, s->repo, &s->commit))
 		return err_git(err, "the head");
-	subject = str_printf("head of %s: %s", tree, git_commit_summary(c));
+	subject = str_printf("%s of %s: %s", is_head ? "head" : "commit", tree,
+			     git_commit_summary(c));
 	author = str_printf("%s <%s>", git_commit_author(c)->name,
 			    git_commit_author(c)->email);
 	json_set_str(o, "subject", subject);
@@ -30,6 +34,7 @@ int series_head_apply(git_repository *repo, struct json_object *job,
 			   .ref_prefix = json_str(job, "ref_prefix", NULL),
 			   .out = json_object_new_array() };
 	struct json_object *base = json_object_new_object();
+	const char *how = json_str(job, "how", "head");
 	char hex[GIT_HEX];
 	git_oid commit;
 
@@ -39,13 +44,14 @@ int series_head_apply(git_repository *repo, struct json_object *job,
 		return err_set(err, ERR_INPUT, "the job has no ref_prefix");
 	if (git_id(json_str(job, "base", NULL), &commit, err) ||
 	    steps_begin(&s, &commit, err) || steps_end(&s, err) ||
-	    tell_series(&s, json_str(job, "tree", ""), result, err))
+	    tell_series(&s, json_str(job, "tree", ""), strcmp(how, "head") == 0, result,
+			err))
 		return -1;
 	git_hex(&s.commit, hex);
 	json_set_str(base, "commit", hex);
 	git_hex(&s.tree, hex);
 	json_set_str(base, "tree", hex);
-	json_set_str(base, "how", "head");
+	json_set_str(base, "how", how);
 	json_set(base, "tried", json_object_new_array());
 	json_set_str(result, "status", "ok");
 	return 0;
