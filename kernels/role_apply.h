@@ -9,7 +9,8 @@
  *   "file"}], "range":{"repo","from","to"}, "trees":[{"name","heads":[{"ref","commit"}],
  *   "good":[hex]}], "ladder":["base-commit","blobs","good","head"],
  *   "base":null|hex, "how":"head"|"option" (of a head, why it is this commit),
- *   "wish":null|{"revision","commit":null|hex}, "base_commit":null|hex, "ref_prefix", "git", "committer",
+ *   "wish":null|{"revision","commit":null|hex}, "base_commit":null|hex,
+ *   "ref_prefix", "git", "committer",
  *   "limits":{"patch_bytes","patch_files","base_candidates","mail_bytes"}}
  * result: {"status":"ok", "base":{"commit","tree","tree_name","how",
  *   "tried":[{"rung","tree","commit","ref","why_not"}]},
