@@ -6,6 +6,7 @@
 # anew each time, since comment and kernel command line are others.
 # shellcheck source=tests/e2e/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
+export SURE=90
 real_world real
 
 sl example -o "$T/mbox"
