@@ -94,9 +94,8 @@ sqlite3 "$STATE/sluice.db" "UPDATE job SET state = 'cancelled'
 	WHERE state IN ('queued', 'running')" 2>/dev/null
 check "the archive is served" archive_serve
 archive_post "$T"/mails/mlock/*
+sed -i "s|^\[sluice\]\$|&\nsuites_dir = $T/suites|" "$T/config.ini"
 cat >>"$T/config.ini" <<END
-[sluice]
-suites_dir = $T/suites
 [fetch]
 archive = http://127.0.0.1:9/none
 [source mm$now]
