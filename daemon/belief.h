@@ -88,7 +88,8 @@ struct belief_call {
 	bool likely_at_tip; /* of what is blamed: more likely bad at the tip than not */
 };
 
-/* The call that holds at P >= sure, or BELIEF_UNSURE with P of the likeliest. */
+/* The call that holds at P >= sure (clean: at 0.99, and where all that failed ran again,
+ * whatever sure is), or BELIEF_UNSURE with P of the likeliest. */
 struct belief_call belief_call(const struct belief *b, double sure);
 
 /* Whether what a call names has run again, see belief_worth. */

@@ -6,6 +6,10 @@
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
+/* A failure is put down to chance only when that is as good as certain, however little
+ * the naming of a patch may need. */
+#define DISMISSED 0.99
+
 /* Beginnings that no run can tell apart: all that lies between cannot be run. */
 static int alike_first(const struct belief *b, int from)
 {
@@ -97,8 +101,22 @@ static struct belief_call call_of(const struct belief *b, double sure, int from)
 	return c;
 }
 
+int belief_failed_once(const struct belief *b)
+{
+	for (int k = 0; k < b->nsteps; k++) {
+		int i = b->steps[k].image;
+
+		if (i >= 0 && b->images[i].failures && b->images[i].runs < 2 &&
+		    belief_same_before(b->steps, k) == k)
+			return k;
+	}
+	return -1;
+}
+
 struct belief_call belief_call(const struct belief *b, double sure)
 {
+	double dismissed = fmax(sure, DISMISSED);
+	bool failed_once = belief_failed_once(b) >= 0;
 	const struct belief_call none = { .word = BELIEF_UNSURE,
 					  .first = -1,
 					  .last = -1,
@@ -106,9 +124,11 @@ struct belief_call belief_call(const struct belief *b, double sure)
 					  .until_last = -1 };
 	struct belief_call best = none, c;
 
-	best.p = b->h[0].p;
-	if (b->h[0].p >= sure)
+	if (b->h[0].p >= dismissed && !failed_once) {
 		best.word = BELIEF_CLEAN;
+		best.p = b->h[0].p;
+		return best;
+	}
 	for (int from = 0; from < b->nsteps; from++) {
 		c = call_of(b, sure, from);
 		if (c.p > best.p)
@@ -116,11 +136,15 @@ struct belief_call belief_call(const struct belief *b, double sure)
 	}
 	if (best.p >= sure)
 		return best;
-	if (b->h[0].p + b->from[0] >= sure) {
+	if (b->h[0].p + b->from[0] >= dismissed && !failed_once) {
 		c = none;
 		c.word = BELIEF_NOT_SERIES;
 		c.p = b->h[0].p + b->from[0];
 		return c;
+	}
+	if (b->h[0].p > best.p) {
+		best = none;
+		best.p = b->h[0].p;
 	}
 	best.word = BELIEF_UNSURE;
 	return best;

@@ -43,4 +43,7 @@ bool belief_bad_at_tip(const struct belief *b, const struct hypothesis *h);
 /* As the caller counts: what lasts to the last step that can be run lasts to the end. */
 int belief_until_given(const struct belief *b, int until);
 
+/* A step that failed in its only run; -1: none. */
+int belief_failed_once(const struct belief *b);
+
 #endif

@@ -196,10 +196,15 @@ bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 	if (c.word == BELIEF_CLEAN || c.word == BELIEF_PRE_EXISTING)
 		return false;
 	/* It is known as well as can be, without a base to hold it against. */
-	if (c.word == BELIEF_UNSURE && c.p >= policy->sure)
+	if (c.word == BELIEF_UNSURE && c.p >= policy->sure && c.first >= 0)
 		return false;
-	if (c.word != BELIEF_INTRODUCED && c.word != BELIEF_TRANSIENT)
-		return want_more(b, policy, left, worth);
+	if (c.word != BELIEF_INTRODUCED && c.word != BELIEF_TRANSIENT) {
+		step = belief_failed_once(b);
+		if (step < 0 || !isfinite(cost_of(policy, step)))
+			return want_more(b, policy, left, worth);
+		worth[step] += NEEDED / cost_of(policy, step);
+		return true;
+	}
 	step = confirm_next(b, &c);
 	if (step < 0)
 		step = until_next(b, &c);
