@@ -248,8 +248,8 @@ real_world() {
 	now=$(date +%s)
 	# Bugs that show always need few repeats to be sure of; a little less sure is half of
 	# them, and these tests are long enough.
-	printf '[sluice]\ntree = debian-%s\nsuite = mlock-migrate\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n[verdict]\nsure = %s%%\nbudget = 3m\n' \
-		"$version" "$cache" "$now" "${SURE:-70}" >"$T/config.ini"
+	printf '[sluice]\ntree = debian-%s\nsuite = mlock-migrate\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n[verdict]\nsure = %s%%\nbudget = %s\n' \
+		"$version" "$cache" "$now" "${SURE:-70}" "${BUDGET:-3m}" >"$T/config.ini"
 	STATE=$cache/state
 	# The cache is only good for the same tarball, and where this sluice can read it:
 	# a newer one, of another branch, may have written its database.
