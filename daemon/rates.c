@@ -6,9 +6,9 @@
 
 #include "lib/str.h"
 
-/* Without history: 1 failure in 150 runs, and the weight of 30. */
-#define GOOD_A 0.2
-#define GOOD_B 29.8
+/* Without history: 1 failure in 1000 runs, and the weight of 50. */
+#define GOOD_A 0.05
+#define GOOD_B 49.95
 /* History is of other kernels, and tests change: it weighs at most as much as this. */
 #define HISTORY_MAX 1000.0
 

@@ -28,7 +28,7 @@ struct rate_prior {
 /*
  * Of a good step's failures: what the test did before on kernels that are held to be
  * good, runs of which failures failed. Without any history it says one failure in
- * about 150 runs, and is soon overruled.
+ * a thousand runs, since suites are kept silent, and is soon overruled.
  */
 struct rate_prior rate_prior_good(double runs, double failures);
 /*
