@@ -35,6 +35,11 @@ static void take_steps(struct series_run *r, const struct subject *s,
 	}
 }
 
+bool assess_by_odds(const struct series_run *r)
+{
+	return strcmp(r->opts->config->verdict_repeats, "sure") == 0;
+}
+
 int assess_evidence(struct series_run *r, const struct subject *s, struct assessment *ret,
 		    struct err *err)
 {
@@ -52,7 +57,7 @@ int assess_evidence(struct series_run *r, const struct subject *s, struct assess
 	*ret = (struct assessment){ .steps = mem_alloc0(n * sizeof(*ret->steps)),
 				    .silent = mem_alloc0(n * sizeof(*ret->silent)) };
 	take_steps(r, s, ret);
-	if (r->ntested > BELIEF_STEPS_MAX)
+	if (r->ntested > BELIEF_STEPS_MAX || !assess_by_odds(r))
 		ret->failed = false;
 	return ret->failed ? history_of_test(r->db, &of, &ret->past, err) : 0;
 }

@@ -39,4 +39,7 @@ struct assess_count {
 };
 struct assess_count assess_count(const struct assessment *a, int first, int last);
 
+/* [verdict] repeats = sure: verdicts go by probability. */
+bool assess_by_odds(const struct series_run *r);
+
 #endif

@@ -53,6 +53,7 @@ struct config {
 	uint64_t deadline_scale;  /* percent of the base's measured time */
 	char *cmdline_extra;
 	/* [verdict] */
+	char *verdict_repeats;      /* once, sure */
 	uint64_t verdict_sure;      /* percent */
 	long long verdict_runs;     /* repeats of a column, over all steps */
 	uint64_t verdict_budget_ms; /* for repeated boots of a series */

@@ -10,9 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/assess.h"
 #include "daemon/boot_files.h"
 #include "daemon/deep.h"
 #include "daemon/repeats.h"
+#include "daemon/repeats_once.h"
 #include "db/timing.h"
 #include "lib/file.h"
 #include "lib/log.h"
@@ -180,6 +182,14 @@ static struct sched_action run_ask(struct series_run *r)
 	return sched_next(&v);
 }
 
+static int plan_repeats(struct series_run *r, bool *ret_more, struct err *err)
+{
+	if (assess_by_odds(r) || r->opts->repeat_test)
+		return repeats_plan(r, ret_more, err);
+	*ret_more = false;
+	return repeats_once_plan(r, err);
+}
+
 /* Until nothing follows any more from what is known: a build or a boot that was
  * done before is taken over at once, and may ask for the next. */
 static void run_plan(struct series_run *r)
@@ -190,7 +200,7 @@ static void run_plan(struct series_run *r)
 		/* Also decides what is known already, which plans its boots. */
 		walk_waiting(r);
 		if (!r->stopping && (boots_plan_rest(r, &r->err) < 0 ||
-				     repeats_plan(r, &repeated, &r->err) < 0 ||
+				     plan_repeats(r, &repeated, &r->err) < 0 ||
 				     deep_plan(r, &more, &r->err) < 0))
 			run_fail(r, RUN_INFRA);
 	}

@@ -5,8 +5,6 @@
 # breaks, or is about to, is for two tests of mlock-migrate to tell.
 # shellcheck source=tests/e2e/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-# Each of its guests hangs or waits for a watchdog: as few of them as it takes.
-export SURE=60 BUDGET=20m
 real_world detectors
 sed -i "s|^\[boot\]|suites_dir = $SLUICE_ROOT/tests/guest\n[boot]|" "$T/config.ini"
 sl example -o "$T/mbox" detectors
