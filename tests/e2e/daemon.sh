@@ -66,5 +66,7 @@ worker_pid() {
 
 # Nothing of this test's state runs any more, but for the daemon itself.
 nothing_runs() {
-	[ -z "$(pgrep -f "$STATE" | grep -vx "${DAEMON:-none}")" ]
+	left=$(pgrep -f "$STATE" | grep -vx "${DAEMON:-none}")
+	[ -z "$left" ] || ps -o pid,ppid,args -p "$(echo "$left" | tr '\n' ',' | sed 's/,$//')" >&2
+	[ -z "$left" ]
 }
