@@ -183,25 +183,22 @@ is "not built: still known when it is taken over from what was taken over" \
 	"$(jget '.steps[1].builds[0].not_built | join(" ")')" drivers/toy/toy.c
 
 # A coin is tossed in each boot: whatever came of it, the verdict must be what the
-# results say, and within a dozen tries one must come and go and be charged.
-coin_wrong() {
-	jget '. as $d | [.verdicts[] | select(.test == "toy/alpha") | . as $v |
-		[$d.steps[1].boots[] | select(.topology == $v.topology) | .tests[] |
-			select(.test == "toy/alpha") | .result] |
-		{runs: length, failures: map(select(. == "fail")) | length} as $seen |
-		if $seen.failures == 0 then select($v.verdict != "pass")
-		elif $v.verdict == "introduced" then
-			select($v.odds.bad != $seen or $v.probability < 0.99 or $v.from != 1)
-		else select($v.verdict != "inconclusive") end | "\($seen) \($v)"] | join("; ")'
+# results say, and within a dozen tries one must come and go.
+coin() {
+	jget '[.steps[1].boots[] | {t: .topology, r: (.tests[] | select(.test == "toy/alpha") | .result)}] |
+		group_by(.t) | map({t: .[0].t, bad: map(select(.r == "fail")) | length,
+			good: map(select(.r == "pass")) | length}) |
+		map("\(.t) " + if .bad == 0 then "pass" elif .good > 0 then "flaky"
+			elif .bad > 1 then "introduced" else "inconclusive" end) | join(" ")'
 }
-coin_seen() {
-	jget '[.verdicts[] | select(.test == "toy/alpha" and .verdict == "introduced" and
-		.odds.bad.failures < .odds.bad.runs)] | length'
+told() {
+	jget '[.verdicts[] | select(.test == "toy/alpha")] | sort_by(.topology) |
+		map("\(.topology) \(.verdict)") | join(" ")'
 }
 try=0
 wrong=""
-seen=0
-while [ "$try" -lt 12 ] && [ "$seen" = 0 ]; do
+seen=""
+while [ "$try" -lt 12 ] && [ -z "$seen" ]; do
 	try=$((try + 1))
 	series "flaky$try"
 	say mm/rmap.c "test toy/alpha flaky-50"
@@ -209,14 +206,15 @@ while [ "$try" -lt 12 ] && [ "$seen" = 0 ]; do
 	say mm/swap.c "sleep-ms $try"
 	patch "mm/rmap: now and then, $try"
 	test_range "flaky$try"
-	wrong="$wrong$(coin_wrong)"
-	seen=$(coin_seen)
+	[ "$(coin)" = "$(told)" ] || wrong="$wrong; saw $(coin), told $(told)"
+	case $(told) in *flaky*) seen=$RC ;; esac
 done
 is "flaky: the verdict is what the boots showed" "$wrong" ""
-check "flaky: charged, though it comes and goes" test "$seen" -gt 0
-is "flaky: exit 1" "$RC" 1
-check "flaky: with its counts and probability" \
-	grep -q "failed: 0 of [0-9]* runs before it, [0-9]* of [0-9]* with it, P 0.99" "$OUT"
+if [ -n "$seen" ]; then
+	is "flaky: after the base, so exit 1" "$seen" 1
+else
+	skip "flaky: exit 1" "the coin never came up both ways"
+fi
 
 series skip
 say mm/rmap.c "test toy/alpha skip"
@@ -251,12 +249,10 @@ is "timeout: charged" "$(verdict toy/alpha smp4)" "introduced 1 null"
 sed -i 's/^deadline = 3s/deadline = 4s/' "$T/data/runners/suites/toy.ini"
 before=$(calls boot)
 test_range deadline
-is "timeout: what did not time out is taken over" \
-	"$(jget '[.steps[0].boots[].reused] | unique | map(tostring) | join(" ")')" true
-is "timeout: what timed out is booted again with more time" \
-	"$(jget '[.steps[1].boots[].reused] | unique | map(tostring) | join(" ")')" false
-is "timeout: that and nothing else" "$(($(calls boot) - before))" \
-	"$(jget '.steps[1].boots | length')"
+is "timeout: only what timed out is booted again with more time" \
+	"$(jget '[.steps[].boots[] | .reused] | map(tostring) | join(" ")')" \
+	"true true false false false false"
+check "timeout: two boots, each repeated" test "$(calls boot)" = $((before + 4))
 
 # The base is bad already.
 git -C "$T/toy" checkout -q base
@@ -298,7 +294,7 @@ sl test --repo "$T/toy" --json "$T/json" "skipbase~1..skipbase"
 is "skip, then fail: exit 0" "$RC" 0
 is "skip, then fail: charged to nobody" "$(verdict toy/beta smp4)" "inconclusive 1 null"
 check "skip, then fail: said so" grep -q "first seen at patch 1" "$OUT"
-check "skip, then fail: not said to be broken" sh -c "! grep -q 'broken by patch 1  ' '$OUT'"
+check "skip, then fail: not said to be broken" sh -c "! grep -q 'broken by' '$OUT'"
 git -C "$T/toy" checkout -q base
 
 series skip-between
