@@ -84,6 +84,18 @@ static bool want_end(const struct bisect *b, const struct bisect_policy *policy,
 	return bisect_runnable(b, good) && good_runs < want;
 }
 
+/* An end that ran less often than it must before anything is said of it; -1: none. */
+static int end_to_run(const struct bisect *b)
+{
+	int ends[] = { 0, commits_of(b) - 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (bisect_runnable(b, ends[i]) && !bisect_marked(b, ends[i]) &&
+		    bisect_runs(b, ends[i]) < END_RUNS)
+			return ends[i];
+	return -1;
+}
+
 /* ---- confirmation ---- */
 
 /* Sides of the graph that a walk goes to. */
@@ -265,8 +277,14 @@ struct bisect_step bisect_next(const struct bisect *b, const struct bisect_polic
 	int left = policy->runs_max - runs_all(b);
 
 	s.why = BISECT_CALLED;
-	if (decided(c.word))
-		return s;
+	if (decided(c.word)) {
+		int end = left > 0 ? end_to_run(b) : -1;
+
+		return end < 0 ? s :
+				 (struct bisect_step){ .why = BISECT_ENDS,
+						       .commit = end,
+						       .cost = policy->run };
+	}
 	if (want_end(b, policy, told, &s))
 		return s;
 	s = (struct bisect_step){ .why = BISECT_BUDGET, .commit = -1 };

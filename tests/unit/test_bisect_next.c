@@ -194,7 +194,7 @@ static void test_wrong_ends(void **state)
 		}
 		assert_int_equal(s.why, BISECT_CALLED);
 		assert_int_equal(bisect_call(f.b, SURE).word, cases[i].word);
-		assert_in_range(runs, 2, 12);
+		assert_in_range(runs, 4, 12);
 		fixture_done(&f);
 	}
 }
