@@ -1,5 +1,6 @@
 #include "daemon/config_key.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <limits.h>
 #include <stdint.h>
@@ -192,4 +193,34 @@ void key_print_mdoc(FILE *out, const struct key *k)
 	if (*k->def)
 		fprintf(out, "Default: %s.\n", k->def);
 	fprintf(out, "%c%s.\n", toupper((unsigned char)k->help[0]), k->help + 1);
+}
+
+const char *keys_section_name(const struct conf_section *s, const char *kind)
+{
+	const char *name = conf_section_name(s);
+	size_t n = strlen(kind);
+
+	if (!str_starts(name, kind) || name[n] != ' ')
+		return "";
+	return name + n + strspn(name + n, " \t");
+}
+
+void keys_load(void *base, const struct key *keys, size_t n, struct conf *conf,
+	       const struct conf_section *s)
+{
+	AUTO_FREE const char **known = mem_alloc0((n + 1) * sizeof(*known));
+
+	for (size_t i = 0; i < n; i++)
+		if (!key_set(base, &keys[i], keys[i].def))
+			assert(!"a built-in default is valid");
+	for (size_t i = 0; i < n; i++) {
+		const char *text;
+		int line = 0;
+
+		known[i] = keys[i].name;
+		text = conf_get(s, keys[i].name, &line);
+		if (text && !key_set(base, &keys[i], text))
+			key_complain(conf, line, &keys[i], text);
+	}
+	conf_check_unused(conf, s, known);
 }

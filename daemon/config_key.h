@@ -47,6 +47,13 @@ void key_done(void *base, const struct key *k);
 bool key_valid_name(const char *s, size_t len);
 void key_complain(struct conf *conf, int line, const struct key *k, const char *text);
 
+/* The name in "[kind name]"; "": it has none. Points into the section's. */
+const char *keys_section_name(const struct conf_section *s, const char *kind);
+/* Puts defaults, then what the section says, into the struct at base, and complains of
+ * what is wrong or unknown. */
+void keys_load(void *base, const struct key *keys, size_t n, struct conf *conf,
+	       const struct conf_section *s);
+
 /* The key in the help, in a configuration file (prefix before each line), in mdoc. */
 void key_print(FILE *out, const struct key *k);
 void key_print_ini(FILE *out, const struct key *k, const char *prefix);

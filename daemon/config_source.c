@@ -1,6 +1,5 @@
 #include "daemon/config_source.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "daemon/config_key.h"
@@ -126,45 +125,22 @@ static void check(const struct source_conf *c, struct conf *conf,
 	check_base(c, conf, at);
 }
 
-static void read_keys(struct source_conf *c, struct conf *conf,
-		      const struct conf_section *s)
-{
-	const char *known[ARRAY_SIZE(keys) + 1] = { NULL };
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		const char *text;
-		int line = 0;
-
-		known[i] = keys[i].name;
-		text = conf_get(s, keys[i].name, &line);
-		if (text && !key_set(c, &keys[i], text))
-			key_complain(conf, line, &keys[i], text);
-	}
-	conf_check_unused(conf, s, known);
-}
-
 void config_source_load(struct conf *conf, const struct conf_section *s,
 			struct source_conf **sources, size_t *n)
 {
-	const char *section = conf_section_name(s);
-	const char *name = str_starts(section, PREFIX) ? section + sizeof(PREFIX) - 1 :
-							 "";
+	const char *name = keys_section_name(s, "source");
 	struct source_conf *c;
 
-	name += strspn(name, " \t");
 	if (!key_valid_name(name, strlen(name)))
 		conf_complain(conf, conf_section_line(s),
 			      "[%s]: a source needs a name (letters, digits, . _ -), "
 			      "like [source mm]",
-			      section);
+			      conf_section_name(s));
 	*sources = mem_realloc(*sources, *n + 1, sizeof(**sources));
 	c = &(*sources)[(*n)++];
 	memset(c, 0, sizeof(*c));
 	c->name = str_dup(name);
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (!key_set(c, &keys[i], keys[i].def))
-			assert(!"a built-in default is valid");
-	read_keys(c, conf, s);
+	keys_load(c, keys, ARRAY_SIZE(keys), conf, s);
 	check(c, conf, s);
 }
 
