@@ -39,7 +39,7 @@ void case_compaction(void)
 	size_t pages = scatter_room(node, PAGES_MIN, PAGES_MAX);
 
 	scatter_begin(node);
-	ktap_begin(2 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS);
+	ktap_begin(2 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	scatter_evictable(&evictable, node);
 	pageset_init(&set, pages, node, PAGESET_LOCK_ON_FAULT);
@@ -53,4 +53,5 @@ void case_compaction(void)
 	oracle_unlocked(&set, &base);
 	pageset_done(&set);
 	pageset_done(&evictable);
+	oracle_end(&base);
 }

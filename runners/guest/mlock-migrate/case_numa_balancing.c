@@ -125,7 +125,7 @@ void case_numa_balancing(void)
 	ret = sysfile_write(SWITCH, "1\n");
 	if (ret < 0)
 		ktap_skip_all("this kernel has no NUMA balancing: %s", strerror(-ret));
-	ktap_begin(1 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS);
+	ktap_begin(1 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	cpu_pin(numa_first(numa_node_cpus(nodes.home)));
 	oracle_begin(&base);
 	place(&control, nodes.away, PAGESET_PLAIN);
@@ -138,4 +138,5 @@ void case_numa_balancing(void)
 	oracle_unlocked(&locked, &base);
 	pageset_done(&locked);
 	pageset_done(&control);
+	oracle_end(&base);
 }

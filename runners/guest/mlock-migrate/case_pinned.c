@@ -198,7 +198,7 @@ void case_pinned(void)
 	int from = numa_first(nodes), to = numa_first(nodes & (nodes - 1));
 	struct pageset set;
 
-	ktap_begin((unsigned)(CHECKS * rounds));
+	ktap_begin((unsigned)(CHECKS * rounds + ORACLE_END_CHECKS));
 	oracle_begin(&base);
 	for (i = 0; i < rounds; i++) {
 		compact_file();
@@ -213,4 +213,5 @@ void case_pinned(void)
 		move_unpinned(&set, to);
 		unmap_pinned(&set);
 	}
+	oracle_end(&base);
 }

@@ -377,7 +377,7 @@ void case_residue(void)
 	size_t i;
 
 	residue_kernel_drain(); /* or skips */
-	ktap_begin((unsigned)(NPARTS * (size_t)rounds + 1));
+	ktap_begin((unsigned)(NPARTS * (size_t)rounds + 1 + ORACLE_END_CHECKS));
 	oracle_begin(&base);
 	other = residue_other_cpu();
 	cpu = residue_cpu();
@@ -392,4 +392,5 @@ void case_residue(void)
 	ktap_check(nr_mlock_grown() == 0, "nr_mlock-at-end",
 		   "expected nr_mlock back at its base value, saw %+lld",
 		   nr_mlock_grown());
+	oracle_end(&base);
 }
