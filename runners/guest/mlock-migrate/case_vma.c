@@ -429,6 +429,6 @@ void case_vma(void)
 		turn_run(&turn);
 	}
 	account_scan(&now);
-	account_back(&base, &base, &now, &w);
+	account_gone(&base, &now, &w);
 	why_check(&w, "back-at-base");
 }
