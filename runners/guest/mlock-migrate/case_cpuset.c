@@ -140,7 +140,8 @@ void case_cpuset(void)
 	ret = cgroup_make(&cg, "mlock-cpuset", "cpuset");
 	if (ret < 0)
 		ktap_skip_all("no cpuset in cgroup v2 here: %s", strerror(-ret));
-	ktap_begin(4 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_begin(4 + ORACLE_MIGRATED_CHECKS + ORACLE_LOCKED_CHECKS +
+		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	set_mems(&cg, second);
 	oracle_begin(&base);
 	cpu_pin(cpu_last());
@@ -151,7 +152,7 @@ void case_cpuset(void)
 	enter(&cg, &set, second);
 	ring(&cg, &set, second, nodes, rounds);
 	oracle_begin(&after);
-	oracle_migrate_data(&before, &after);
+	oracle_migrated(&before, &after, ORACLE_CALL_FAIL_PART);
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);
 	pageset_done(&set);
