@@ -183,6 +183,20 @@ static size_t with(const struct scene *sc, uint64_t flag)
 	return n;
 }
 
+/* Pages with one of the two flags alone. */
+static size_t halves(const struct scene *sc)
+{
+	const uint64_t both = PAGE_MLOCKED | PAGE_UNEVICTABLE;
+	size_t i, n = 0;
+
+	for (i = 0; i < PAGES; i++) {
+		uint64_t flags = page_flags(sc->pfn[i]) & both;
+
+		n += flags != 0 && flags != both;
+	}
+	return n;
+}
+
 /* The frames and the counters, after a step. */
 static void look(const struct lockers_story *st, size_t i, struct scene *sc,
 		 const struct account *base)
@@ -211,8 +225,13 @@ static void look(const struct lockers_story *st, size_t i, struct scene *sc,
 		why_add(&sc->why,
 			"step %zu: expected %zu of %zu pages Mlocked and Unevictable, saw %zu and %zu",
 			i + 1, want, PAGES, mlocked, unevictable);
-	if (after == ANY)
-		ktap_data("mlocked_where_any", (long long)mlocked);
+	if (after != ANY)
+		return;
+	ktap_data("mlocked_where_any", (long long)mlocked);
+	if (halves(sc))
+		why_add(&sc->why,
+			"step %zu: expected each page to be both Mlocked and Unevictable, or neither, saw %zu otherwise",
+			i + 1, halves(sc));
 }
 
 static void run_step(const struct lockers_story *st, size_t i, struct scene *sc,

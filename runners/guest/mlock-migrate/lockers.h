@@ -9,7 +9,9 @@
  * "build up the correct dst->mlock_count"). It may be too low, never too high,
  * where a lock met the page off the LRU, in a batch, or where a migration failed
  * (mm/swap.c, lru_add_fn): then the flag may go with the first munlock, and
- * reclaim would bring it back. LOCKERS_ANY stands there.
+ * reclaim would bring it back. ANY stands there. Unevictable goes with it: at once
+ * where the page is on the LRU (__munlock_folio), else when it comes back there
+ * (lru_add).
  */
 #ifndef SLUICE_MLOCK_LOCKERS_H
 #define SLUICE_MLOCK_LOCKERS_H
