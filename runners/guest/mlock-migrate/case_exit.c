@@ -107,11 +107,13 @@ static void run_story(size_t first, size_t n, enum end end)
 	turn_start(&turn, process, &st);
 	turn_run(&turn);
 	account_read(&before);
+	account_data(&base, &before);
 	if (end == KILL)
 		turn_kill(&turn);
 	else
 		check_status(&st, turn_last(&turn), &w);
 	account_read(&now);
+	ktap_data("stranded_at_end", now.vm.stranded - before.vm.stranded);
 	account_gone(&base, &now, &w);
 	if (now.vm.pgs_cleared != before.vm.pgs_cleared)
 		why_add(&w,
