@@ -32,6 +32,7 @@ void case_demotion(void);
 void case_kinds_move(void);
 void case_kinds_compact(void);
 void case_thp(void);
+void case_thp_reclaim(void);
 void case_lockers(void);
 void case_vma(void);
 void case_ksm(void);

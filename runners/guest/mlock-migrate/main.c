@@ -44,6 +44,7 @@ static const struct {
 	{ "kinds-move", case_kinds_move },
 	{ "kinds-compact", case_kinds_compact },
 	{ "thp", case_thp },
+	{ "thp-reclaim", case_thp_reclaim },
 	{ "lockers", case_lockers },
 	{ "vma", case_vma },
 	{ "ksm", case_ksm },
