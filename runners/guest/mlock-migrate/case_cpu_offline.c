@@ -41,7 +41,7 @@ static void offline_round(int cpu)
 	int ret;
 
 	residue_leave(&set, RESIDUE_PAGES, -1, cpu);
-	cpu_pin(residue_other_cpu());
+	cpu_run_on(residue_other_cpu());
 	waiting = residue_waiting(&set);
 	ret = sysfile_write(online_path, "0\n");
 	if (ret < 0)

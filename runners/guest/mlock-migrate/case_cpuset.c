@@ -144,10 +144,10 @@ void case_cpuset(void)
 		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	set_mems(&cg, second);
 	oracle_begin(&base);
-	cpu_pin(cpu_last());
+	cpu_run_on(cpu_last());
 	pageset_init(&set, PAGES, first, PAGESET_LOCK_ON_FAULT);
 	numa_unbind(set.map, set.map_bytes);
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 	oracle_begin(&before);
 	enter(&cg, &set, second);
 	ring(&cg, &set, second, nodes, rounds);

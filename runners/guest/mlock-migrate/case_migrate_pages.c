@@ -44,10 +44,10 @@ static size_t refault(struct pageset *set, int node)
 
 static void make(struct pageset *set, int node)
 {
-	cpu_pin(cpu_last());
+	cpu_run_on(cpu_last());
 	pageset_init(set, PAGES, node, PAGESET_LOCK_ON_FAULT);
 	numa_unbind(set->map, set->map_bytes);
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 }
 
 static long peer_step(void *arg, int what, long value)

@@ -206,7 +206,7 @@ static void meet(struct frontier *f)
 		worker(f);
 	if (pid < 0)
 		ktap_bail("fork: %s", strerror(errno));
-	cpu_pin(residue_other_cpu());
+	cpu_run_on(residue_other_cpu());
 	while (!f->shared->ready && waitpid(pid, &status, WNOHANG) == 0)
 		sched_yield();
 	while (f->shared->ready && f->shared->done < all)

@@ -130,7 +130,7 @@ void case_numa_balancing(void)
 		ktap_skip_all("this kernel has no NUMA balancing: %s", strerror(-ret));
 	ktap_begin(1 + ORACLE_MIGRATED_CHECKS + ORACLE_LOCKED_CHECKS +
 		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
-	cpu_pin(numa_first(numa_node_cpus(nodes.home)));
+	cpu_run_on(numa_first(numa_node_cpus(nodes.home)));
 	oracle_begin(&base);
 	place(&control, nodes.away, PAGESET_PLAIN);
 	place(&locked, nodes.away, PAGESET_LOCK_ON_FAULT);
