@@ -57,10 +57,10 @@ flaky_one() {
 		tail -n 5 "$T/out" >&2
 		return 1
 	fi
-	jq -r --arg try "$1" --arg took $(($(date +%s) - flaky_began)) '
+	jq -r --arg n "$1" --arg took $(($(date +%s) - flaky_began)) '
 		([.steps[].boots[] | .run] | unique | length) as $boots |
 		.verdicts[] | select(.kind == "test") |
-		[$try, .verdict, .from // "-", $boots, $took,
+		[$n, .verdict, .from // "-", $boots, $took,
 		 "\(.failures)/\(.runs) failed, P \(.probability)"] | @tsv' "$T/json" >>"$T/flaky"
 }
 
