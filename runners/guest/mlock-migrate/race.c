@@ -12,20 +12,28 @@
 #include "common/ktap.h"
 #include "common/numa.h"
 #include "common/page.h"
-#include "common/sysfile.h"
+#include "common/vmstat.h"
+#include "mlock-migrate/race_mover.h"
 #include "mlock-migrate/residue.h"
 
-/* Compacting is slower than moving: one in so many rounds. */
-#define COMPACT_EVERY 16
+/*
+ * Frames come mostly one after the other: so ours are 7 apart. Not a divisor of 32:
+ * see pageset_thin.
+ */
+#define FILL 6
+#define FILL_BYTES (FILL * PAGE_BYTES)
 
-static char *map_pages(char *at)
+#define ROUNDS_MIN 2
+#define LONGER 10
+
+static char *map_pages(char *at, size_t n)
 {
-	char *p = mmap(at, RACE_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+	char *p = mmap(at, n * PAGE_BYTES, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
 
 	if (p == MAP_FAILED)
 		ktap_bail("mmap: %s", strerror(errno));
-	madvise(p, RACE_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE);
+	madvise(p, n * PAGE_BYTES, MADV_NOHUGEPAGE);
 	return p;
 }
 
@@ -41,49 +49,6 @@ static size_t random_below(struct race *r, size_t n)
 	r->random ^= r->random >> 7;
 	r->random ^= r->random << 17;
 	return (size_t)(r->random >> 11) % n;
-}
-
-/* ---- the mover ---- */
-
-static void mover_pin(void)
-{
-	uint64_t mine = UINT64_C(1) << residue_cpu();
-
-	if (cpu_online() & ~mine)
-		cpu_pin_mask(cpu_online() & ~mine);
-}
-
-static void mover_move(const struct race *r, int to)
-{
-	static void *pages[RACE_PAGES];
-	static int status[RACE_PAGES];
-	pid_t target = r->shared->target;
-	size_t i;
-
-	for (i = 0; i < RACE_PAGES; i++) {
-		pages[i] = race_page_addr(r, i);
-		status[i] = -1;
-	}
-	numa_move_of(target, pages, RACE_PAGES, to, status, true);
-	for (i = 0; i < RACE_PAGES; i++)
-		r->shared->moved += status[i] == to;
-}
-
-static void mover(const struct race *r)
-{
-	uint64_t nodes = numa_memory_nodes();
-	int from = numa_first(nodes), to = numa_first(nodes & (nodes - 1));
-	long round;
-
-	mover_pin();
-	for (round = 0; !r->shared->stop; round++) {
-		if (to >= 0)
-			mover_move(r, round % 2 ? from : to);
-		if (to < 0 || round % COMPACT_EVERY == 0)
-			sysfile_write("/proc/sys/vm/compact_memory", "1");
-		r->shared->rounds++;
-	}
-	_exit(0);
 }
 
 /* ---- the calls ---- */
@@ -219,7 +184,7 @@ void race_call_exit(struct race *r, size_t first, size_t n)
 {
 	start_child(r);
 	if (r->child == 0) {
-		map_pages(r->map);
+		map_pages(r->map, RACE_PAGES);
 		r->shared->target = getpid();
 		if (mlock(race_page_addr(r, first), n * PAGE_BYTES) == 0)
 			memset(race_page_addr(r, first), 1, n * PAGE_BYTES);
@@ -232,48 +197,99 @@ void race_call_exit(struct race *r, size_t first, size_t n)
 
 /* ---- the whole ---- */
 
-static void race_init(struct race *r, uint64_t seed)
+void race_init(struct race *r, enum race_way way, int node, uint64_t seed)
 {
 	memset(r, 0, sizeof(*r));
+	r->way = way;
+	r->node = node;
 	r->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
-	r->map = map_pages(NULL);
-	r->scratch = map_pages(NULL);
+	r->map = map_pages(NULL, RACE_PAGES);
+	r->scratch = map_pages(NULL, RACE_PAGES);
+	r->filler = map_pages(NULL, RACE_PAGES * FILL);
 	r->shared = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (r->shared == MAP_FAILED)
 		ktap_bail("mmap: %s", strerror(errno));
 	r->shared->target = getpid();
+	if (way == RACE_BY_COMPACTION)
+		numa_bind_task(node);
 }
 
-void race_run(struct race *r, const race_call_fn *calls, uint64_t seed, uint64_t ms)
+/* Gives all pages back and touches them anew, far apart. */
+static void spread(struct race *r)
 {
-	size_t ncalls = 0;
-	uint64_t until;
-	pid_t pid;
+	size_t i;
 
-	race_init(r, seed);
+	race_call_dontneed(r, 0, RACE_PAGES);
+	for (i = 0; i < RACE_PAGES; i++) {
+		race_call_write(r, i, 1);
+		if (madvise(r->filler + i * FILL_BYTES, FILL_BYTES, MADV_POPULATE_WRITE) <
+		    0)
+			memset(r->filler + i * FILL_BYTES, 1, FILL_BYTES);
+	}
+	madvise(r->filler, RACE_PAGES * FILL_BYTES, MADV_DONTNEED);
+	r->shared->spread++;
+}
+
+static bool moved_enough(const struct race *r)
+{
+	return r->shared->rounds >= ROUNDS_MIN &&
+	       (r->way != RACE_BY_CALL || r->shared->moved >= RACE_MOVED_MIN);
+}
+
+/* On a slow machine for longer, but not without end. */
+static bool goes_on(const struct race *r, uint64_t begin, uint64_t ms)
+{
+	uint64_t past = clock_ms() - begin;
+
+	return past < ms || (past < LONGER * ms && !moved_enough(r));
+}
+
+static void call_some(struct race *r, const race_call_fn *calls, uint64_t ms)
+{
+	uint64_t begin = clock_ms();
+	struct vmstat before, after;
+	size_t ncalls = 0;
+
 	while (calls[ncalls])
 		ncalls++;
-	residue_start(residue_cpu());
-	pid = fork();
-	if (pid == 0)
-		mover(r);
-	if (pid < 0)
-		call_failed("fork");
-	race_call_lock(r, 0, RACE_PAGES);
-	race_call_write(r, 0, RACE_PAGES);
-	until = clock_ms() + ms;
-	while (clock_ms() < until) {
+	vmstat_read(&before);
+	r->shared->go = true;
+	while (goes_on(r, begin, ms)) {
 		race_call_fn call = calls[random_below(r, ncalls)];
 		size_t first = random_below(r, RACE_PAGES);
 		size_t n = 1 + random_below(r, RACE_RANGE_MAX);
 
 		call(r, first, first + n > RACE_PAGES ? RACE_PAGES - first : n);
 		r->calls++;
+		if (r->way == RACE_BY_COMPACTION &&
+		    r->shared->rounds == r->shared->spread)
+			spread(r);
 	}
+	vmstat_read(&after);
+	r->migrated = after.pgmigrate_success - before.pgmigrate_success;
+	r->failed = after.pgmigrate_fail - before.pgmigrate_fail;
+}
+
+void race_run(struct race *r, const race_call_fn *calls, uint64_t ms)
+{
+	pid_t pid;
+
+	residue_start(cpu_last());
+	pid = fork();
+	if (pid == 0)
+		race_mover(r);
+	if (pid < 0)
+		call_failed("fork");
+	race_call_lock(r, 0, RACE_PAGES);
+	if (r->way == RACE_BY_COMPACTION)
+		spread(r);
+	else
+		race_call_write(r, 0, RACE_PAGES);
+	call_some(r, calls, ms);
 	r->shared->stop = true;
 	reap(r);
-	if (waitpid(pid, NULL, 0) != pid)
+	if (waitpid(pid, &r->mover_status, 0) != pid)
 		call_failed("waitpid");
 }
 
@@ -281,5 +297,8 @@ void race_done(struct race *r)
 {
 	munmap(r->map, RACE_PAGES * PAGE_BYTES);
 	munmap(r->scratch, RACE_PAGES * PAGE_BYTES);
+	munmap(r->filler, RACE_PAGES * FILL_BYTES);
 	munmap(r->shared, PAGE_BYTES);
+	if (r->way == RACE_BY_COMPACTION)
+		numa_bind_task(-1);
 }
