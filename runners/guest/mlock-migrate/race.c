@@ -71,10 +71,28 @@ static void call_failed(const char *call)
 	ktap_bail("%s: %s", call, strerror(errno));
 }
 
+/* To be called before and after. */
+static void replaces(struct race *r, size_t first, size_t n)
+{
+	size_t i;
+
+	for (i = first; i < first + n; i++)
+		r->shared->replaced[i]++;
+}
+
+/* Pages that we shared with a child are copied when they are written. */
+static void copies(struct race *r, size_t first, size_t n)
+{
+	if (r->forked)
+		replaces(r, first, n);
+}
+
 void race_call_lock(struct race *r, size_t first, size_t n)
 {
+	copies(r, first, n);
 	if (mlock(race_page_addr(r, first), n * PAGE_BYTES) < 0)
 		call_failed("mlock");
+	copies(r, first, n);
 	model_set(r, first, n, RACE_LOCKED, true);
 }
 
@@ -102,19 +120,23 @@ void race_call_write(struct race *r, size_t first, size_t n)
 {
 	size_t i;
 
+	copies(r, first, n);
 	for (i = first; i < first + n; i++) {
 		r->page[i].value = ++r->writes;
 		r->page[i].present = true;
 		*(volatile uint32_t *)race_page_addr(r, i) = r->page[i].value;
 	}
+	copies(r, first, n);
 }
 
 void race_call_dontneed(struct race *r, size_t first, size_t n)
 {
 	size_t i;
 
+	replaces(r, first, n);
 	if (madvise(race_page_addr(r, first), n * PAGE_BYTES, MADV_DONTNEED_LOCKED) < 0)
 		call_failed("madvise(MADV_DONTNEED_LOCKED)");
+	replaces(r, first, n);
 	for (i = first; i < first + n; i++)
 		model_set(r, i, 1, r->page[i].lock, false);
 }
@@ -123,12 +145,14 @@ void race_call_unmap(struct race *r, size_t first, size_t n)
 {
 	char *at = race_page_addr(r, first);
 
+	replaces(r, first, n);
 	if (munmap(at, n * PAGE_BYTES) < 0)
 		call_failed("munmap");
 	if (mmap(at, n * PAGE_BYTES, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at)
 		call_failed("mmap");
 	madvise(at, n * PAGE_BYTES, MADV_NOHUGEPAGE);
+	replaces(r, first, n);
 	model_set(r, first, n, RACE_UNLOCKED, false);
 }
 
@@ -168,6 +192,7 @@ static void start_child(struct race *r)
 void race_call_fork(struct race *r, size_t first, size_t n)
 {
 	start_child(r);
+	r->forked = true;
 	if (r->child == 0) {
 		for (size_t i = first; i < first + n; i++)
 			*(volatile uint32_t *)race_page_addr(r, i) = 0;
@@ -221,6 +246,7 @@ static void spread(struct race *r)
 	size_t i;
 
 	race_call_dontneed(r, 0, RACE_PAGES);
+	r->forked = false;
 	for (i = 0; i < RACE_PAGES; i++) {
 		race_call_write(r, i, 1);
 		if (madvise(r->filler + i * FILL_BYTES, FILL_BYTES, MADV_POPULATE_WRITE) <
@@ -231,31 +257,42 @@ static void spread(struct race *r)
 	r->shared->spread++;
 }
 
-static bool moved_enough(const struct race *r)
+/*
+ * Of move_pages the kernel's own count: it says of a page that lies on that node
+ * already what it says of one that it moved, and nothing else migrates then.
+ */
+static void count(struct race *r, const struct vmstat *before)
 {
-	return r->shared->rounds >= ROUNDS_MIN &&
-	       (r->way != RACE_BY_CALL || r->shared->moved >= RACE_MOVED_MIN);
+	struct vmstat now;
+
+	vmstat_read(&now);
+	r->migrated = now.pgmigrate_success - before->pgmigrate_success;
+	r->failed = now.pgmigrate_fail - before->pgmigrate_fail;
+	r->moved = r->way == RACE_BY_CALL ? r->migrated : r->shared->moved;
 }
 
 /* On a slow machine for longer, but not without end. */
-static bool goes_on(const struct race *r, uint64_t begin, uint64_t ms)
+static bool goes_on(struct race *r, const struct vmstat *before, uint64_t past,
+		    uint64_t ms)
 {
-	uint64_t past = clock_ms() - begin;
-
-	return past < ms || (past < LONGER * ms && !moved_enough(r));
+	if (past < ms)
+		return true;
+	count(r, before);
+	return past < LONGER * ms &&
+	       (r->shared->rounds < ROUNDS_MIN || r->moved < RACE_MOVED_MIN);
 }
 
 static void call_some(struct race *r, const race_call_fn *calls, uint64_t ms)
 {
 	uint64_t begin = clock_ms();
-	struct vmstat before, after;
+	struct vmstat before;
 	size_t ncalls = 0;
 
 	while (calls[ncalls])
 		ncalls++;
 	vmstat_read(&before);
 	r->shared->go = true;
-	while (goes_on(r, begin, ms)) {
+	while (goes_on(r, &before, clock_ms() - begin, ms)) {
 		race_call_fn call = calls[random_below(r, ncalls)];
 		size_t first = random_below(r, RACE_PAGES);
 		size_t n = 1 + random_below(r, RACE_RANGE_MAX);
@@ -266,9 +303,6 @@ static void call_some(struct race *r, const race_call_fn *calls, uint64_t ms)
 		    r->shared->rounds == r->shared->spread)
 			spread(r);
 	}
-	vmstat_read(&after);
-	r->migrated = after.pgmigrate_success - before.pgmigrate_success;
-	r->failed = after.pgmigrate_fail - before.pgmigrate_fail;
 }
 
 void race_run(struct race *r, const race_call_fn *calls, uint64_t ms)

@@ -42,9 +42,11 @@ struct race_shared {
 	volatile pid_t target; /* whose pages */
 	volatile bool go, stop;
 	volatile long rounds; /* that the mover is through with */
-	volatile long moved;  /* pages that move_pages says it moved */
+	volatile long moved;  /* pages that compaction put into another frame */
 	volatile long spread; /* compactions that the pages were spread for */
 	volatile int error;   /* the mover's last that has no good reason: -errno */
+	/* Of each page, odd while it may be replaced, so that it is not taken for moved. */
+	volatile unsigned replaced[RACE_PAGES];
 };
 
 struct race {
@@ -59,6 +61,8 @@ struct race {
 	uint32_t writes;
 	long calls;
 	long long migrated, failed; /* pgmigrate_* of the machine meanwhile */
+	long long moved;            /* of our pages */
+	bool forked;                /* since the pages were spread */
 	pid_t child;                /* of the last fork, not waited for yet; 0: none */
 	int mover_status;           /* as of waitpid: 0 when it ended well */
 };
