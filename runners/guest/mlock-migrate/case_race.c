@@ -195,6 +195,10 @@ static void check_settled(const struct round *d)
 			look_at(&d->race, i, &s);
 	}
 	ktap_data("settled", (long long)n);
+	if (n == 0) {
+		ktap_skip("settled", "no page moved");
+		return;
+	}
 	check(d, s.bare == 0 && s.left == 0, "settled",
 	      "expected flags as the locks are on all %zu pages moved once more, saw %zu of %zu locked ones without, %zu others with one",
 	      n, s.bare, s.locked, s.left);

@@ -24,7 +24,7 @@
 #define FILL_BYTES (FILL * PAGE_BYTES)
 
 #define ROUNDS_MIN 2
-#define LONGER 10
+#define LONGER_MS 8000
 
 static char *map_pages(char *at, size_t n)
 {
@@ -278,7 +278,7 @@ static bool goes_on(struct race *r, const struct vmstat *before, uint64_t past,
 	if (past < ms)
 		return true;
 	count(r, before);
-	return past < LONGER * ms &&
+	return past < ms + LONGER_MS &&
 	       (r->shared->rounds < ROUNDS_MIN || r->moved < RACE_MOVED_MIN);
 }
 
