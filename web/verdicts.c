@@ -252,6 +252,10 @@ static void print_passes(struct html *h, const struct series_view *v, bool many)
 			continue;
 		html_open(h, "li");
 		print_sentence(h, &v->verdicts[i], many);
+		if (v->verdicts[i].reason) {
+			html_text(h, ": ");
+			html_text(h, v->verdicts[i].reason);
+		}
 		html_close(h);
 	}
 	html_close(h);

@@ -39,6 +39,7 @@ static const struct {
 	{ "soft-offline", case_soft_offline },
 	{ "memory-failure", case_memory_failure },
 	{ "reclaim", case_reclaim },
+	{ "from-swap", case_from_swap },
 	{ "page-cache", case_page_cache },
 	{ "demotion", case_demotion },
 	{ "kinds-move", case_kinds_move },
