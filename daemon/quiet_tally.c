@@ -94,6 +94,7 @@ static void add_test(struct quiet_tally *t, struct json_object *test, size_t top
 	c->rounds++;
 	if (word != RESULT_PASS)
 		return;
+	c->partly += json_str(test, "reason", NULL) != NULL;
 	c->missed += known_issues_missed(known, c->name, t->topologies[topology]->name,
 					 kernel) != NULL;
 	times_add(c, topology, json_num(test, "seconds", 0));

@@ -238,13 +238,17 @@ static void print_verdict(struct html *h, const struct series_view *v,
 
 static void print_passes(struct html *h, const struct series_view *v, bool many)
 {
-	size_t n = count(v, VERDICT_PASS);
+	size_t n = count(v, VERDICT_PASS), notes = 0;
 
 	if (n == 0)
 		return;
+	for (size_t i = 0; i < v->nverdicts; i++)
+		notes += v->verdicts[i].verdict == VERDICT_PASS && v->verdicts[i].reason;
 	html_open(h, "details");
 	html_open(h, "summary");
 	html_textf(h, "%zu %s", n, n == 1 ? "pass" : "passes");
+	if (notes)
+		html_textf(h, ", %zu with a note", notes);
 	html_close(h);
 	html_open(h, "ul");
 	for (size_t i = 0; i < v->nverdicts; i++) {
