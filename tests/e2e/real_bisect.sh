@@ -78,4 +78,7 @@ bisect
 is "again: exit 0" "$RC" 0
 took=$(($(date +%s) - begin_s))
 check "again: nothing is run (took $took s)" test "$took" -le 10
+# The state is kept, the repository is not.
+sl tree remove "hist$now"
+is "tree remove: exit 0" "$RC" 0
 finish
