@@ -155,7 +155,7 @@ struct verdict_sum verdict_sum(const struct report *r)
 		sum.broken = sum.broken || broken;
 		sum.broken_at_tip = sum.broken_at_tip ||
 				    (broken && v->verdict != VERDICT_TRANSIENT);
-		sum.failing = sum.failing || v->verdict == VERDICT_PRE_EXISTING;
+		sum.failing = sum.failing || verdict_is_failing(v);
 		if (v->verdict == VERDICT_PASS && v->kind != KIND_APPLY)
 			sum.passed = true;
 	}

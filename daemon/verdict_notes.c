@@ -127,7 +127,8 @@ char *verdict_note(struct series_run *r, const struct subject *s)
 		return NULL;
 	issue = verdict_issue_missed(r, r->ntested - 1, s);
 	if (issue)
-		return str_printf("known issue of the kernel (until %s), which did not "
+		return str_printf(VERDICT_KNOWN_ISSUE
+				  " (until %s), which did not "
 				  "show: mended? Then its entry goes: %s",
 				  issue->expires, issue->reason);
 	for (size_t i = 0; i < r->nboots && !out.len; i++) {

@@ -98,10 +98,12 @@ static void print_headline(struct html *h, const struct series_view *v)
 	size_t broken = 0;
 	/* Without patches it is the head of a tree: what fails there is what it tells. */
 	bool is_head = v->series.patches == 0;
-	size_t failing = is_head ? count(v, VERDICT_PRE_EXISTING) : 0;
+	size_t failing = 0;
 
-	for (size_t i = 0; i < v->nverdicts; i++)
+	for (size_t i = 0; i < v->nverdicts; i++) {
 		broken += breaks(&v->verdicts[i]);
+		failing += is_head && verdict_is_failing(&v->verdicts[i]);
+	}
 	html_open(h, "p");
 	html_attr(h, "class",
 		  broken || failing ? "headline bad" :
