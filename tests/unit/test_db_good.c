@@ -94,6 +94,17 @@ static void test_good_is_what_passed(void **state)
 	good_are(f, wants, "c4 c3 c1");
 }
 
+static int64_t counted_as_failing(struct fixture *f, int64_t series_id)
+{
+	struct series_line l;
+	int64_t n;
+
+	assert_int_equal(series_line_find(f->db, series_id, &l, &f->err), 1);
+	n = l.verdicts[VERDICT_PRE_EXISTING];
+	series_done(&l.s);
+	return n;
+}
+
 /* A test that fails for what is wrong in the kernel, by the list, makes no base bad. */
 static void test_good_but_for_what_is_known(void **state)
 {
@@ -112,10 +123,12 @@ static void test_good_but_for_what_is_known(void **state)
 	ok(f, verdict_replace(f->db, id, &v, 1, SERIES_DONE, &f->err));
 	good_are(f, wants, "");
 	assert_true(verdict_is_failing(&v));
+	assert_int_equal(counted_as_failing(f, id), 1);
 	v.reason = (char *)VERDICT_KNOWN_ISSUE " (until 2199-01-01): r (toy/beta: saw 0)";
 	ok(f, verdict_replace(f->db, id, &v, 1, SERIES_DONE, &f->err));
 	good_are(f, wants, "c1");
 	assert_false(verdict_is_failing(&v));
+	assert_int_equal(counted_as_failing(f, id), 0);
 	/* On that topology only. */
 	v.topology = (char *)"numa2";
 	ok(f, verdict_replace(f->db, id, &v, 1, SERIES_DONE, &f->err));
