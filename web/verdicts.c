@@ -98,10 +98,12 @@ static void print_headline(struct html *h, const struct series_view *v)
 	size_t broken = 0;
 	/* Without patches it is the head of a tree: what fails there is what it tells. */
 	bool is_head = v->series.patches == 0;
-	size_t failing = is_head ? count(v, VERDICT_PRE_EXISTING) : 0;
+	size_t failing = 0;
 
-	for (size_t i = 0; i < v->nverdicts; i++)
+	for (size_t i = 0; i < v->nverdicts; i++) {
 		broken += breaks(&v->verdicts[i]);
+		failing += is_head && verdict_is_failing(&v->verdicts[i]);
+	}
 	html_open(h, "p");
 	html_attr(h, "class",
 		  broken || failing ? "headline bad" :
@@ -238,13 +240,17 @@ static void print_verdict(struct html *h, const struct series_view *v,
 
 static void print_passes(struct html *h, const struct series_view *v, bool many)
 {
-	size_t n = count(v, VERDICT_PASS);
+	size_t n = count(v, VERDICT_PASS), notes = 0;
 
 	if (n == 0)
 		return;
+	for (size_t i = 0; i < v->nverdicts; i++)
+		notes += v->verdicts[i].verdict == VERDICT_PASS && v->verdicts[i].reason;
 	html_open(h, "details");
 	html_open(h, "summary");
 	html_textf(h, "%zu %s", n, n == 1 ? "pass" : "passes");
+	if (notes)
+		html_textf(h, ", %zu with a note", notes);
 	html_close(h);
 	html_open(h, "ul");
 	for (size_t i = 0; i < v->nverdicts; i++) {
@@ -252,6 +258,10 @@ static void print_passes(struct html *h, const struct series_view *v, bool many)
 			continue;
 		html_open(h, "li");
 		print_sentence(h, &v->verdicts[i], many);
+		if (v->verdicts[i].reason) {
+			html_text(h, ": ");
+			html_text(h, v->verdicts[i].reason);
+		}
 		html_close(h);
 	}
 	html_close(h);

@@ -27,6 +27,7 @@ void case_hot_remove(void);
 void case_soft_offline(void);
 void case_memory_failure(void);
 void case_reclaim(void);
+void case_from_swap(void);
 void case_page_cache(void);
 void case_demotion(void);
 void case_kinds_move(void);
