@@ -32,6 +32,7 @@
 #define TROUBLES 3
 #define HOLD_MAX_S 3600
 #define AGAIN_S 10 /* when the queue could not be read */
+#define LOOK_S 60  /* for trees that are made by hand: nobody tells us of them */
 
 static int64_t now_s(void)
 {
@@ -431,6 +432,9 @@ static int64_t pick(struct service *s, int64_t *ret_later)
 		service_hold_no_more(s);
 	if (!id && s->hold_until > now_s() && (!*ret_later || *ret_later > s->hold_until))
 		*ret_later = s->hold_until;
+	if (!id && (!*ret_later || *ret_later > now_s() + LOOK_S) &&
+	    queue_count_queued(s->db, NULL) > (int64_t)n)
+		*ret_later = now_s() + LOOK_S;
 	queue_line_list_free(heads, n);
 	return id;
 }

@@ -55,8 +55,16 @@ static const struct col line_cols[] = {
 	COL_(INT, queue_line, served),
 	COL_(INT, queue_line, list_served),
 	COL_(BOOL, queue_line, awaited),
+	COL_(BOOL, queue_line, treeless),
 };
 static const struct table line_table = TABLE(line_cols, queue_line);
+
+/* A series from a list that came before its tree: it is not begun, so it costs nothing and
+ * keeps its turn. What was begun once had a tree. "" is no tree but a range's. */
+#define TREELESS(job)                                                               \
+	job ".kind = 'series' AND " job ".class = 'background' AND " job            \
+	    ".epoch = 0 AND " job ".tree <> '' AND NOT EXISTS (SELECT 1 FROM tree b" \
+	    " WHERE b.name = " job ".tree)"
 
 #define LINE_COLS                                                                \
 	"j.id, j.kind, j.class, j.list, j.sender, j.version, j.posted, j.epoch," \
@@ -65,7 +73,8 @@ static const struct table line_table = TABLE(line_cols, queue_line);
 	" coalesce((SELECT max(t.turn) FROM job t"                               \
 	"  WHERE t.list = j.list), 0) AS list_served,"                           \
 	" j.kind = 'head' AND EXISTS (SELECT 1 FROM job w WHERE w.tree = j.tree" \
-	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited"
+	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited,"             \
+	" " TREELESS("j") " AS treeless"
 
 void queue_job_done(struct queue_job *j)
 {
@@ -175,11 +184,13 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
 /*
  * From the first row of a (class, list, sender) in job_fresh it seeks the first of
  * the next: a few seeks for each sender that waits, however many jobs it has. Said
- * with one comparison of three columns, SQLite seeks by the first of them alone.
+ * with one comparison of three columns, SQLite seeks by the first of them alone. What
+ * waits for its tree is passed over row by row, each at most twice.
  */
 #define FIRST_AFTER(where)                                                     \
 	"(SELECT n.id FROM job n WHERE n.state = 'queued' AND n.epoch = 0"     \
-	"  AND n.kind = 'series'" where " ORDER BY n.class, n.list, n.sender," \
+	"  AND n.kind = 'series'" where " AND NOT (" TREELESS("n") ")"         \
+	"  ORDER BY n.class, n.list, n.sender,"                                \
 	"  n.version DESC, n.posted, n.id LIMIT 1)"
 
 static const char heads_sql[] =

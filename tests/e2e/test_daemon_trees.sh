@@ -112,14 +112,21 @@ say mm/swap.c "test-sleep-ms 11"
 patch "mm/swap: early"
 mail early base
 early=$ID
-tried_early() {
-	[ "$(sql 'SELECT state || retries FROM job WHERE posting_id IS NOT NULL')" = queued1 ]
+waits_early() {
+	[ "$(sql 'SELECT state || epoch || retries FROM job WHERE posting_id IS NOT NULL')" = queued00 ]
 }
-check "a series comes before its tree: it waits" until_ok tried_early
+check "a series comes before its tree: it waits" until_ok waits_early
 is "and says for what" "$(status '.queued[0].reason')" \
 	'the tree "pub" has not been fetched yet; "sluice status" shows how that goes'
+is "but not for when" "$(status '.queued[0].starts_in')" null
 sl submit --tree pub "$T"/early/*
 is "who submits one is told so: exit 2" "$RC" 2
+series rest
+say mm/swap.c "test-sleep-ms 21"
+patch "mm/swap: rest"
+submit --tree old base..rest
+check "it is in nobody's way" until_ok job_is "$JOB" "done"
+check "nor was it begun" waits_early
 mv "$T/later.git" "$T/pub.git"
 trees_ini "base-commit,blobs,good,head" >"$T/config.ini"
 reload
@@ -134,6 +141,7 @@ sl status
 check "status shows the tree" grep -q "^tree      pub (file://.*) at .*fetched .* ago, next" "$OUT"
 is "tested once, however often it is fetched" "$(heads_done)" 1
 check "then what waited for it" until_ok posting_is "$early" "done"
+is "at its first try" "$(sql 'SELECT epoch || retries FROM job WHERE posting_id IS NOT NULL')" 10
 
 # A head that does not pass is no good base.
 series two
