@@ -381,14 +381,17 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 	service_advance(s);
 }
 
-static void op_clean(struct service *s, struct control_client *cl)
+static void op_clean(struct service *s, struct control_client *cl, bool watch)
 {
 	struct json_object *o = json_object_new_object();
 
 	if (s->worker.child)
 		json_set_int(o, "after", s->worker.job);
-	service_keep_ask(s);
 	control_ok(cl, o);
+	/* Before it begins: that may fail at once. */
+	if (watch)
+		control_watch(cl, CONTROL_WATCH_CLEAN);
+	service_keep_ask(s);
 }
 
 static struct json_object *worker_json(const struct service_worker *w)
@@ -448,7 +451,7 @@ void service_request(struct control_client *cl, struct control_request *r, void 
 	case CONTROL_RESUME:
 		return op_pause(s, cl, QUEUE_RUNS);
 	case CONTROL_CLEAN:
-		return op_clean(s, cl);
+		return op_clean(s, cl, r->watch);
 	case CONTROL_STATUS:
 		return op_status(s, cl);
 	}
