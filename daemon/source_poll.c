@@ -142,9 +142,9 @@ static void arm(struct source_poll *p)
 		return;
 	}
 	sd_event_source_set_time_relative(
-		p->timer,
-		first->state.next > now ? (uint64_t)(first->state.next - now) * 1000000 :
-					  0);
+		p->timer, first->state.next > now ?
+				  (uint64_t)(first->state.next - now) * 1000000 :
+				  0);
 	sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
 }
 

@@ -61,8 +61,8 @@ static const struct table line_table = TABLE(line_cols, queue_line);
 
 /* A series from a list that came before its tree: it is not begun, so it costs nothing and
  * keeps its turn. What was begun once had a tree. "" is no tree but a range's. */
-#define TREELESS(job)                                                               \
-	job ".kind = 'series' AND " job ".class = 'background' AND " job            \
+#define TREELESS(job)                                                                \
+	job ".kind = 'series' AND " job ".class = 'background' AND " job             \
 	    ".epoch = 0 AND " job ".tree <> '' AND NOT EXISTS (SELECT 1 FROM tree b" \
 	    " WHERE b.name = " job ".tree)"
 
@@ -73,7 +73,7 @@ static const struct table line_table = TABLE(line_cols, queue_line);
 	" coalesce((SELECT max(t.turn) FROM job t"                               \
 	"  WHERE t.list = j.list), 0) AS list_served,"                           \
 	" j.kind = 'head' AND EXISTS (SELECT 1 FROM job w WHERE w.tree = j.tree" \
-	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited,"             \
+	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited,"            \
 	" " TREELESS("j") " AS treeless"
 
 void queue_job_done(struct queue_job *j)
@@ -187,11 +187,12 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
  * with one comparison of three columns, SQLite seeks by the first of them alone. What
  * waits for its tree is passed over row by row, each at most twice.
  */
-#define FIRST_AFTER(where)                                                     \
-	"(SELECT n.id FROM job n WHERE n.state = 'queued' AND n.epoch = 0"     \
-	"  AND n.kind = 'series'" where " AND NOT (" TREELESS("n") ")"         \
-	"  ORDER BY n.class, n.list, n.sender,"                                \
-	"  n.version DESC, n.posted, n.id LIMIT 1)"
+#define FIRST_AFTER(where)                                                 \
+	"(SELECT n.id FROM job n WHERE n.state = 'queued' AND n.epoch = 0" \
+	"  AND n.kind = 'series'" where                                    \
+	" AND NOT (" TREELESS("n") ")"                                     \
+				   "  ORDER BY n.class, n.list, n.sender," \
+				   "  n.version DESC, n.posted, n.id LIMIT 1)"
 
 static const char heads_sql[] =
 	"WITH RECURSIVE first (id) AS (SELECT " FIRST_AFTER("") " UNION ALL SELECT coalesce(" FIRST_AFTER(" AND n.class = j.class AND n.list = j.list AND n.sender > j.sender") ", " FIRST_AFTER(

@@ -438,12 +438,15 @@ static void a_series_waits_for_its_tree(void **state)
 	struct queue_line *l;
 	size_t n;
 	enum queue_state s;
-	int64_t early = add_for(f, "new", QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 2, 1);
+	int64_t early =
+		add_for(f, "new", QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 2, 1);
 	int64_t other = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 1, 10);
-	int64_t alone = add_for(f, "new", QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "b", 1, 1);
+	int64_t alone =
+		add_for(f, "new", QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "b", 1, 1);
 	int64_t range = add_for(f, "", QUEUE_SERIES, QUEUE_BACKGROUND, "", "me", 0, 1);
 	int64_t begun = add_for(f, "new", QUEUE_SERIES, QUEUE_BACKGROUND, "x", "c", 1, 1);
-	int64_t asked = add_for(f, "new", QUEUE_SERIES, QUEUE_INTERACTIVE, "", "me", 0, 1);
+	int64_t asked =
+		add_for(f, "new", QUEUE_SERIES, QUEUE_INTERACTIVE, "", "me", 0, 1);
 
 	queue_put_back(f->db, begun, take(f, begun), QUEUE_INTERRUPTED, "r", 0, &s,
 		       &f->err);
