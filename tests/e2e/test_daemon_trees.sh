@@ -220,9 +220,13 @@ check "is said to be so" grep -q 'as its cover letter asks' "$OUT"
 series eta
 say mm/swap.c "test-sleep-ms 7"
 patch "mm/swap: eta"
-mail eta base "sluice: tree=nosuch"
-check "a tree that there is not does not stop it" until_ok posting_is "$ID" "done"
+mail eta base "sluice: tree=nosuch topology=nosuch config=toy,toy suite=nosuch"
+check "what there is not does not stop it" until_ok posting_is "$ID" "done"
 check "and is told in the log" grep -q 'tree=nosuch names nothing' "$T/daemon.log"
+check "so is each of them" test "$(grep -c ': what its author asks for is not done: ' "$T/daemon.log")" -ge 4
+is "it is tested as its source says" "$(sql "SELECT count(DISTINCT b.topology) FROM step_boot sb
+	JOIN boot b ON b.id = sb.boot_id JOIN series s ON s.id = sb.series_id
+	WHERE s.message_id = '$ID'")" 2
 
 # ---- a head goes before those that wait for it ----
 
