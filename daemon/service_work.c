@@ -432,8 +432,9 @@ static int64_t pick(struct service *s, int64_t *ret_later)
 		service_hold_no_more(s);
 	if (!id && s->hold_until > now_s() && (!*ret_later || *ret_later > s->hold_until))
 		*ret_later = s->hold_until;
-	if (!id && (!*ret_later || *ret_later > now_s() + LOOK_S) &&
-	    queue_count_queued(s->db, NULL) > (int64_t)n)
+	if (!id && s->paused != QUEUE_PAUSED_ALL &&
+	    (!*ret_later || *ret_later > now_s() + LOOK_S) &&
+	    queue_waits_for_tree(s->db, NULL) > 0)
 		*ret_later = now_s() + LOOK_S;
 	queue_line_list_free(heads, n);
 	return id;

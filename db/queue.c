@@ -211,6 +211,21 @@ int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 	return st ? row_read_all(db, st, &line_table, (void **)ret_list, ret_n, err) : -1;
 }
 
+/* From one tree's name to the next: a seek for each tree, however many jobs it has. */
+int queue_waits_for_tree(struct db *db, struct err *err)
+{
+	static const char sql[] =
+		"WITH RECURSIVE w (tree) AS (VALUES ('') UNION ALL SELECT ("
+		" SELECT tree FROM job INDEXED BY job_waits WHERE state = 'queued'"
+		" AND kind = 'series'"
+		" AND tree > w.tree ORDER BY tree LIMIT 1) FROM w WHERE w.tree IS NOT NULL)"
+		" SELECT 1 FROM w WHERE tree <> '' AND NOT EXISTS (SELECT 1 FROM tree t"
+		"  WHERE t.name = w.tree) LIMIT 1";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	return st ? stmt_step(db, st, err) : -1;
+}
+
 int queue_someone_waits(struct db *db, struct err *err)
 {
 	static const char sql[] =

@@ -73,6 +73,8 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
  * is next. */
 int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);
+/* 1 when a series is queued for a tree that is not there yet, 0, -1. */
+int queue_waits_for_tree(struct db *db, struct err *err);
 /* 1 when an interactive job is queued, 0, -1. */
 int queue_someone_waits(struct db *db, struct err *err);
 /* All that are queued, in no order. */

@@ -438,6 +438,7 @@ static void a_series_waits_for_its_tree(void **state)
 	struct queue_line *l;
 	size_t n;
 	enum queue_state s;
+	int empty = queue_waits_for_tree(f->db, &f->err);
 	int64_t early =
 		add_for(f, "new", QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 2, 1);
 	int64_t other = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 1, 10);
@@ -448,6 +449,7 @@ static void a_series_waits_for_its_tree(void **state)
 	int64_t asked =
 		add_for(f, "new", QUEUE_SERIES, QUEUE_INTERACTIVE, "", "me", 0, 1);
 
+	assert_int_equal(empty, 0);
 	queue_put_back(f->db, begun, take(f, begun), QUEUE_INTERRUPTED, "r", 0, &s,
 		       &f->err);
 	ok(f, queue_heads(f->db, &l, &n, &f->err));
@@ -462,7 +464,9 @@ static void a_series_waits_for_its_tree(void **state)
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(l[i].treeless, l[i].id == early || l[i].id == alone);
 	queue_line_list_free(l, n);
+	assert_int_equal(queue_waits_for_tree(f->db, &f->err), 1);
 	ok(f, put_tree(f->db, "new", &f->err));
+	assert_int_equal(queue_waits_for_tree(f->db, &f->err), 0);
 	ok(f, queue_heads(f->db, &l, &n, &f->err));
 	assert_int_equal(n, 5);
 	assert_true(in_lines(l, n, early) && in_lines(l, n, alone));
@@ -545,6 +549,7 @@ static void a_flood_costs_no_scan(void **state)
 		assert_int_equal(n, 0);
 		queue_line_list_free(l, n);
 	}
+	assert_int_equal(queue_waits_for_tree(f->db, &f->err), 1);
 	print_message("10 times 20,200 that wait for their tree: %.2f s\n",
 		      seconds() - began);
 	assert_true(seconds() - began < 3);
