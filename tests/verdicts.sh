@@ -91,7 +91,7 @@ aa_series() {
 	hist_at "$aa_base"
 	for k in 1 2 3; do
 		case $k in
-		1 | 3) hist_append mm/madvise.c "const char sluice_aa_$1_$k[] = \"$1 $k\";" ;;
+		1 | 3) hist_append mm/madvise.c "const char sluice_aa_$1_${k}[] = \"$1 $k\";" ;;
 		esac
 		case $k in
 		2 | 3) hist_append mm/mprotect.c \
