@@ -415,7 +415,9 @@ static int64_t pick(struct service *s, int64_t *ret_later)
 	size_t n = 0;
 
 	*ret_later = 0;
-	if (find_stray(s, &err) < 0 || queue_heads(s->db, &heads, &n, &err) < 0) {
+	/* With all paused it does not matter who would be next. */
+	if (find_stray(s, &err) < 0 ||
+	    (s->paused != QUEUE_PAUSED_ALL && queue_heads(s->db, &heads, &n, &err) < 0)) {
 		log_error("%s", err.msg);
 		*ret_later = now_s() + AGAIN_S;
 		return 0;
