@@ -11,6 +11,7 @@
 #include "daemon/config_tree.h"
 #include "daemon/event_json.h"
 #include "daemon/mails.h"
+#include "daemon/plan.h"
 #include "daemon/service_intake.h"
 #include "daemon/service_keep.h"
 #include "db/series.h"
@@ -147,6 +148,16 @@ static int check_tree(struct service *s, const char *name, struct err *err)
 	return found > 0 ? 0 : -1;
 }
 
+/* What the job would end with at its turn, perhaps days later, is said now. */
+static int check_names(struct service *s, const struct request *q, struct err *err)
+{
+	if (plan_check(s->config, q->configs, q->topologies, q->suites, err) == 0)
+		return 0;
+	if (err->code == ERR_MISSING)
+		err->code = ERR_INPUT;
+	return -1;
+}
+
 static int take_mails(struct service *s, struct control_client *cl,
 		      const struct request *q, char **ret_sha, struct err *err)
 {
@@ -175,7 +186,8 @@ static int fill_job(struct service *s, struct control_client *cl,
 				 .class = r->interactive ? QUEUE_INTERACTIVE :
 							   QUEUE_BACKGROUND,
 				 .posting_id = DB_NO_INT };
-	if (q->repo && check_repo(s, cl, q->repo, err) < 0)
+	if ((q->repo && check_repo(s, cl, q->repo, err) < 0) ||
+	    check_names(s, q, err) < 0)
 		return -1;
 	/* A range has a base of its own. */
 	if (!q->input && check_tree(s, q->tree ? q->tree : s->config->tree, err) < 0)
@@ -381,14 +393,17 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 	service_advance(s);
 }
 
-static void op_clean(struct service *s, struct control_client *cl)
+static void op_clean(struct service *s, struct control_client *cl, bool watch)
 {
 	struct json_object *o = json_object_new_object();
 
 	if (s->worker.child)
 		json_set_int(o, "after", s->worker.job);
-	service_keep_ask(s);
 	control_ok(cl, o);
+	/* Before it begins: that may fail at once. */
+	if (watch)
+		control_watch(cl, CONTROL_WATCH_CLEAN);
+	service_keep_ask(s);
 }
 
 static struct json_object *worker_json(const struct service_worker *w)
@@ -448,7 +463,7 @@ void service_request(struct control_client *cl, struct control_request *r, void 
 	case CONTROL_RESUME:
 		return op_pause(s, cl, QUEUE_RUNS);
 	case CONTROL_CLEAN:
-		return op_clean(s, cl);
+		return op_clean(s, cl, r->watch);
 	case CONTROL_STATUS:
 		return op_status(s, cl);
 	}

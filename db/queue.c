@@ -55,8 +55,16 @@ static const struct col line_cols[] = {
 	COL_(INT, queue_line, served),
 	COL_(INT, queue_line, list_served),
 	COL_(BOOL, queue_line, awaited),
+	COL_(BOOL, queue_line, treeless),
 };
 static const struct table line_table = TABLE(line_cols, queue_line);
+
+/* A series from a list that came before its tree: it is not begun, so it costs nothing and
+ * keeps its turn. What was begun once had a tree. "" is no tree but a range's. */
+#define TREELESS(job)                                                                \
+	job ".kind = 'series' AND " job ".class = 'background' AND " job             \
+	    ".epoch = 0 AND " job ".tree <> '' AND NOT EXISTS (SELECT 1 FROM tree b" \
+	    " WHERE b.name = " job ".tree)"
 
 #define LINE_COLS                                                                \
 	"j.id, j.kind, j.class, j.list, j.sender, j.version, j.posted, j.epoch," \
@@ -65,7 +73,8 @@ static const struct table line_table = TABLE(line_cols, queue_line);
 	" coalesce((SELECT max(t.turn) FROM job t"                               \
 	"  WHERE t.list = j.list), 0) AS list_served,"                           \
 	" j.kind = 'head' AND EXISTS (SELECT 1 FROM job w WHERE w.tree = j.tree" \
-	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited"
+	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited,"            \
+	" " TREELESS("j") " AS treeless"
 
 void queue_job_done(struct queue_job *j)
 {
@@ -175,12 +184,15 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
 /*
  * From the first row of a (class, list, sender) in job_fresh it seeks the first of
  * the next: a few seeks for each sender that waits, however many jobs it has. Said
- * with one comparison of three columns, SQLite seeks by the first of them alone.
+ * with one comparison of three columns, SQLite seeks by the first of them alone. What
+ * waits for its tree is passed over row by row, each at most twice.
  */
-#define FIRST_AFTER(where)                                                     \
-	"(SELECT n.id FROM job n WHERE n.state = 'queued' AND n.epoch = 0"     \
-	"  AND n.kind = 'series'" where " ORDER BY n.class, n.list, n.sender," \
-	"  n.version DESC, n.posted, n.id LIMIT 1)"
+#define FIRST_AFTER(where)                                                 \
+	"(SELECT n.id FROM job n WHERE n.state = 'queued' AND n.epoch = 0" \
+	"  AND n.kind = 'series'" where                                    \
+	" AND NOT (" TREELESS("n") ")"                                     \
+				   "  ORDER BY n.class, n.list, n.sender," \
+				   "  n.version DESC, n.posted, n.id LIMIT 1)"
 
 static const char heads_sql[] =
 	"WITH RECURSIVE first (id) AS (SELECT " FIRST_AFTER("") " UNION ALL SELECT coalesce(" FIRST_AFTER(" AND n.class = j.class AND n.list = j.list AND n.sender > j.sender") ", " FIRST_AFTER(
@@ -197,6 +209,21 @@ int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, heads_sql, err);
 
 	return st ? row_read_all(db, st, &line_table, (void **)ret_list, ret_n, err) : -1;
+}
+
+/* From one tree's name to the next: a seek for each tree, however many jobs it has. */
+int queue_waits_for_tree(struct db *db, struct err *err)
+{
+	static const char sql[] =
+		"WITH RECURSIVE w (tree) AS (VALUES ('') UNION ALL SELECT ("
+		" SELECT tree FROM job INDEXED BY job_waits WHERE state = 'queued'"
+		" AND kind = 'series'"
+		" AND tree > w.tree ORDER BY tree LIMIT 1) FROM w WHERE w.tree IS NOT NULL)"
+		" SELECT 1 FROM w WHERE tree <> '' AND NOT EXISTS (SELECT 1 FROM tree t"
+		"  WHERE t.name = w.tree) LIMIT 1";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	return st ? stmt_step(db, st, err) : -1;
 }
 
 int queue_someone_waits(struct db *db, struct err *err)

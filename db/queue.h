@@ -46,6 +46,7 @@ struct queue_line {
 	int64_t served;      /* the last turn of that sender; 0: never */
 	int64_t list_served; /* the last turn of that list; 0: never */
 	bool awaited;        /* a head, and a series of its tree is queued */
+	bool treeless;       /* nobody waits for it, and its tree is not there yet */
 };
 void queue_line_list_free(struct queue_line *list, size_t n);
 
@@ -68,9 +69,12 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
 		    struct err *err);
 
 /* The first job of each class, list and sender (newest version, then oldest
- * posting), all that were begun before, and all heads: one of them is next. */
+ * posting) that is not treeless, all that were begun before, and all heads: one of them
+ * is next. */
 int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);
+/* 1 when a series is queued for a tree that is not there yet, 0, -1. */
+int queue_waits_for_tree(struct db *db, struct err *err);
 /* 1 when an interactive job is queued, 0, -1. */
 int queue_someone_waits(struct db *db, struct err *err);
 /* All that are queued, in no order. */

@@ -228,6 +228,21 @@ static void paused_and_waiting_jobs_are_left(void **state)
 	assert_null(queue_next(v, 0, QUEUE_RUNS, 0, &later));
 }
 
+static void what_has_no_tree_is_last_and_left(void **state)
+{
+	struct queue_line v[] = { line(1, B, "mm", "a"), line(2, B, "mm", "a"),
+				  line(3, B, "mm", "b"), line(4, B, "mm", "a") };
+	int64_t later = -1;
+
+	(void)state;
+	v[0].treeless = v[2].treeless = true;
+	v[0].served = v[1].served = v[3].served = 7;
+	ORDER_IS(v, 2, 4, 3, 1);
+	assert_int_equal(queue_next(v, 4, QUEUE_RUNS, 0, &later)->id, 2);
+	assert_null(queue_next(v + 2, 2, QUEUE_RUNS, 0, &later));
+	assert_int_equal(later, 0);
+}
+
 static void words_of_paused(void **state)
 {
 	(void)state;
@@ -249,6 +264,7 @@ int main(void)
 		cmocka_unit_test(a_flood_delays_others_by_one_job_each),
 		cmocka_unit_test(the_order_shown_is_the_order_taken),
 		cmocka_unit_test(paused_and_waiting_jobs_are_left),
+		cmocka_unit_test(what_has_no_tree_is_last_and_left),
 		cmocka_unit_test(words_of_paused),
 	};
 
