@@ -16,9 +16,15 @@
 int bisect_case_open(struct bisect_case *c, struct db *db, const char *repo,
 		     struct err *err)
 {
+	if (bisect_case_read(c, repo, err) < 0)
+		return -1;
+	return bisection_open(db, &c->what, &c->what.id, &c->what.created, err);
+}
+
+int bisect_case_read(struct bisect_case *c, const char *repo, struct err *err)
+{
 	if (commit_range_read(repo, c->what.good, c->what.bad, BISECT_COMMITS_MAX,
-			      &c->range, err) < 0 ||
-	    bisection_open(db, &c->what, &c->what.id, &c->what.created, err) < 0)
+			      &c->range, err) < 0)
 		return -1;
 	c->graph = bisect_graph_new(c->range.first, c->range.parents, (int)c->range.n);
 	c->commits = mem_alloc0(c->range.n * sizeof(*c->commits));

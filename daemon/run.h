@@ -27,6 +27,8 @@ struct run_event {
 		RUN_BOOT_END,    /* status, seconds, reused, passed/failed, id: run */
 		RUN_TICK,        /* about once a second: done/total, expected_s = rest */
 		RUN_NOTE,        /* text worth a line */
+		RUN_BISECT,      /* a bisection begins: id, its row */
+		RUN_SAID,        /* text: a line of it for people, as it is */
 	} kind;
 	int step, nsteps;
 	const char *subject; /* of the step's patch, or NULL */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/bisect_run.h"
 #include "daemon/mails.h"
 #include "daemon/queue_order.h"
 #include "daemon/request.h"
@@ -84,6 +85,8 @@ static void on_event(const struct run_event *ev, void *arg)
 
 	if (ev->kind == RUN_SERIES && w->lost.code == ERR_NONE)
 		queue_set_series(w->db, w->job.id, w->job.epoch, ev->id, &w->lost);
+	if (ev->kind == RUN_BISECT && w->lost.code == ERR_NONE)
+		queue_set_bisection(w->db, w->job.id, w->job.epoch, ev->id, &w->lost);
 	w->opts->on_event(ev, w->opts->arg);
 }
 
@@ -154,6 +157,28 @@ static enum run_exit work_series(struct work *w, struct err *err)
 	return rc;
 }
 
+static enum run_exit work_bisect(struct work *w, struct err *err)
+{
+	const struct request *q = &w->request;
+	const struct bisect_opts o = {
+		.config = w->opts->config,
+		.state_dir = w->opts->state_dir,
+		.jobs = "worker",
+		.tree = q->tree,
+		.kconfig = q->configs[0],
+		.topology = q->topologies[0],
+		.test = q->test,
+		.good = q->good,
+		.bad = q->bad,
+		.on_event = on_event,
+		.yields = yields,
+		.arg = w,
+	};
+	int64_t id;
+
+	return bisect_run(w->db, w->artifacts, &o, &id, err);
+}
+
 /* 5 min, 20 min, 80 min ...: what is in the way may last for a night. */
 static int64_t retry_after(const struct work *w)
 {
@@ -190,7 +215,7 @@ enum work_exit work_run(const struct work_opts *opts, struct err *err)
 		rc = why.code == ERR_INPUT || why.code == ERR_LIMIT ? RUN_UNUSABLE :
 								      RUN_INFRA;
 	else
-		rc = work_series(&w, &why);
+		rc = w.request.test ? work_bisect(&w, &why) : work_series(&w, &why);
 	/* A program that is missing here, or a mail that is not in the archive yet, is
 	 * not the fault of what was asked for; who waits is told at once all the same. */
 	if (rc == RUN_UNUSABLE && why.code == ERR_MISSING &&

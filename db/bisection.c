@@ -89,8 +89,9 @@ int bisection_same(struct db *db, const struct bisection *what, int64_t *ret_id,
 {
 	static const char sql[] =
 		"SELECT id, created FROM bisection WHERE tree = :tree AND good = :good AND"
-		" bad = :bad AND config = :config AND arch = :arch AND"
-		" topology = :topology AND accel = :accel AND test = :test";
+		" bad = :bad AND config = :config AND (:arch IS NULL OR arch = :arch) AND"
+		" topology = :topology AND (:accel IS NULL OR accel = :accel) AND"
+		" test = :test ORDER BY id DESC LIMIT 1";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 	int r;
 

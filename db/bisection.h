@@ -31,7 +31,8 @@ void bisection_list_free(struct bisection *list, size_t n);
 /* The one that asks the same, or a new one; *ret_id, *ret_created. */
 int bisection_open(struct db *db, const struct bisection *what, int64_t *ret_id,
 		   int64_t *ret_created, struct err *err);
-/* The same, but for a new one: 1 found, 0 not, -1. */
+/* The same, but no new one: 1 found, 0 not, -1. Without arch, or accel, the newest of
+ * any. */
 int bisection_same(struct db *db, const struct bisection *what, int64_t *ret_id,
 		   int64_t *ret_created, struct err *err);
 /* One for the daemon to queue; nothing happens where there is one that asks the same. */

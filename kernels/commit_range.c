@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "kernels/git.h"
-#include "lib/str.h"
+#include "lib/text.h"
+
+/* Code points of a subject that are kept. */
+#define SUBJECT_MAX 300
 
 /* Where each commit of the range is, by id. */
 struct place {
@@ -104,7 +107,7 @@ static int read_commit(struct reading *r, size_t i)
 	git_hex(&r->ids[i], v->id);
 	if (git_commit_lookup(&c, r->repo, &r->ids[i]))
 		return err_git(r->err, "commit %s", v->id);
-	v->subject = str_dup(git_commit_summary(c) ? git_commit_summary(c) : "");
+	v->subject = text_clean_line(git_commit_summary(c), SUBJECT_MAX);
 	r->range->first[i] = (int)r->nparents;
 	for (unsigned int k = 0; i > 0 && k < git_commit_parentcount(c); k++) {
 		int at = place_of(r, git_commit_parent_id(c, k));

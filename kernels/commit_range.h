@@ -11,7 +11,7 @@
 
 struct range_commit {
 	char id[41];
-	char *subject;
+	char *subject; /* one line, fit for a terminal */
 };
 
 /* Parents come before their children: v[0] is the good end, v[n - 1] the bad one. Parents
