@@ -385,7 +385,7 @@ static void tell_issue(struct verdict *v, const struct cell_view *view)
 	const struct result *res = view->issue_result;
 
 	v->boot_id = view->issue_boot->boot.id;
-	v->reason = str_printf("known issue of the kernel (until %s): %s (%s)",
+	v->reason = str_printf(VERDICT_KNOWN_ISSUE " (until %s): %s (%s)",
 			       view->issue->expires, view->issue->reason,
 			       res->reason ? res->reason : test_result_str(res->result));
 	if (res->output)

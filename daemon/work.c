@@ -7,6 +7,7 @@
 #include "daemon/mails.h"
 #include "daemon/queue_order.h"
 #include "daemon/request.h"
+#include "daemon/turned_bad.h"
 #include "db/artifact.h"
 #include "db/lease.h"
 #include "db/queue.h"
@@ -22,6 +23,7 @@ struct work {
 	struct request request;
 	char *mails; /* a copy for this run, or NULL */
 	bool yielded;
+	int64_t series;  /* that it tested; 0: none yet */
 	struct err lost; /* the job's row could not be written */
 };
 
@@ -151,6 +153,7 @@ static enum run_exit work_series(struct work *w, struct err *err)
 	long long series_id = 0;
 	enum run_exit rc = run_series(w->db, w->artifacts, &ro, &series_id, err);
 
+	w->series = series_id;
 	strv_free(configs);
 	strv_free(topologies);
 	strv_free(suites);
@@ -177,6 +180,17 @@ static enum run_exit work_bisect(struct work *w, struct err *err)
 	int64_t id;
 
 	return bisect_run(w->db, w->artifacts, &o, &id, err);
+}
+
+/* Its result stands whatever becomes of this. */
+static void note_turned_bad(struct work *w)
+{
+	AUTO_FREE char *git = path_join(w->opts->state_dir, "git", NULL);
+	struct err err = { .code = ERR_NONE };
+
+	if (turned_bad_note(w->db, w->opts->config, git, w->series, &err) < 0)
+		log_error("s%lld: whether its base turned bad: %s", (long long)w->series,
+			  err.msg);
 }
 
 /* 5 min, 20 min, 80 min ...: what is in the way may last for a night. */
@@ -225,6 +239,8 @@ enum work_exit work_run(const struct work_opts *opts, struct err *err)
 		result = w.yielded ? WORK_YIELDED : WORK_STOPPED;
 		goto out;
 	}
+	if (w.series && (rc == RUN_CLEAN || rc == RUN_BROKEN))
+		note_turned_bad(&w);
 	if (w.lost.code != ERR_NONE || why.code == ERR_STALE)
 		*err = w.lost.code != ERR_NONE ? w.lost : why;
 	else if (work_end(&w, rc, &why, err) == 0)

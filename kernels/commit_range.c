@@ -160,6 +160,44 @@ int commit_range_read(const char *repo, const char *good, const char *bad, size_
 	return rc;
 }
 
+static bool has_commit(git_repository *repo, const char *hex, git_oid *ret)
+{
+	AUTO_GIT(commit) git_commit *c = NULL;
+
+	return git_id(hex, ret, NULL) == 0 && git_commit_lookup(&c, repo, ret) == 0;
+}
+
+int commit_range_start(const char *repo, char *const *goods, size_t n, const char *bad,
+		       char ret[41], struct err *err)
+{
+	AUTO_GIT(repo) git_repository *opened = NULL;
+	git_oid bad_id, id, best;
+	bool found = false;
+
+	if (git_open(repo, &opened, err) < 0)
+		return -1;
+	if (!has_commit(opened, bad, &bad_id))
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!has_commit(opened, goods[i], &id) ||
+		    git_graph_descendant_of(opened, &bad_id, &id) <= 0)
+			continue;
+		if (!found || git_graph_descendant_of(opened, &id, &best) > 0)
+			best = id;
+		found = true;
+	}
+	for (size_t i = 0; i < n && !found; i++)
+		if (has_commit(opened, goods[i], &id) &&
+		    git_merge_base(&best, opened, &id, &bad_id) == 0) {
+			if (git_oid_equal(&best, &bad_id))
+				return 0;
+			found = true;
+		}
+	if (found)
+		git_hex(&best, ret);
+	return found;
+}
+
 void commit_range_done(struct commit_range *r)
 {
 	for (size_t i = 0; i < r->n; i++)
