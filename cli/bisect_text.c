@@ -7,16 +7,6 @@
 
 /* ---- the list ---- */
 
-static const char *state_of(const struct bisection *b)
-{
-	if (b->job_state &&
-	    (strcmp(b->job_state, "queued") == 0 || strcmp(b->job_state, "running") == 0))
-		return b->job_state;
-	if (b->outcome)
-		return json_str(b->outcome, "word", "");
-	return b->job_state ? b->job_state : b->wanted ? "wanted" : "stopped";
-}
-
 /* Indented, line by line. */
 static void print_text(FILE *out, const char *text)
 {
@@ -34,7 +24,7 @@ void bisect_text_list(FILE *out, const struct bisection *list, size_t n)
 		const struct bisection *b = &list[i];
 
 		fprintf(out, "%4lld  %-12s %s on %s (%s, config %s) of %s, %.12s..%.12s",
-			(long long)b->id, state_of(b), b->test, b->topology, b->accel,
+			(long long)b->id, bisection_state(b), b->test, b->topology, b->accel,
 			b->config, b->tree, b->good, b->bad);
 		if (b->job >= 0)
 			fprintf(out, ", job %lld", (long long)b->job);

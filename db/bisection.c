@@ -1,5 +1,6 @@
 #include "db/bisection.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "db/row.h"
@@ -60,6 +61,16 @@ static const struct table seen = TABLE(seen_cols, bisection_seen);
 void bisection_done(struct bisection *b)
 {
 	row_done(&bisections, b);
+}
+
+const char *bisection_state(const struct bisection *b)
+{
+	if (b->job_state &&
+	    (strcmp(b->job_state, "queued") == 0 || strcmp(b->job_state, "running") == 0))
+		return b->job_state;
+	if (b->outcome)
+		return json_str(b->outcome, "word", "");
+	return b->job_state ? b->job_state : b->wanted ? "wanted" : "stopped";
 }
 
 void bisection_list_free(struct bisection *list, size_t n)
@@ -150,6 +161,24 @@ int bisection_list(struct db *db, int64_t limit, struct bisection **ret_list,
 	if (!st)
 		return -1;
 	bind_int(st, ":limit", limit);
+	return row_read_all(db, st, &bisections, (void **)ret_list, ret_n, err);
+}
+
+int bisection_list_found(struct db *db, const char *tree, const char *bad,
+			 struct bisection **ret_list, size_t *ret_n, struct err *err)
+{
+	static const char sql[] =
+		"SELECT " COLS " FROM bisection b WHERE b.tree = :tree AND"
+		" json_array_length(b.outcome, '$.commits') > 0 AND (b.bad = :bad OR b.id ="
+		"  (SELECT max(n.id) FROM bisection n WHERE n.tree = b.tree AND"
+		"   n.config = b.config AND n.topology = b.topology AND n.test = b.test))"
+		" ORDER BY b.bad = :bad DESC, b.id DESC LIMIT 200";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_text(st, ":tree", tree);
+	bind_text(st, ":bad", bad);
 	return row_read_all(db, st, &bisections, (void **)ret_list, ret_n, err);
 }
 

@@ -26,6 +26,9 @@ struct bisection {
 	char *job_state;
 };
 void bisection_done(struct bisection *b);
+/* One word: queued, running, how it ended (outcome's), else how its job did, wanted, or
+ * stopped. */
+const char *bisection_state(const struct bisection *b);
 void bisection_list_free(struct bisection *list, size_t n);
 
 /* The one that asks the same, or a new one; *ret_id, *ret_created. */
@@ -44,6 +47,11 @@ int bisection_find(struct db *db, int64_t id, struct bisection *ret, struct err 
 /* The last ones first. */
 int bisection_list(struct db *db, int64_t limit, struct bisection **ret_list,
 		   size_t *ret_n, struct err *err);
+
+/* Those of a tree that named what broke a test, first the ones that end at this commit,
+ * then of each (config, topology, test) the newest. */
+int bisection_list_found(struct db *db, const char *tree, const char *bad,
+			 struct bisection **ret_list, size_t *ret_n, struct err *err);
 
 /* It runs: whatever came of it before is to be found out again. */
 int bisection_begin(struct db *db, int64_t id, struct err *err);

@@ -49,7 +49,7 @@ idle() {
 toy_tree
 git init -q --bare -b main "$T/pub.git"
 sed -i -e 's/^tree = toy/tree = pub/' -e 's/^topology = .*/topology = numa2/' "$T/config.ini"
-cp "$T/config.ini" "$T/plain.ini"
+printf '[web]\nlisten = 127.0.0.1:0\n[daemon]\nweb = yes\n' >>"$T/config.ini"
 printf '[tree pub]\nurl = file://%s/pub.git\nfetch = 1s\n' "$T" >>"$T/config.ini"
 
 commit c1
@@ -74,6 +74,27 @@ is "and found" "$(sql "SELECT outcome ->> '\$.word' || ' ' ||
 	(outcome ->> '\$.commits[0].commit') FROM bisection")" "found $(commit_of c4)"
 sl bisect
 check "sluice bisect lists it" grep -q "found  *toy/beta on numa2 .*, job" "$OUT"
+
+page() { # page PATH: its text in $OUT
+	url=$(status '.daemon.web' | sed 's|/$||')
+	curl -s -o "$OUT" "$url$1"
+}
+c4=$(commit_of c4)
+bad=$(sql "SELECT id FROM series WHERE message_id = 'head-$(commit_of c5)'")
+check "the page of that head links to it" page "/series/$bad"
+check "and says since when" grep -q "since <a href=\"/bisection/1\">c4</a>" "$OUT"
+page "/api/v1/series/$bad"
+is "so does the API" "$(jq -r '.verdicts[] | select(.since) | "\(.test) \(.since.commits[0].commit)"' \
+	"$OUT")" "toy/beta $c4"
+page /bisections
+check "it is on the page of bisections" grep -q "first bad commit" "$OUT"
+page /bisection/1
+check "with its decisions on a page of its own" grep -q "to verify an end" "$OUT"
+page /api/v1/bisection/1
+is "and in the API" "$(jq -r '"\(.bisection.state) \(.bisection.automatic) \(.steps | length > 3)"' \
+	"$OUT")" "found true true"
+page /queue
+check "the queue has its job" grep -q '<a href="/bisection/1">bisection</a>' "$OUT"
 
 commit c6
 publish c6
