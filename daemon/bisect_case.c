@@ -7,9 +7,6 @@
 #include "db/timing.h"
 #include "lib/str.h"
 
-/* A kernel that came up so often without a word of the test cannot be run for it. */
-#define TOLD_NOTHING_MAX 3
-
 /* Seconds of a build where none was made yet. */
 #define BUILD_SECONDS 600
 
@@ -64,7 +61,7 @@ static void take_seen(struct bisect_case *c, const struct bisection_seen *seen, 
 			continue;
 		commit = &c->commits[at[i]];
 		c->build[at[i]] = 0;
-		if (!s->key || (s->runs == 0 && s->boots >= TOLD_NOTHING_MAX)) {
+		if (!s->key || (s->runs == 0 && s->boots >= BISECT_SILENT_MAX)) {
 			commit->image = -1;
 			continue;
 		}

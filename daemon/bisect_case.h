@@ -10,6 +10,9 @@
 #include "db/bisection.h"
 #include "kernels/commit_range.h"
 
+/* A kernel that came up so often without a word of the test cannot be run for it. */
+#define BISECT_SILENT_MAX 3
+
 struct bisect_case {
 	struct bisection what; /* texts are the caller's */
 	struct commit_range range;

@@ -55,6 +55,7 @@ struct ending {
 	const struct bisect_case *c;
 	const struct bisect *b;
 	struct json_object *o;
+	const struct bisect_taken_back *back;
 	struct str text;
 };
 
@@ -109,13 +110,46 @@ static void put_candidates(struct ending *e, const int *list, int n)
 	json_set(e->o, "commits", commits);
 }
 
+/* Whether the revert says anything that was not counted before. */
+static bool is_news(const struct bisect_taken_back *t)
+{
+	return t && !t->why && t->same < 0 && t->runs > 0;
+}
+
+static void put_revert(struct ending *e, const struct bisect_call *call)
+{
+	const struct bisect_taken_back *t = e->back;
+	const char *bad = e->c->range.v[last_of(e->c)].id;
+	struct json_object *o;
+
+	if (!t)
+		return;
+	o = counts(t->runs, t->failures);
+	json_set(e->o, "revert", o);
+	json_set_str(o, "why", t->why);
+	json_set_num(o, "p_before", call->p);
+	if (t->why) {
+		str_addf(&e->text, "\nnot confirmed by a revert on %.12s: %s", bad,
+			 t->why);
+		return;
+	}
+	str_addf(&e->text, "\nreverting it on %.12s", bad);
+	if (t->same >= 0)
+		str_addf(&e->text, " makes it the kernel of %.12s",
+			 e->c->range.v[t->same].id);
+	str_addf(&e->text, ": %d/%d fail", t->failures, t->runs);
+	if (is_news(t) && t->odds.mended < 0.5)
+		str_add(&e->text, ": something else breaks it, too");
+}
+
 static void put_culprit(struct ending *e, const struct bisect_call *call)
 {
 	int list[CANDIDATES_MAX], runs, failures;
 	int n = bisect_candidates(e->b, call->commit, list, CANDIDATES_MAX);
+	double p = is_news(e->back) ? e->back->odds.p : call->p;
 
 	json_set_int(e->o, "candidates", n);
-	json_set_num(e->o, "p", call->p);
+	json_set_num(e->o, "p", p);
 	if (n == last_of(e->c) && n > 1) {
 		set_word(e, "none-runs", RUN_UNUSABLE);
 		str_addf(&e->text,
@@ -134,7 +168,8 @@ static void put_culprit(struct ending *e, const struct bisect_call *call)
 		 e->c->what.topology, failures, runs);
 	count(e, call->commit, true, &runs, &failures);
 	json_set(e->o, "after", counts(runs, failures));
-	str_addf(&e->text, "%d/%d after, P %.3f", failures, runs, call->p);
+	str_addf(&e->text, "%d/%d after, P %.3f", failures, runs, p);
+	put_revert(e, call);
 }
 
 static void put_ends(struct ending *e, const char *word, enum run_exit code,
@@ -212,9 +247,10 @@ static void put_unsure(struct ending *e, enum bisect_why why)
 
 struct json_object *bisect_outcome(const struct bisect_case *c, const struct bisect *b,
 				   const struct bisect_step *s,
-				   const struct bisect_call *call)
+				   const struct bisect_call *call,
+				   const struct bisect_taken_back *back)
 {
-	struct ending e = { .c = c, .b = b, .o = json_object_new_object() };
+	struct ending e = { .c = c, .b = b, .o = json_object_new_object(), .back = back };
 
 	str_init(&e.text);
 	switch (s->why) {

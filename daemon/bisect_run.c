@@ -1,139 +1,14 @@
 #include "daemon/bisect_run.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "daemon/bisect_outcome.h"
-#include "daemon/config_tree.h"
-#include "kernels/store.h"
-#include "kernels/tree_import.h"
+#include "daemon/bisect_inside.h"
 #include "lib/str.h"
 
-/* Runs of the bad end while none of them fails: a bug that shows in one run of ten is
- * missed by so many once in twenty times. */
-#define ENDS_MAX 30
 /* Seconds of a boot, beside which a build is held. */
 #define BOOT_SECONDS 30
 
-/* ---- what is asked ---- */
-
-static bool plan_has_test(const struct plan *p, const char *test)
-{
-	for (int deep = 0; deep < 2; deep++) {
-		const struct plan_cell cell = { .deep = deep };
-		struct json_object *tests = plan_tests(p, &cell);
-
-		for (size_t i = 0; i < json_len(tests); i++)
-			if (strcmp(json_str(json_object_array_get_idx(tests, i), "test",
-					    ""),
-				   test) == 0)
-				return true;
-	}
-	return false;
-}
-
-static int ask_plan(const struct bisect_opts *o, struct bisect_question *q,
-		    struct err *err)
-{
-	const char *name = o->kconfig ? o->kconfig : o->config->config;
-	char *configs[] = { NULL, NULL };
-	char *topologies[] = { (char *)o->topology, NULL };
-	char *suites[] = { NULL, NULL };
-	const char *slash = strchr(o->test, '/');
-
-	if (!slash)
-		return err_set(
-			err, ERR_INPUT,
-			"\"%s\" names no test: it is SUITE/NAME, as \"sluice show\" "
-			"has it",
-			o->test);
-	/* Of several the first, as for a test that fails on any. */
-	configs[0] = q->kconfig = str_ndup(name, strcspn(name, ", \t"));
-	suites[0] = q->suite = str_ndup(o->test, (size_t)(slash - o->test));
-	if (state_open(o->state_dir, o->config, &q->state, err) < 0 ||
-	    plan_load(o->config, q->state, configs, topologies, suites, &q->plan, err) <
-		    0)
-		return -1;
-	if (!plan_has_test(q->plan, o->test))
-		return err_set(err, ERR_INPUT, "there is no test %s on %s with config %s",
-			       o->test, o->topology, q->kconfig);
-	return 0;
-}
-
-static int resolve(const struct bisect_question *q, const char *rev, char ret[41],
-		   struct err *err)
-{
-	return tree_revision_resolve(q->state->git, q->tree.name,
-				     q->tree.kind == TREE_GIT ? q->tree.source : NULL,
-				     rev, ret, err);
-}
-
-static int ask_commits(const struct bisect_opts *o, struct db *db,
-		       struct bisect_question *q, struct err *err)
-{
-	int rc;
-
-	q->tree_name = str_dup(o->tree ? o->tree : o->config->tree);
-	rc = tree_find(db, q->tree_name, &q->tree, err);
-	if (rc == 0)
-		return config_tree_missing(o->config->trees, o->config->ntrees,
-					   q->tree_name, err);
-	if (rc < 0 ||
-	    (q->tree.kind == TREE_GIT &&
-	     tree_refresh(q->state->git, q->tree.name, q->tree.source, err) < 0) ||
-	    resolve(q, o->good, q->good, err) < 0 || resolve(q, o->bad, q->bad, err) < 0)
-		return -1;
-	return 0;
-}
-
-int bisect_ask(const struct bisect_opts *o, struct db *db, struct bisect_question *q,
-	       struct err *err)
-{
-	*q = (struct bisect_question){ .state = NULL };
-	if (ask_plan(o, q, err) < 0 || ask_commits(o, db, q, err) < 0)
-		return -1;
-	q->what = (struct bisection){
-		.tree = q->tree_name,
-		.good = q->good,
-		.bad = q->bad,
-		.config = q->kconfig,
-		.arch = q->plan->configs[0]->arch,
-		.topology = (char *)o->topology,
-		.accel = (char *)accel_str(q->plan->accel),
-		.test = (char *)o->test,
-	};
-	return 0;
-}
-
-void bisect_question_done(struct bisect_question *q)
-{
-	tree_done(&q->tree);
-	plan_free(q->plan);
-	state_free(q->state);
-	free(q->tree_name);
-	free(q->kconfig);
-	free(q->suite);
-}
-
-/* ---- running ---- */
-
-struct bisecting {
-	struct db *db;
-	struct artifact_store *artifacts;
-	const struct bisect_opts *o;
-	struct bisect_question q;
-	struct bisect_case found;
-	/* What a commit was known by when it was run last: a run that changes none of
-	 * this told nothing. */
-	struct known {
-		int commit, image, runs;
-	} last;
-	enum run_exit exit;
-	struct err err;
-};
-
-/* Line by line, as an observer expects them. */
-static void say(const struct bisecting *g, const char *text)
+void bisecting_say(const struct bisecting *g, const char *text)
 {
 	char **lines = strv_split(text, "\n");
 
@@ -173,11 +48,12 @@ static int note_step(struct bisecting *g, const struct bisect *b,
 	return bisection_step_put(g->db, g->found.what.id, &row, &g->err);
 }
 
-/* One more run of a commit than it has. */
-static enum run_exit run_commit(struct bisecting *g, int commit, int runs)
+enum run_exit bisecting_run_commit(struct bisecting *g, const char *commit,
+				   const char *revert, int runs, long long *ret_series)
 {
-	const char *id = g->found.range.v[commit].id;
-	AUTO_FREE char *source = str_printf("bisect: %s of %s", id, g->q.tree_name);
+	AUTO_FREE char *source = str_printf("bisect: %s%s%s of %s", revert ? revert : "",
+					    revert ? " reverted on " : "", commit,
+					    g->q.tree_name);
 	char *configs[] = { g->q.kconfig, NULL };
 	char *topologies[] = { (char *)g->o->topology, NULL };
 	char *suites[] = { g->q.suite, NULL };
@@ -187,20 +63,20 @@ static enum run_exit run_commit(struct bisecting *g, int commit, int runs)
 		.source = source,
 		.jobs = g->o->jobs,
 		.tree = g->q.tree_name,
-		.base = id,
+		.base = commit,
 		.head = true,
 		.configs = configs,
 		.topologies = topologies,
 		.suites = suites,
+		.revert = revert,
 		.repeat_test = g->o->test,
 		.repeat_runs = runs + 1,
 		.on_event = g->o->on_event,
 		.yields = g->o->yields,
 		.arg = g->o->arg,
 	};
-	long long series_id;
 
-	return run_series(g->db, g->artifacts, &ro, &series_id, &g->err);
+	return run_series(g->db, g->artifacts, &ro, ret_series, &g->err);
 }
 
 /* Runs are counted here with those that the posterior leaves out. */
@@ -219,8 +95,7 @@ static int runs_that_were(struct bisecting *g, int commit)
 	return runs;
 }
 
-/* Between two runs: while one runs it asks by itself. */
-static bool must_yield(struct bisecting *g)
+bool bisecting_must_yield(struct bisecting *g)
 {
 	if (!g->o->yields || !g->o->yields(g->o->arg))
 		return false;
@@ -235,9 +110,10 @@ static bool run_step(struct bisecting *g, const struct bisect *b,
 				   bisect_runs(b, s->commit) };
 	AUTO_FREE char *text = bisect_step_text(&g->found, b, s);
 	enum run_exit exit;
+	long long series_id;
 	int runs;
 
-	if (must_yield(g))
+	if (bisecting_must_yield(g))
 		return stop(g, RUN_INFRA);
 	if (memcmp(&now, &g->last, sizeof(now)) == 0) {
 		err_set(&g->err, ERR_SYS, "the last run of %.12s told nothing",
@@ -248,8 +124,9 @@ static bool run_step(struct bisecting *g, const struct bisect *b,
 	runs = runs_that_were(g, s->commit);
 	if (runs < 0 || note_step(g, b, s) < 0)
 		return stop(g, RUN_INFRA);
-	say(g, text);
-	exit = run_commit(g, s->commit, runs);
+	bisecting_say(g, text);
+	exit = bisecting_run_commit(g, g->found.range.v[s->commit].id, NULL, runs,
+				    &series_id);
 	return exit == RUN_CLEAN || exit == RUN_BROKEN ? true : stop(g, exit);
 }
 
@@ -260,11 +137,38 @@ static void keep_reason(struct bisecting *g, const char *text)
 		err_set(&g->err, ERR_INPUT, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
+static int runs_left(const struct bisecting *g, const struct bisect *b)
+{
+	int runs = 0;
+
+	for (int i = 0; i < (int)g->found.range.n; i++)
+		if (bisect_first(b, i) == i)
+			runs += bisect_runs(b, i);
+	return (int)g->o->config->verdict_runs - runs;
+}
+
+/* One commit alone is. */
+static bool is_named(const struct bisect *b, const struct bisect_step *s,
+		     const struct bisect_call *call)
+{
+	return s->why == BISECT_CALLED && call->word == BISECT_CULPRIT &&
+	       bisect_candidates(b, call->commit, NULL, 0) == 1;
+}
+
 static bool end(struct bisecting *g, const struct bisect *b, const struct bisect_step *s,
 		const struct bisect_call *call)
 {
-	AUTO_JSON struct json_object *o = bisect_outcome(&g->found, b, s, call);
+	AUTO_JSON struct json_object *o = NULL;
+	AUTO(bisection_done) struct bisection row = { .job = DB_NO_INT };
+	struct bisect_taken_back back;
+	bool named = is_named(b, s, call);
+	enum confirmed confirmed = CONFIRM_DONE;
 
+	if (named)
+		confirmed = bisecting_confirm(g, b, call, runs_left(g, b), &row, &back);
+	if (confirmed != CONFIRM_DONE)
+		return confirmed == CONFIRM_MORE;
+	o = bisect_outcome(&g->found, b, s, call, named ? &back : NULL);
 	if (bisection_end(g->db, g->found.what.id, o, &g->err) < 0)
 		return stop(g, RUN_INFRA);
 	g->exit = (enum run_exit)json_int(o, "exit", RUN_INFRA);
@@ -277,7 +181,7 @@ static struct bisect_policy policy_of(const struct bisecting *g)
 	return (struct bisect_policy){
 		.sure = (double)g->o->config->verdict_sure / 100,
 		.runs_max = (int)g->o->config->verdict_runs,
-		.ends_max = ENDS_MAX,
+		.ends_max = BISECT_ENDS_MAX,
 		.run = BOOT_SECONDS,
 		.build = g->found.build,
 	};
@@ -325,7 +229,7 @@ static int begin(struct bisecting *g)
 	if (g->o->on_event)
 		g->o->on_event(&ev, g->o->arg);
 	text = bisect_question_text(&g->found);
-	say(g, text);
+	bisecting_say(g, text);
 	return 0;
 }
 

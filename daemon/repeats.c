@@ -205,16 +205,20 @@ static int plan_wanted_run(struct series_run *r, const struct plan_cell *column,
 				   .topology = column->topology,
 				   .deep = column->deep,
 				   .test = r->opts->repeat_test };
-	struct cell_view v = cell_view_of(r, 0, &s);
+	int step = r->opts->revert ? 1 : 0;
+	struct cell_view v;
 	bool recalled;
 
-	if (!first_of(r, 0, column) || v.tells >= r->opts->repeat_runs ||
+	if (step >= r->ntested)
+		return 0; /* it was not to be had */
+	v = cell_view_of(r, step, &s);
+	if (!first_of(r, step, column) || v.tells >= r->opts->repeat_runs ||
 	    v.silent >= CELL_SILENT_MAX)
 		return 0;
 	*ret_more = true;
 	if (recall_column(r, column, &recalled, err) < 0)
 		return -1;
-	return recalled ? 0 : repeat(r, 0, column, err);
+	return recalled ? 0 : repeat(r, step, column, err);
 }
 
 static int plan_column(struct series_run *r, const struct plan_cell *column,

@@ -69,6 +69,8 @@ struct run_opts {
 	/* With head: base is a commit of the tree that is bisected, tested alone, and this
 	 * test of it is to have told good from bad in at least so many runs, whatever else
 	 * is known. NULL: repeats are verdicts' own. */
+	const char *revert; /* and on base this commit, in full, is taken back: that is
+			     * step 1, and it is what has to run so often; or NULL */
 	const char *repeat_test;
 	int repeat_runs;
 	const char *repo; /* where A..B is looked for first; NULL: cwd */
