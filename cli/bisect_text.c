@@ -24,8 +24,8 @@ void bisect_text_list(FILE *out, const struct bisection *list, size_t n)
 		const struct bisection *b = &list[i];
 
 		fprintf(out, "%4lld  %-12s %s on %s (%s, config %s) of %s, %.12s..%.12s",
-			(long long)b->id, bisection_state(b), b->test, b->topology, b->accel,
-			b->config, b->tree, b->good, b->bad);
+			(long long)b->id, bisection_state(b), b->test, b->topology,
+			b->accel, b->config, b->tree, b->good, b->bad);
 		if (b->job >= 0)
 			fprintf(out, ", job %lld", (long long)b->job);
 		fputc('\n', out);

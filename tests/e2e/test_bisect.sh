@@ -55,6 +55,17 @@ sl bisect --test toy/beta --topology numa2 --good nowhere --bad bad
 is "no such commit: exit 2" "$RC" 2
 sl bisect --test toy/beta --topology nowhere --good good --bad bad
 is "no such topology: exit 2" "$RC" 2
+sl bisect --test toy/beta --topology numa2 --config nowhere --good good --bad bad
+is "no such config: exit 2" "$RC" 2
+sl bisect --test beta --topology numa2 --good good --bad bad
+is "a test without its suite: exit 2" "$RC" 2
+sl bisect --test toy/beta --topology numa2 --tree nowhere --good good --bad bad
+is "no such tree: exit 2" "$RC" 2
+sl bisect --test toy/beta --topology numa2 --good good --bad good
+is "the same commit twice: exit 2" "$RC" 2
+check "the same commit twice: said" grep -q "are the same commit" "$OUT"
+sl bisect --test toy/beta --topology numa2 --good good
+is "one end is missing: exit 2" "$RC" 2
 is "nothing was built for it" "$(calls build)" 0
 
 # Killed in the middle.
@@ -168,6 +179,9 @@ check "a merge is not reverted" grep -q "^not confirmed by .*: it is a merge, wh
 sl bisect --test toy/beta --topology numa2 --good m4 --bad bad
 is "fails at both ends: exit 2" "$RC" 2
 check "fails at both ends: said" grep -q "fails at the good end as well" "$OUT"
+before=$(calls boot)
+sl bisect --test toy/beta --topology numa2 --good m4 --bad bad
+is "fails at both ends: what ran for it is kept" "$RC $(calls boot)" "2 $before"
 # It does not fail at all.
 sl bisect --test toy/alpha --topology numa2 --good m5 --bad bad
 is "does not fail: exit 2" "$RC" 2

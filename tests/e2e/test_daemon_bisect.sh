@@ -110,6 +110,12 @@ is "mark of no commit: exit 2" "$RC" 2
 sl bisect --id 99
 is "no such bisection: exit 2" "$RC" 2
 
+# What the runs say of the question.
+sl bisect --test toy/beta --topology numa2 --good c6 --bad c8
+is "fails at both ends: exit 2" "$RC" 2
+check "fails at both ends: said" grep -q "^the test fails at the good end as well" "$OUT"
+is "and in the queue" "$(status '.over[0] | "\(.kind) \(.state) \(.exit)"')" "bisect failed 2"
+
 daemon_stop
 is "the daemon ends" "$RC" 0
 # The same without it.
