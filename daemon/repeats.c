@@ -197,7 +197,7 @@ static double best_of(const double *worth, int n, int *ret_best)
 	return worth[*ret_best];
 }
 
-/* One more boot of the commit, if a bisection wants that. */
+/* One more boot of the last step, if a bisection wants that. */
 static int plan_wanted_run(struct series_run *r, const struct plan_cell *column,
 			   bool *ret_more, struct err *err)
 {
@@ -205,13 +205,13 @@ static int plan_wanted_run(struct series_run *r, const struct plan_cell *column,
 				   .topology = column->topology,
 				   .deep = column->deep,
 				   .test = r->opts->repeat_test };
-	int step = r->opts->revert ? 1 : 0;
-	struct cell_view v;
+	int step = r->ntested - 1;
+	struct cell_view v = cell_view_of(r, step, &s);
 	bool recalled;
 
-	if (step >= r->ntested)
-		return 0; /* it was not to be had */
-	v = cell_view_of(r, step, &s);
+	/* A revert that was not to be had leaves the base alone. */
+	if (r->opts->revert && step == 0)
+		return 0;
 	if (!first_of(r, step, column) || v.tells >= r->opts->repeat_runs ||
 	    v.silent >= CELL_SILENT_MAX)
 		return 0;

@@ -20,19 +20,17 @@ static char *first_conflict(git_index *index)
 	return str_dup(ours ? ours->path : base ? base->path : theirs->path);
 }
 
-static int commit_tree(struct steps *s, const git_oid *tree_id, const char *subject,
-		       git_oid *ret, struct err *err)
+static int commit_tree(struct steps *s, const git_oid *tree_id, const git_commit *onto,
+		       const char *subject, git_oid *ret, struct err *err)
 {
 	AUTO_GIT(tree) git_tree *tree = NULL;
-	AUTO_GIT(commit) git_commit *parent = NULL;
 	AUTO_GIT(sig) git_signature *who = NULL;
 
 	/* The date of what it is on: so the same revert has the same id. */
 	if (git_tree_lookup(&tree, s->repo, tree_id) ||
-	    git_commit_lookup(&parent, s->repo, &s->commit) ||
-	    git_signature_new(&who, NAME, EMAIL, git_commit_time(parent), 0) ||
+	    git_signature_new(&who, NAME, EMAIL, git_commit_time(onto), 0) ||
 	    git_commit_create(ret, s->repo, NULL, who, who, NULL, subject, tree, 1,
-			      (const git_commit *[]){ parent }))
+			      (const git_commit *[]){ onto }))
 		return err_git(err, "commit a revert");
 	return 0;
 }
@@ -45,40 +43,40 @@ static int add_missing(struct steps *s, const char *apply, struct step_text *tex
 	return 0;
 }
 
-static int add_tree(struct steps *s, const git_oid *tree, struct step_text *text,
-		    struct err *err)
+static int add_tree(struct steps *s, const git_oid *tree, const git_commit *onto,
+		    struct step_text *text, struct err *err)
 {
 	struct refusal refusal = { .reason = "" };
 	git_oid commit;
 	int rc;
 
-	if (git_oid_equal(tree, &s->tree))
+	if (git_oid_equal(tree, git_commit_tree_id(onto)))
 		return add_missing(s, "refused", text, "nothing of it is left to revert");
-	rc = steps_allow(s->repo, &s->tree, tree, &refusal, err);
+	rc = steps_allow(s->repo, git_commit_tree_id(onto), tree, &refusal, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
 		text->file = refusal.file;
 		return add_missing(s, "refused", text, refusal.reason);
 	}
-	if (commit_tree(s, tree, text->subject, &commit, err) < 0)
+	if (commit_tree(s, tree, onto, text->subject, &commit, err) < 0)
 		return -1;
 	return steps_add(s, "three-way", &commit, text, err);
 }
 
-int revert_add(struct steps *s, const char *hex, struct err *err)
+int revert_add(struct steps *s, const char *hex, const char *onto_hex, struct err *err)
 {
 	AUTO_GIT(commit) git_commit *of = NULL;
 	AUTO_GIT(commit) git_commit *onto = NULL;
 	AUTO_GIT(index) git_index *index = NULL;
 	AUTO_FREE char *subject = NULL, *file = NULL;
 	struct step_text text = { .author = NAME " <" EMAIL ">" };
-	git_oid id, tree;
+	git_oid id, onto_id, tree;
 
-	if (git_id(hex, &id, err) < 0)
+	if (git_id(hex, &id, err) < 0 || git_id(onto_hex, &onto_id, err) < 0)
 		return -1;
 	if (git_commit_lookup(&of, s->repo, &id) ||
-	    git_commit_lookup(&onto, s->repo, &s->commit))
+	    git_commit_lookup(&onto, s->repo, &onto_id))
 		return err_git(err, "commit %s", hex);
 	subject = str_printf("Revert \"%s\"",
 			     git_commit_summary(of) ? git_commit_summary(of) : "");
@@ -97,5 +95,5 @@ int revert_add(struct steps *s, const char *hex, struct err *err)
 	}
 	if (git_index_write_tree_to(&tree, index, s->repo))
 		return err_git(err, "the tree without %s", hex);
-	return add_tree(s, &tree, &text, err);
+	return add_tree(s, &tree, onto, &text, err);
 }

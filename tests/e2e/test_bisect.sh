@@ -92,6 +92,8 @@ check "each decision is told with its reason" grep -q "^next .*tells most for it
 check "it was confirmed" grep -q "^next .*to confirm" "$OUT"
 check "that it does not revert cleanly is said" \
 	grep -q "^not confirmed by a revert on .*: it does not revert cleanly: mm/swap.c" "$OUT"
+is "found: only the good end was built from nothing" "$(sqlite3 -readonly "$STATE/sluice.db" \
+	"SELECT count(*) FROM build WHERE NOT incremental")" 1
 after=$(calls boot)
 
 bisect
