@@ -9,6 +9,7 @@
  *	{"op": "pause", "what": "background"} or "all"; {"op": "resume"}
  *	{"op": "clean", "watch": true}  retention, next
  *	{"op": "status"}
+ *	{"op": "mark", "bisection": 3, "commit": "<in full>", "bad": true}
  *
  * "request" is as daemon/request.h has it; where it has "mails", a sealed memory
  * file with them comes along as a descriptor (daemon/mails.h). Answered is with one
@@ -51,6 +52,7 @@ enum control_op {
 	CONTROL_RESUME,
 	CONTROL_CLEAN,
 	CONTROL_STATUS,
+	CONTROL_MARK,
 };
 
 struct control_request {
@@ -59,6 +61,9 @@ struct control_request {
 	struct request request; /* submit */
 	bool interactive, watch;
 	enum queue_paused pause; /* pause */
+	int64_t bisection;       /* mark */
+	char commit[41];
+	bool bad;
 };
 void control_request_done(struct control_request *r);
 

@@ -314,6 +314,7 @@ int service_run(const char *config_file, struct config *config, const char *stat
 		service_web_start(&s);
 		service_trees_configure(&s);
 		service_intake_start(&s);
+		service_bisect_queue(&s);
 		service_advance(&s);
 		rc = sd_event_loop(s.event);
 		if (rc < 0)

@@ -14,6 +14,7 @@
 #include "daemon/plan.h"
 #include "daemon/service_intake.h"
 #include "daemon/service_keep.h"
+#include "db/bisection.h"
 #include "db/series.h"
 #include "db/setting.h"
 #include "db/tree.h"
@@ -36,6 +37,8 @@ static struct json_object *end_event(const struct queue_job *j)
 		json_set_int(o, "exit", j->exit);
 	if (j->series_id > 0)
 		json_set_int(o, "series", j->series_id);
+	if (j->bisection_id > 0)
+		json_set_int(o, "bisection", j->bisection_id);
 	json_set_str(o, "reason", j->reason);
 	return o;
 }
@@ -182,7 +185,7 @@ static int fill_job(struct service *s, struct control_client *cl,
 {
 	const struct request *q = &r->request;
 
-	*j = (struct queue_job){ .kind = QUEUE_SERIES,
+	*j = (struct queue_job){ .kind = q->test ? QUEUE_BISECT : QUEUE_SERIES,
 				 .class = r->interactive ? QUEUE_INTERACTIVE :
 							   QUEUE_BACKGROUND,
 				 .posting_id = DB_NO_INT };
@@ -372,6 +375,29 @@ static void op_cancel(struct service *s, struct control_client *cl,
 		answer_job(cl, r->job);
 }
 
+/* What it found out is open again, and it goes by that from its next decision on. */
+static void op_mark(struct service *s, struct control_client *cl,
+		    struct control_request *r)
+{
+	struct bisection b = { .job = DB_NO_INT };
+	struct err err = { 0 };
+	int found = bisection_find(s->db, r->bisection, &b, &err);
+
+	bisection_done(&b);
+	if (found > 0)
+		found = bisection_mark_put(s->db, r->bisection, r->commit, r->bad, &err) <
+					0 ?
+				-1 :
+				1;
+	if (found < 0)
+		control_error(cl, err.code, "%s", err.msg);
+	else if (found == 0)
+		control_error(cl, ERR_INPUT, "there is no bisection %lld",
+			      (long long)r->bisection);
+	else
+		control_ok(cl, json_object_new_object());
+}
+
 static void op_pause(struct service *s, struct control_client *cl, enum queue_paused what)
 {
 	struct json_object *o;
@@ -458,6 +484,8 @@ void service_request(struct control_client *cl, struct control_request *r, void 
 		return op_cancel(s, cl, r);
 	case CONTROL_RERUN:
 		return op_rerun(s, cl, r);
+	case CONTROL_MARK:
+		return op_mark(s, cl, r);
 	case CONTROL_PAUSE:
 		return op_pause(s, cl, r->pause);
 	case CONTROL_RESUME:

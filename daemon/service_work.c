@@ -233,6 +233,7 @@ static void on_done(struct job *child, enum job_how how, int code, void *arg)
 	settle(s, how, code);
 	worker_forget(s);
 	service_tell_end(s, job);
+	service_bisect_queue(s);
 	service_maybe_end(s);
 	service_advance(s);
 }

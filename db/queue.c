@@ -22,6 +22,7 @@ static const struct col cols[] = {
 	COL_(OPT_INT, queue_job, exit),
 	COL_(TEXT, queue_job, reason),
 	COL_(OPT_INT, queue_job, series_id),
+	COL_(OPT_INT, queue_job, bisection_id),
 	COL_(TEXT, queue_job, owner),
 	COL_(INT, queue_job, epoch),
 	COL_(OPT_INT, queue_job, lease_until),
@@ -36,10 +37,10 @@ static const struct col cols[] = {
 };
 static const struct table table = TABLE(cols, queue_job);
 
-#define COLS                                                                       \
-	"id, kind, class, list, sender, subject, tree, request, mbox, posting_id," \
-	" version, posted, state, exit, reason, series_id, owner, epoch,"          \
-	" lease_until, turn, crashes, interrupted, retries, not_before, created,"  \
+#define COLS                                                                            \
+	"id, kind, class, list, sender, subject, tree, request, mbox, posting_id,"      \
+	" version, posted, state, exit, reason, series_id, bisection_id, owner, epoch," \
+	" lease_until, turn, crashes, interrupted, retries, not_before, created,"       \
 	" started, finished"
 
 static const struct col line_cols[] = {
@@ -105,11 +106,11 @@ int queue_add(struct db *db, struct queue_job *j, struct err *err)
 {
 	static const char sql[] =
 		"INSERT INTO job (kind, class, list, sender, subject, tree, request,"
-		" mbox, posting_id, version, posted, state, epoch, crashes, interrupted,"
-		" retries, not_before, created)"
+		" mbox, posting_id, bisection_id, version, posted, state, epoch, crashes,"
+		" interrupted, retries, not_before, created)"
 		" VALUES (:kind, :class, :list, :sender, :subject, :tree, :request,"
-		" :mbox, :posting_id, :version, :posted, 'queued', 0, 0, 0, 0, 0,"
-		" :created) RETURNING id";
+		" :mbox, :posting_id, nullif(:bisection_id, 0), :version, :posted, 'queued',"
+		" 0, 0, 0, 0, 0, :created) RETURNING id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)
@@ -169,7 +170,7 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
 		" SELECT id FROM job WHERE state = 'queued' AND epoch = 0"
 		"  AND kind = 'series' AND class = 'interactive' UNION ALL"
 		" SELECT id FROM job WHERE state = 'queued'"
-		"  AND (epoch > 0 OR kind = 'head') UNION ALL"
+		"  AND (epoch > 0 OR kind <> 'series') UNION ALL"
 		" SELECT id FROM job WHERE state = 'running')"
 		" AND class = 'interactive' AND request = :request AND mbox IS :mbox"
 		" ORDER BY id LIMIT 1";
@@ -201,7 +202,7 @@ static const char heads_sql[] =
 													 "SELECT " LINE_COLS
 													 " FROM job j WHERE j.id IN (SELECT id FROM first"
 													 " UNION ALL SELECT id FROM job WHERE state = 'queued'"
-													 "  AND (epoch > 0 OR kind = 'head'))";
+													 "  AND (epoch > 0 OR kind <> 'series'))";
 
 int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err)
@@ -232,7 +233,7 @@ int queue_someone_waits(struct db *db, struct err *err)
 		"SELECT 1 WHERE EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
 		"  AND epoch = 0 AND kind = 'series' AND class = 'interactive')"
 		" OR EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
-		"  AND (epoch > 0 OR kind = 'head') AND class = 'interactive')";
+		"  AND (epoch > 0 OR kind <> 'series') AND class = 'interactive')";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	return st ? stmt_step(db, st, err) : -1;
@@ -246,7 +247,7 @@ int queue_lines(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		" SELECT id FROM job WHERE state = 'queued' AND epoch = 0"
 		"  AND kind = 'series' UNION ALL"
 		" SELECT id FROM job WHERE state = 'queued'"
-		"  AND (epoch > 0 OR kind = 'head'))";
+		"  AND (epoch > 0 OR kind <> 'series'))";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	return st ? row_read_all(db, st, &line_table, (void **)ret_list, ret_n, err) : -1;
@@ -280,7 +281,7 @@ int64_t queue_count_queued(struct db *db, struct err *err)
 	static const char sql[] =
 		"SELECT (SELECT count(*) FROM job WHERE state = 'queued' AND epoch = 0"
 		"  AND kind = 'series') + (SELECT count(*) FROM job WHERE state = 'queued'"
-		"  AND (epoch > 0 OR kind = 'head'))";
+		"  AND (epoch > 0 OR kind <> 'series'))";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st || stmt_step(db, st, err) != 1)
@@ -382,6 +383,22 @@ int queue_set_series(struct db *db, int64_t id, int64_t epoch, int64_t series_id
 	return stale_unless(run_changed(db, st, err), id, err);
 }
 
+int queue_set_bisection(struct db *db, int64_t id, int64_t epoch, int64_t bisection_id,
+			struct err *err)
+{
+	static const char sql[] =
+		"UPDATE job SET bisection_id = :bisection WHERE id = :id AND epoch = :epoch"
+		" AND state = 'running' RETURNING id";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_int(st, ":id", id);
+	bind_int(st, ":epoch", epoch);
+	bind_int(st, ":bisection", bisection_id);
+	return stale_unless(run_changed(db, st, err), id, err);
+}
+
 int queue_end(struct db *db, int64_t id, int64_t epoch, int exit, const char *reason,
 	      struct err *err)
 {
@@ -477,7 +494,7 @@ int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *
 int queue_wait_no_more(struct db *db, const char *tree, struct err *err)
 {
 	static const char sql[] = "UPDATE job SET not_before = 0 WHERE state = 'queued'"
-				  " AND (epoch > 0 OR kind = 'head')"
+				  " AND (epoch > 0 OR kind <> 'series')"
 				  " AND (:tree IS NULL OR tree = :tree)";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
@@ -491,7 +508,7 @@ int queue_head_waits(struct db *db, const char *tree, bool *ret, struct err *err
 {
 	static const char sql[] =
 		"SELECT 1 FROM job WHERE state = 'queued' AND kind = 'head' AND epoch = 0"
-		" AND (epoch > 0 OR kind = 'head') AND tree = :tree";
+		" AND (epoch > 0 OR kind <> 'series') AND tree = :tree";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 	int r;
 

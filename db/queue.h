@@ -26,6 +26,7 @@ struct queue_job {
 	int64_t exit; /* DB_NO_INT until it ended */
 	char *reason;
 	int64_t series_id; /* DB_NO_INT until it is known */
+	int64_t bisection_id; /* of kind bisect, likewise; of others DB_NO_INT, or 0 in queue_add */
 	char *owner;
 	int64_t epoch, lease_until; /* lease_until DB_NO_INT: none */
 	int64_t turn;
@@ -69,8 +70,8 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
 		    struct err *err);
 
 /* The first job of each class, list and sender (newest version, then oldest
- * posting) that is not treeless, all that were begun before, and all heads: one of them
- * is next. */
+ * posting) that is not treeless, all that were begun before, and all heads and
+ * bisections: one of them is next. */
 int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);
 /* 1 when a series is queued for a tree that is not there yet, 0, -1. */
@@ -102,6 +103,9 @@ int queue_renew(struct db *db, const char *owner, int64_t lease_until, struct er
 /* For the worker. ERR_STALE by the handle's lease; 0 rows is ERR_STALE too. */
 int queue_set_series(struct db *db, int64_t id, int64_t epoch, int64_t series_id,
 		     struct err *err);
+/* What it bisects; likewise. */
+int queue_set_bisection(struct db *db, int64_t id, int64_t epoch, int64_t bisection_id,
+			struct err *err);
 /* done for exit 0 and 1, else failed. */
 int queue_end(struct db *db, int64_t id, int64_t epoch, int exit, const char *reason,
 	      struct err *err);

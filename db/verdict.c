@@ -31,6 +31,11 @@ static const struct table table = TABLE(cols, verdict);
 	" until_step, candidates, repairs, runs, failures, probability, reason," \
 	" evidence, boot_id, odds"
 
+bool verdict_is_known_issue(const struct verdict *v)
+{
+	return v->reason && str_starts(v->reason, VERDICT_KNOWN_ISSUE);
+}
+
 void verdict_done(struct verdict *v)
 {
 	row_done(&table, v);

@@ -154,6 +154,28 @@ static void print_odds(struct html *h, const struct verdict *d)
 	html_textn(h, str_get(&s), s.len);
 }
 
+/* "since 012345678901 "mm: ..."", where the base was bisected, or an earlier one. */
+static void print_since(struct html *h, const struct series_view *v,
+			const struct verdict *d)
+{
+	const struct bisection *b = view_bisection(v, d);
+	struct json_object *commits = b ? json_arr(b->outcome, "commits") : NULL;
+	struct json_object *first =
+		json_len(commits) ? json_object_array_get_idx(commits, 0) : NULL;
+	bool here = b && strcmp(b->bad, v->series.base_commit) == 0;
+
+	if (!first)
+		return;
+	html_text(h, here ? " · since " : " · on an earlier base since ");
+	html_link(h, NULL, url_bisection(b->id),
+		  json_len(commits) > 1 ? "one of several commits" :
+					  json_str(first, "subject", ""));
+	if (json_len(commits) > 1)
+		return;
+	html_text(h, " ");
+	page_hash(h, json_str(first, "commit", ""));
+}
+
 static void print_where_good(struct html *h, const struct series_view *v,
 			     const struct verdict *d, bool many)
 {
@@ -228,6 +250,7 @@ static void print_verdict(struct html *h, const struct series_view *v,
 			html_textf(h, " · failed in %" PRId64 " of %" PRId64 " boots",
 				   d->failures, d->runs);
 		print_where_good(h, v, d, many);
+		print_since(h, v, d);
 		html_close(h);
 	}
 	if (d->kind == KIND_APPLY)

@@ -4,6 +4,7 @@
 
 #include "db/lease.h"
 #include "db/queue.h"
+#include "db/row.h"
 #include "db/setting.h"
 #include "db/timing.h"
 
@@ -602,11 +603,49 @@ static void settings_stay(void **state)
 	assert_null(v);
 }
 
+/* A bisection is found beside the series, and its row is bound to its job's lease. */
+static void bisections_are_in_line(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_line *l = NULL;
+	struct queue_job q;
+	int64_t background = add(f, QUEUE_BISECT, QUEUE_BACKGROUND, "", "sluice", 0, 5);
+	int64_t epoch, interactive;
+	size_t n = 0;
+
+	assert_int_equal(queue_someone_waits(f->db, &f->err), 0);
+	interactive = add(f, QUEUE_BISECT, QUEUE_INTERACTIVE, "", "me", 0, 10);
+	assert_int_equal(queue_someone_waits(f->db, &f->err), 1);
+	assert_int_equal(queue_count_queued(f->db, &f->err), 2);
+	ok(f, queue_heads(f->db, &l, &n, &f->err));
+	assert_int_equal(n, 2);
+	queue_line_list_free(l, n);
+	epoch = take(f, interactive);
+	ok(f,
+	   db_exec(f->db,
+		   "INSERT INTO bisection (id, tree, good, bad, config, arch, topology,"
+		   " accel, test, created) VALUES (7, 't', 'g', 'b', 'c', 'a', 'n', 'tcg',"
+		   " 'x/y', 1)",
+		   &f->err));
+	ok(f, queue_set_bisection(f->db, interactive, epoch, 7, &f->err));
+	assert_int_equal(queue_set_bisection(f->db, interactive, epoch + 1, 7, &f->err),
+			 -1);
+	assert_int_equal(f->err.code, ERR_STALE);
+	assert_int_equal(queue_find(f->db, interactive, &q, &f->err), 1);
+	assert_int_equal(q.kind, QUEUE_BISECT);
+	assert_int_equal(q.bisection_id, 7);
+	queue_job_done(&q);
+	assert_int_equal(queue_find(f->db, background, &q, &f->err), 1);
+	assert_int_equal(q.bisection_id, DB_NO_INT);
+	queue_job_done(&q);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(bisections_are_in_line),
 		T(a_job_comes_back_as_it_was_put),
 		T(only_one_takes_a_job),
 		T(unusable_is_failed_with_the_reason),
