@@ -26,7 +26,7 @@ enum queue_paused queue_paused_parse(const char *word)
 }
 
 /* Which of a class goes first whatever its sender had: lower is earlier. */
-enum group { GROUP_BEGUN, GROUP_AWAITED, GROUP_TURNS, GROUP_TREELESS };
+enum group { GROUP_BEGUN, GROUP_AWAITED, GROUP_TURNS, GROUP_SPARE, GROUP_TREELESS };
 
 struct ranked {
 	struct queue_line line;
@@ -41,6 +41,9 @@ struct ranked {
 
 static enum group group_of(const struct queue_line *l)
 {
+	/* Hours of work that wait well: also once begun they go when nothing else does. */
+	if (l->kind == QUEUE_BISECT && l->class == QUEUE_BACKGROUND)
+		return GROUP_SPARE;
 	if (l->epoch > 0)
 		return GROUP_BEGUN;
 	if (l->treeless)

@@ -92,16 +92,22 @@ static void on_event(const struct run_event *ev, void *arg)
 	w->opts->on_event(ev, w->opts->arg);
 }
 
-/* A job that nobody waits for gives way to one that somebody does, if that may begin. */
+/* A job that nobody waits for gives way to one that somebody does, if that may begin; a
+ * bisection, which may take hours and loses nothing, to whatever else there is. */
 static bool yields(void *arg)
 {
 	struct work *w = arg;
-	AUTO_FREE char *paused = NULL;
+	AUTO_FREE char *text = NULL;
+	enum queue_paused paused;
 
-	if (w->job.class == QUEUE_BACKGROUND && !w->yielded &&
-	    setting_get(w->db, "paused", &paused, NULL) == 0 &&
-	    queue_paused_parse(paused) != QUEUE_PAUSED_ALL)
+	if (w->job.class != QUEUE_BACKGROUND || w->yielded ||
+	    setting_get(w->db, "paused", &text, NULL) < 0)
+		return w->yielded;
+	paused = queue_paused_parse(text);
+	if (paused != QUEUE_PAUSED_ALL)
 		w->yielded = queue_someone_waits(w->db, NULL) > 0;
+	if (!w->yielded && paused == QUEUE_RUNS && w->job.kind == QUEUE_BISECT)
+		w->yielded = queue_else_waits(w->db, time(NULL), NULL) > 0;
 	return w->yielded;
 }
 

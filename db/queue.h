@@ -78,6 +78,8 @@ int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 int queue_waits_for_tree(struct db *db, struct err *err);
 /* 1 when an interactive job is queued, 0, -1. */
 int queue_someone_waits(struct db *db, struct err *err);
+/* 1 when anything is queued that may begin and is no bisection, 0, -1. */
+int queue_else_waits(struct db *db, int64_t now, struct err *err);
 /* All that are queued, in no order. */
 int queue_lines(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);

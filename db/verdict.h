@@ -35,8 +35,6 @@ struct verdict {
 		.failures = DB_NO_INT, .probability = DB_NO_REAL, .boot_id = DB_NO_INT \
 	}
 
-/* What the reason of a verdict begins with that a known issue of the kernel explains. */
-#define VERDICT_KNOWN_ISSUE "known issue of the kernel"
 bool verdict_is_known_issue(const struct verdict *v);
 void verdict_done(struct verdict *v);
 void verdict_list_free(struct verdict *list, size_t n);

@@ -614,6 +614,22 @@ static void bisections_are_in_line(void **state)
 	size_t n = 0;
 
 	assert_int_equal(queue_someone_waits(f->db, &f->err), 0);
+	/* For a series it gives way, but not for one that cannot begin. */
+	assert_int_equal(queue_else_waits(f->db, 100, &f->err), 0);
+	ok(f,
+	   db_exec(f->db,
+		   "INSERT INTO job (kind, class, list, sender, subject, tree, request,"
+		   " version, posted, state, epoch, crashes, interrupted, retries,"
+		   " not_before, created) VALUES ('series', 'background', 'mm', 'a', 's',"
+		   " 'nowhere', '{}', 1, 1, 'queued', 0, 0, 0, 0, 0, 1)",
+		   &f->err));
+	assert_int_equal(queue_else_waits(f->db, 100, &f->err), 0);
+	ok(f, db_exec(f->db, "UPDATE job SET tree = '' WHERE tree = 'nowhere'", &f->err));
+	assert_int_equal(queue_else_waits(f->db, 100, &f->err), 1);
+	ok(f,
+	   db_exec(f->db, "UPDATE job SET not_before = 101 WHERE sender = 'a'", &f->err));
+	assert_int_equal(queue_else_waits(f->db, 100, &f->err), 0);
+	ok(f, db_exec(f->db, "DELETE FROM job WHERE sender = 'a'", &f->err));
 	interactive = add(f, QUEUE_BISECT, QUEUE_INTERACTIVE, "", "me", 0, 10);
 	assert_int_equal(queue_someone_waits(f->db, &f->err), 1);
 	assert_int_equal(queue_count_queued(f->db, &f->err), 2);

@@ -47,6 +47,19 @@ static void what_was_begun_is_finished(void **state)
 	ORDER_IS(v, 4, 3, 1, 2);
 }
 
+/* Of the daemon's own; one that somebody waits for goes as any other. */
+static void bisections_go_when_nothing_else_does(void **state)
+{
+	struct queue_line v[] = { line(1, B, "", "sluice"), line(2, B, "", "sluice"),
+				  line(3, B, "mm", "a"), line(4, I, "", "uid 1"),
+				  line(5, I, "", "uid 2") };
+
+	(void)state;
+	v[0].kind = v[1].kind = v[3].kind = QUEUE_BISECT;
+	v[0].epoch = 1;
+	ORDER_IS(v, 4, 5, 3, 1, 2);
+}
+
 static void awaited_heads_go_before_series(void **state)
 {
 	struct queue_line v[] = { line(1, B, "mm", "a"), line(2, B, "", ""),
@@ -257,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(interactive_goes_first),
 		cmocka_unit_test(what_was_begun_is_finished),
+		cmocka_unit_test(bisections_go_when_nothing_else_does),
 		cmocka_unit_test(awaited_heads_go_before_series),
 		cmocka_unit_test(newest_version_then_oldest_posting),
 		cmocka_unit_test(senders_of_lists_take_turns),
