@@ -244,10 +244,11 @@ int queue_else_waits(struct db *db, int64_t now, struct err *err)
 	static const char sql[] =
 		"SELECT 1 WHERE EXISTS (SELECT 1 FROM job j WHERE state = 'queued'"
 		"  AND epoch = 0 AND kind = 'series' AND not_before <= :now"
-		"  AND NOT (" TREELESS("j") "))"
-		" OR EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
-		"  AND (epoch > 0 OR kind <> 'series') AND kind <> 'bisect'"
-		"  AND not_before <= :now)";
+		"  AND NOT (" TREELESS(
+			"j") "))"
+			     " OR EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
+			     "  AND (epoch > 0 OR kind <> 'series') AND kind <> 'bisect'"
+			     "  AND not_before <= :now)";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)
