@@ -26,11 +26,12 @@ static void take_steps(struct series_run *r, const struct subject *s,
 		struct cell_view v = cell_view_of(r, k, s);
 
 		keys[k] = v.key;
-		a->steps[k] = (struct belief_step){ .image = image_of(keys, k),
-						    .runs = v.tells,
-						    .failures = v.tells_bad,
-						    .alone = v.tells_alone };
-		a->silent[k] = v.silent;
+		a->steps[k] =
+			(struct belief_step){ .image = image_of(keys, k),
+					      .runs = v.tells,
+					      .failures = v.tells_bad,
+					      .alone = v.tells_alone,
+					      .parked = v.silent >= CELL_SILENT_MAX };
 		a->failed |= v.ran_bad > 0;
 	}
 }
@@ -54,23 +55,29 @@ int assess_evidence(struct series_run *r, const struct subject *s, struct assess
 	};
 	size_t n = (size_t)r->ntested;
 
-	*ret = (struct assessment){ .steps = mem_alloc0(n * sizeof(*ret->steps)),
-				    .silent = mem_alloc0(n * sizeof(*ret->silent)) };
+	*ret = (struct assessment){ .steps = mem_alloc0(n * sizeof(*ret->steps)) };
 	take_steps(r, s, ret);
 	if (r->ntested > BELIEF_STEPS_MAX || !assess_by_odds(r))
 		ret->failed = false;
 	return ret->failed ? history_of_test(r->db, &of, &ret->past, err) : 0;
 }
 
+static bool steps_alike(const struct belief_step *a, const struct belief_step *b)
+{
+	return a->image == b->image && a->runs == b->runs && a->failures == b->failures &&
+	       a->alone == b->alone && a->parked == b->parked;
+}
+
 bool assess_alike(const struct series_run *r, const struct assessment *a,
 		  const struct assessment *b)
 {
-	size_t n = (size_t)r->ntested;
-
-	return a->failed == b->failed && a->past.runs == b->past.runs &&
-	       a->past.failures == b->past.failures &&
-	       memcmp(a->steps, b->steps, n * sizeof(*a->steps)) == 0 &&
-	       memcmp(a->silent, b->silent, n * sizeof(*a->silent)) == 0;
+	if (a->failed != b->failed || a->past.runs != b->past.runs ||
+	    a->past.failures != b->past.failures)
+		return false;
+	for (int k = 0; k < r->ntested; k++)
+		if (!steps_alike(&a->steps[k], &b->steps[k]))
+			return false;
+	return true;
 }
 
 void assess_believe(const struct series_run *r, struct assessment *a)
@@ -96,7 +103,6 @@ int assess(struct series_run *r, const struct subject *s, struct assessment *ret
 void assessment_done(struct assessment *a)
 {
 	free(a->steps);
-	free(a->silent);
 	belief_free(a->belief);
 	*a = (struct assessment){ .belief = NULL };
 }

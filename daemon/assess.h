@@ -11,7 +11,6 @@
 
 struct assessment {
 	struct belief_step *steps; /* [ntested] */
-	int *silent;               /* [ntested]: as in struct cell_view */
 	bool failed; /* a run did, anywhere: a program that does not compile is no chance */
 	struct history past;
 	struct belief *belief; /* NULL: no run failed, there is nothing to ask */

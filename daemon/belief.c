@@ -59,6 +59,9 @@ static void take_images(struct belief *b, const struct belief_step *steps)
 		b->images[s->image].runs += s->runs;
 		b->images[s->image].failures += s->failures;
 		b->images[s->image].alone += s->alone;
+		/* Of the steps with one image the first is run. */
+		if (first == k)
+			b->images[s->image].parked = s->parked;
 	}
 }
 

@@ -27,6 +27,7 @@ struct belief_step {
 	int image;          /* the same number: the same image; -1: nothing to run */
 	int runs, failures; /* of this step; those of others with its image are added */
 	int alone;          /* of the runs: with nothing running beside them */
+	bool parked;        /* no more runs of it can be had: its boots tell nothing */
 };
 
 /* Before anything ran. The odds that a patch breaks one test on one topology are
@@ -82,7 +83,8 @@ struct belief_call {
 	enum belief_word word;
 	double p;        /* of the word with its candidates */
 	int first, last; /* from is one of these: more than one where nothing between
-			  * them can be run; -1 for clean and unsure */
+			  * them can be run, or run again to confirm it; -1 for clean and
+			  * unsure */
 	int until_first, until_last; /* what repaired it is one of these, at
 				      * 1 - sure; -1: nothing did, or not known */
 	bool likely_at_tip; /* of what is blamed: more likely bad at the tip than not */
@@ -92,7 +94,11 @@ struct belief_call {
  * whatever sure is), or BELIEF_UNSURE with P of the likeliest. */
 struct belief_call belief_call(const struct belief *b, double sure);
 
-/* Whether what a call names has run again, see belief_worth. */
+/*
+ * Whether what a call names has run again, see belief_worth. Where the step that would
+ * confirm it is parked, the next one outwards that can tell takes its place, and the call
+ * names all patches between the two.
+ */
 bool belief_confirmed(const struct belief *b, const struct belief_call *c);
 
 /*
@@ -107,7 +113,7 @@ struct belief_policy {
 	double sure;        /* P that a call needs, say 0.99 */
 	int runs_max;       /* of all steps together; then it ends unsure */
 	const double *cost; /* [nsteps] of a run of the step, seconds > 0, INFINITY: it
-			     * cannot be had; NULL: all one */
+			     * cannot be had, nor where it is parked; NULL: all one */
 };
 
 /*
@@ -116,7 +122,7 @@ struct belief_policy {
  * or would be before it stands. Every step is run once first; then it is what a run
  * tells. Before a patch is named its step and what it is held against (the last step
  * before it that can be run and differs) have run at least twice, of that once alone;
- * the base at least twice. Which patch repaired it is looked for likewise. Add up
+ * the base at least twice, or the first step that can. Which patch repaired it is looked for likewise. Add up
  * the subjects of one boot to choose the boot that is best for all of them.
  */
 bool belief_worth(const struct belief *b, const struct belief_policy *policy,

@@ -70,14 +70,64 @@ static void find_until(const struct belief *b, double sure, struct belief_call *
 	free(p);
 }
 
+bool belief_ran_again(const struct belief *b, int step)
+{
+	int i = b->steps[step].image;
+
+	return i < 0 || (b->images[i].runs >= 2 && b->images[i].alone >= 1);
+}
+
+bool belief_can_confirm(const struct belief *b, int step)
+{
+	int i = b->steps[step].image;
+
+	return i >= 0 && (belief_ran_again(b, step) || !b->images[i].parked);
+}
+
+int belief_parent(const struct belief *b, int step)
+{
+	for (int k = step - 1; k >= 0; k--)
+		if (b->steps[k].image >= 0 && b->steps[k].image != b->steps[step].image)
+			return k;
+	return -1;
+}
+
+/*
+ * What cannot be run again to confirm a name is passed over. Its one run may have been
+ * disturbed, so it does not tell the patches on both sides of it apart: the name is
+ * widened to just after the next step before that can be confirmed as good, and to the
+ * next one after that can be as bad. Where there is none such the name stays as it is,
+ * and unconfirmed. A step with the image of one that can tell is told by that one.
+ */
+static void widen(const struct belief *b, double sure, struct belief_call *c)
+{
+	int good = c->first - 1, bad = c->last;
+
+	while (good >= 0 && !belief_can_confirm(b, good))
+		good--;
+	while (bad < b->nsteps && !belief_can_confirm(b, bad))
+		bad++;
+	if (good == c->first - 1 && bad == c->last)
+		return;
+	if (good < 0 || bad == b->nsteps || belief_bad(b, good) > 1 - sure ||
+	    belief_bad(b, bad) < sure)
+		return;
+	c->first = good + 1;
+	c->last = bad;
+}
+
 static struct belief_call call_of(const struct belief *b, double sure, int from)
 {
 	struct belief_call c = { .first = alike_first(b, from),
 				 .last = b->alike[from],
 				 .until_first = -1,
 				 .until_last = -1 };
-	double tip, p = began(b, c.first, c.last, &tip);
+	double tip, p;
 
+	/* To say that the base is bad charges nobody, and is not confirmed. */
+	if (c.first > 0)
+		widen(b, sure, &c);
+	p = began(b, c.first, c.last, &tip);
 	c.p = p;
 	c.likely_at_tip = tip >= p / 2;
 	if (c.first == 0) {

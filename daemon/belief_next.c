@@ -85,41 +85,35 @@ static int runs_of(const struct belief *b, int step)
 	return i < 0 ? -1 : b->images[i].runs;
 }
 
-/* It ran at least twice, and once with nothing beside it that could disturb it. */
-static bool ran_again(const struct belief *b, int step)
-{
-	int i = b->steps[step].image;
-
-	return i < 0 || (b->images[i].runs >= 2 && b->images[i].alone >= 1);
-}
-
-/* The last step before it that can be run and has another image; -1: none. */
-static int parent_of(const struct belief *b, int step)
-{
-	for (int k = step - 1; k >= 0; k--)
-		if (b->steps[k].image >= 0 && b->steps[k].image != b->steps[step].image)
-			return k;
-	return -1;
-}
-
 /* A step that tells which of several patches repaired it; -1: none can. */
 static int until_next(const struct belief *b, const struct belief_call *c)
 {
 	for (int k = c->until_first; k >= 0 && k < c->until_last; k++)
-		if (runs_of(b, k) >= 0)
+		if (runs_of(b, k) >= 0 && !b->images[b->steps[k].image].parked)
 			return k;
 	return -1;
+}
+
+/* The first step that is held to be good where patch first broke it and that ran twice,
+ * or can: the base, unless that cannot be run; -1: none. */
+static int base_of(const struct belief *b, int parent)
+{
+	for (int k = 0; k < parent; k++)
+		if (runs_of(b, k) >= 2 ||
+		    (runs_of(b, k) >= 0 && !b->images[b->steps[k].image].parked))
+			return k;
+	return parent;
 }
 
 /* The step that has to run again before the patches first..last are named; -1: none. */
 static int confirm_next(const struct belief *b, const struct belief_call *c)
 {
-	int step = c->last, parent = parent_of(b, step);
-	int base = runs_of(b, 0) < 0 ? parent : 0;
+	int step = c->last, parent = belief_parent(b, c->first);
+	int base = base_of(b, parent);
 
-	if (!ran_again(b, step))
+	if (!belief_ran_again(b, step))
 		return step;
-	if (parent >= 0 && !ran_again(b, parent))
+	if (parent >= 0 && !belief_ran_again(b, parent))
 		return parent;
 	if (base >= 0 && runs_of(b, base) < 2)
 		return base;
@@ -140,8 +134,13 @@ static int runs_all(const struct belief *b)
 	return n;
 }
 
-static double cost_of(const struct belief_policy *policy, int step)
+static double cost_of(const struct belief *b, const struct belief_policy *policy,
+		      int step)
 {
+	int i = b->steps[step].image;
+
+	if (i < 0 || b->images[i].parked)
+		return INFINITY;
 	return policy->cost ? policy->cost[step] : 1;
 }
 
@@ -153,8 +152,8 @@ static bool want_first(const struct belief *b, const struct belief_policy *polic
 
 	for (int k = 0; k < b->nsteps; k++)
 		if (runs_of(b, k) == 0 && belief_same_before(b->steps, k) == k &&
-		    isfinite(cost_of(policy, k))) {
-			worth[k] += NEEDED / cost_of(policy, k);
+		    isfinite(cost_of(b, policy, k))) {
+			worth[k] += NEEDED / cost_of(b, policy, k);
 			any = true;
 		}
 	return any;
@@ -169,7 +168,7 @@ static bool want_more(const struct belief *b, const struct belief_policy *policy
 	for (int k = 0; k < b->nsteps; k++) {
 		/* Of the steps with one image the first is run. */
 		if (b->steps[k].image < 0 || belief_same_before(b->steps, k) < k ||
-		    !isfinite(cost_of(policy, k)))
+		    !isfinite(cost_of(b, policy, k)))
 			continue;
 		gain[k] = belief_gain(b, k);
 		most = fmax(most, gain[k]);
@@ -178,7 +177,7 @@ static bool want_more(const struct belief *b, const struct belief_policy *policy
 	    belief_entropy(b) - belief_entropy2(policy->sure) > most * left * FUTILE)
 		return false;
 	for (int k = 0; k < b->nsteps; k++)
-		worth[k] += gain[k] / cost_of(policy, k);
+		worth[k] += gain[k] / cost_of(b, policy, k);
 	return true;
 }
 
@@ -200,17 +199,17 @@ bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 		return false;
 	if (c.word != BELIEF_INTRODUCED && c.word != BELIEF_TRANSIENT) {
 		step = belief_failed_once(b);
-		if (step < 0 || !isfinite(cost_of(policy, step)))
+		if (step < 0 || !isfinite(cost_of(b, policy, step)))
 			return want_more(b, policy, left, worth);
-		worth[step] += NEEDED / cost_of(policy, step);
+		worth[step] += NEEDED / cost_of(b, policy, step);
 		return true;
 	}
 	step = confirm_next(b, &c);
 	if (step < 0)
 		step = until_next(b, &c);
-	if (step < 0 || !isfinite(cost_of(policy, step)))
+	if (step < 0 || !isfinite(cost_of(b, policy, step)))
 		return false;
-	worth[step] += NEEDED / cost_of(policy, step);
+	worth[step] += NEEDED / cost_of(b, policy, step);
 	return true;
 }
 

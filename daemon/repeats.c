@@ -98,9 +98,7 @@ static void make_worth(struct asking *q, struct assessment *a)
 		q->left = boots_left(r, q->column);
 	for (int k = 0; k < r->ntested; k++) {
 		q->last_worth[k] = 0;
-		cost[k] = first_of(r, k, q->column) && a->silent[k] < CELL_SILENT_MAX ?
-				  1 :
-				  INFINITY;
+		cost[k] = first_of(r, k, q->column) ? 1 : INFINITY;
 	}
 	policy.runs_max = assess_count(a, 0, r->ntested - 1).runs + q->left;
 	assess_believe(r, a);

@@ -84,8 +84,8 @@ is "flaky from patch 2: the other tests pass" "$(verdict toy/beta smp4)" "pass n
 check "flaky from patch 2: told with runs and P" \
 	grep -Eq "failed: 0 of [0-9]+ runs before it, [0-9]+ of [0-9]+ with it, P (> )?0.99" "$OUT"
 check "flaky from patch 2: the patch and the base have run alone" test "$(jget '
-	[.steps[] | select(.n == 1 or .n == 2) |
-		[.boots[] | select(.topology == "smp4" and .alone)] | length > 0] | all')" = true
+	[.steps[] | select(.step == 1 or .step == 2) |
+		[.boots[] | select(.topology == "smp4" and .alone)] | length > 0] == [true, true]')" = true
 
 said=$(jget '[.verdicts[] | {test, topology, verdict, from, runs, failures, probability}]')
 before=$(calls boot)
@@ -108,6 +108,29 @@ check "no budget: said so" grep -q "not enough runs to be sure" "$OUT"
 budget 30m
 test_range poor --topology smp4
 is "with a budget: charged" "$(verdict toy/alpha smp4)" "introduced 2 null"
+
+# What patch 3 is to be held against cannot run again: there alpha ends the guest, in
+# each boot of all tests, and beta ran once, in a boot of the rest. The step before tells.
+series parked
+say mm/swap.c "note parked 1"
+patch "mm/swap: harmless"
+say mm/migrate.c "test toy/alpha panic"
+patch "mm/migrate: alpha ends the guest"
+unsay mm/migrate.c
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: break beta, repair alpha"
+say mm/swap.c "note parked 4"
+patch "mm/swap: harmless, too"
+test_range parked --topology smp4
+is "the parent cannot tell: two patches are named" "$(jget '[.verdicts[] |
+	select(.test == "toy/beta") | {verdict, candidates}]')" \
+	'[{"verdict":"introduced","candidates":[2,3]}]'
+check "the parent cannot tell: the step before it was run again" test "$(jget '[.steps[] |
+	select(.step == 1) | .boots[] | select(.alone)] | length')" -gt 0
+is "the parent cannot tell: what ends the guest is named as well" "$(jget '[.verdicts[] |
+	select(.test == "toy/alpha") | {verdict, candidates, repairs}]')" \
+	'[{"verdict":"transient","candidates":[2],"repairs":[3]}]'
+is "the parent cannot tell: exit 1" "$RC" 1
 
 # Two topologies that disagree.
 five disagree 3 "test toy/alpha fail nodes 2"
