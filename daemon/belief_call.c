@@ -24,13 +24,9 @@ static double began(const struct belief *b, int first, int last, double *ret_tip
 	double p = 0;
 
 	*ret_tip = 0;
-	for (size_t i = 1; i < b->nh; i++) {
-		int from = belief_blamed(&b->h[i]);
-
-		if (from < first || from > last)
-			continue;
-		p += b->h[i].p;
-		*ret_tip += belief_bad_at_tip(b, &b->h[i]) ? b->h[i].p : 0;
+	for (int k = first; k <= last; k++) {
+		p += b->from[k];
+		*ret_tip += b->from_tip[k];
 	}
 	return p;
 }
@@ -133,8 +129,6 @@ static struct belief_call call_of(const struct belief *b, double sure, int from)
 	if (c.first == 0) {
 		/* If the base cannot be run, patches after it cannot be told from it. */
 		c.word = c.last == 0 ? BELIEF_PRE_EXISTING : BELIEF_UNSURE;
-		if (!c.likely_at_tip)
-			find_until(b, sure, &c);
 		return c;
 	}
 	if (tip >= sure) {
@@ -143,10 +137,8 @@ static struct belief_call call_of(const struct belief *b, double sure, int from)
 	} else if (p - tip >= sure) {
 		c.word = BELIEF_TRANSIENT;
 		c.p = p - tip;
-		find_until(b, sure, &c);
 	} else {
 		c.word = BELIEF_BLAMED;
-		find_until(b, sure, &c);
 	}
 	return c;
 }
@@ -184,8 +176,12 @@ struct belief_call belief_call(const struct belief *b, double sure)
 		if (c.p > best.p)
 			best = c;
 	}
-	if (best.p >= sure)
+	if (best.p >= sure) {
+		if (best.first == 0 ? !best.likely_at_tip :
+				      best.word != BELIEF_INTRODUCED)
+			find_until(b, sure, &best);
 		return best;
+	}
 	if (b->h[0].p + b->from[0] >= dismissed && !failed_once) {
 		c = none;
 		c.word = BELIEF_NOT_SERIES;

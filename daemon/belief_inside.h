@@ -31,7 +31,8 @@ struct belief {
 	int nimages;
 	struct hypothesis *h; /* h[0]: clean */
 	size_t nh;
-	double *from; /* [nsteps]: sums */
+	double *from, *from_tip; /* [nsteps]: sums, by the patch to blame; of those that
+				  * are bad at the tip */
 };
 
 /* The first step with its image, itself or an earlier one. */

@@ -21,15 +21,6 @@ static double belief_entropy2(double p)
 	return -p * log(p) - (1 - p) * log1p(-p);
 }
 
-/* Adds what a class of hypotheses makes of a run: its weight, P(fails) times that. */
-static void add_class(double weight, double fails, double *p, double *known)
-{
-	if (weight <= 0)
-		return;
-	*p += fails;
-	*known += weight * belief_entropy2(fails / weight);
-}
-
 /* Classes of hypotheses that one call would cover: by the patch to blame (-1: clean),
  * those alike being one, and whether the tip is bad. What no run can tell is not missing. */
 static size_t class_of(const struct belief *b, const struct hypothesis *h)
@@ -45,24 +36,61 @@ static size_t nclasses(const struct belief *b)
 	return ((size_t)b->nsteps + 1) * 2;
 }
 
-double belief_gain(const struct belief *b, int step)
+/* Adds what is so for the steps from..until-1, as differences between steps. */
+static void add_steps(double *diff, int from, int until, double what)
 {
-	AUTO_FREE double *weight = mem_alloc0(nclasses(b) * sizeof(*weight));
-	AUTO_FREE double *fails = mem_alloc0(nclasses(b) * sizeof(*fails));
-	double p = 0, known = 0;
+	if (from < 0)
+		return;
+	diff[from] += what;
+	diff[until] -= what;
+}
 
-	if (b->steps[step].image < 0)
-		return 0;
+/*
+ * Each class has a weight, and for each step
+ * P(its next run fails) times that; the information is the entropy of the outcome less
+ * what is left of it once the class is known.
+ */
+void belief_gains(const struct belief *b, double *ret)
+{
+	size_t n = (size_t)b->nsteps;
+	AUTO_FREE double *weight = mem_alloc0(nclasses(b) * sizeof(*weight));
+	AUTO_FREE double *diff = mem_alloc0(nclasses(b) * (n + 1) * sizeof(*diff));
+	AUTO_FREE double *fails = mem_alloc0(n * sizeof(*fails));
+	AUTO_FREE double *known = mem_alloc0(n * sizeof(*known));
+
 	for (size_t i = 0; i < b->nh; i++) {
 		const struct hypothesis *h = &b->h[i];
 		size_t c = class_of(b, h);
+		double more = h->p * (h->next_bad - h->next_good);
 
 		weight[c] += h->p;
-		fails[c] += h->p * (belief_is_bad(h, step) ? h->next_bad : h->next_good);
+		add_steps(&diff[c * (n + 1)], 0, b->nsteps, h->p * h->next_good);
+		add_steps(&diff[c * (n + 1)], h->from, h->until, more);
+		add_steps(&diff[c * (n + 1)], h->from2, h->until2, more);
 	}
-	for (size_t c = 0; c < nclasses(b); c++)
-		add_class(weight[c], fails[c], &p, &known);
-	return fmax(belief_entropy2(p) - known, 0);
+	for (size_t c = 0; c < nclasses(b); c++) {
+		double f = 0;
+
+		for (size_t k = 0; weight[c] > 0 && k < n; k++) {
+			f += diff[c * (n + 1) + k];
+			fails[k] += f;
+			known[k] += weight[c] * belief_entropy2(f / weight[c]);
+		}
+	}
+	for (int k = 0; k < b->nsteps_given; k++)
+		ret[k] = 0;
+	for (size_t k = 0; k < n; k++)
+		ret[k] = b->steps[k].image < 0 ?
+				 0 :
+				 fmax(belief_entropy2(fails[k]) - known[k], 0);
+}
+
+double belief_gain(const struct belief *b, int step)
+{
+	AUTO_FREE double *gain = mem_alloc0((size_t)b->nsteps_given * sizeof(*gain));
+
+	belief_gains(b, gain);
+	return gain[step];
 }
 
 /* Of the classes, nats. */
@@ -162,22 +190,23 @@ static bool want_first(const struct belief *b, const struct belief_policy *polic
 static bool want_more(const struct belief *b, const struct belief_policy *policy,
 		      int left, double *worth)
 {
-	AUTO_FREE double *gain = mem_alloc0((size_t)b->nsteps * sizeof(*gain));
+	AUTO_FREE double *gain = mem_alloc0((size_t)b->nsteps_given * sizeof(*gain));
 	double most = 0;
 
+	belief_gains(b, gain);
 	for (int k = 0; k < b->nsteps; k++) {
 		/* Of the steps with one image the first is run. */
 		if (b->steps[k].image < 0 || belief_same_before(b->steps, k) < k ||
 		    !isfinite(cost_of(b, policy, k)))
-			continue;
-		gain[k] = belief_gain(b, k);
+			gain[k] = 0;
 		most = fmax(most, gain[k]);
 	}
 	if (most <= 0 ||
 	    belief_entropy(b) - belief_entropy2(policy->sure) > most * left * FUTILE)
 		return false;
 	for (int k = 0; k < b->nsteps; k++)
-		worth[k] += gain[k] / cost_of(b, policy, k);
+		if (gain[k] > 0)
+			worth[k] += gain[k] / cost_of(b, policy, k);
 	return true;
 }
 

@@ -124,12 +124,13 @@ struct said_of {
 /* The step of which a run tells most; -1: none tells anything. */
 static int most_told(const struct sim *s, const struct belief *b)
 {
-	double best = 0;
+	double gain[STEPS_MAX], best = 0;
 	int step = -1;
 
+	belief_gains(b, gain);
 	for (int k = 0; k < s->nsteps; k++)
-		if (s->steps[k].image == k && belief_gain(b, k) > best) {
-			best = belief_gain(b, k);
+		if (s->steps[k].image == k && gain[k] > best) {
+			best = gain[k];
 			step = k;
 		}
 	return step;
