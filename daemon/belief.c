@@ -133,7 +133,7 @@ struct weighing {
 	struct before {
 		int steps, runs, failures; /* steps: that can be run */
 		bool within;
-	} *before;
+	} * before;
 	double any; /* sum of priors so far, clean not among them */
 	size_t room;
 };

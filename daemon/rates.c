@@ -93,8 +93,9 @@ void rates_free(struct rates *r)
 
 static struct kept *kept_at(const struct rates *r, int runs, int failures)
 {
-	return r->kept ? &r->kept[(size_t)failures * (size_t)(r->max + 1) + (size_t)runs] :
-			 NULL;
+	return r->kept ?
+		       &r->kept[(size_t)failures * (size_t)(r->max + 1) + (size_t)runs] :
+		       NULL;
 }
 
 /* log of weight times B(a + failures, b + passes) / B(a, b) */
