@@ -107,7 +107,9 @@ static double lasts(const struct belief *b, const struct belief_prior *prior, in
 static double prior_of(const struct belief *b, const struct belief_prior *prior,
 		       const struct hypothesis *h)
 {
-	double p = h->from == 0 ? prior->pre_existing : prior->per_patch;
+	double p = h->from == 0 ? prior->pre_existing :
+		   prior->patch ? prior->patch[h->from] :
+				  prior->per_patch;
 
 	p *= lasts(b, prior, h->from, h->until);
 	if (h->from2 >= 0)

@@ -34,6 +34,7 @@ struct belief_step {
  * small, and that is what keeps a chance failure from being charged to it. */
 struct belief_prior {
 	double per_patch;    /* each patch that changes the image: breaks it */
+	const double *patch; /* [nsteps], instead of it: see belief_share.h; or NULL */
 	double pre_existing; /* the base is bad */
 	double repaired;     /* of what is bad: a later patch mends it */
 	struct rate_prior good, bad;
