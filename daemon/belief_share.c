@@ -8,7 +8,7 @@
 #define SHARED 0.25
 
 /* How sure a witness is by itself. */
-#define WITNESS 0.9
+#define WITNESS 0.98
 
 static struct belief_call testimony(const struct belief *own)
 {
