@@ -41,8 +41,9 @@ bool assess_by_odds(const struct series_run *r)
 	return strcmp(r->opts->config->verdict_repeats, "sure") == 0;
 }
 
-int assess_evidence(struct series_run *r, const struct subject *s, struct assessment *ret,
-		    struct err *err)
+/* Asked once in a run: what others do meanwhile must not change what is said of it. */
+static int take_past(struct series_run *r, const struct subject *s, struct history *ret,
+		     struct err *err)
 {
 	const struct kconfig *config = r->plan->configs[s->config];
 	const struct history_of of = {
@@ -50,16 +51,30 @@ int assess_evidence(struct series_run *r, const struct subject *s, struct assess
 		.arch = config->arch,
 		.topology = r->plan->topologies[s->topology]->name,
 		.accel = accel_str(r->plan->accel),
-		.test = s->test,
 		.not_series = r->series.id,
 	};
+	struct history_list **past;
+
+	if (!r->past)
+		r->past = mem_alloc0(r->plan->nconfigs * r->plan->ntopologies *
+				     sizeof(*r->past));
+	past = &r->past[s->config * r->plan->ntopologies + s->topology];
+	if (!*past && history_of_column(r->db, &of, past, err) < 0)
+		return -1;
+	*ret = history_find(*past, s->test);
+	return 0;
+}
+
+int assess_evidence(struct series_run *r, const struct subject *s, struct assessment *ret,
+		    struct err *err)
+{
 	size_t n = (size_t)r->ntested;
 
 	*ret = (struct assessment){ .steps = mem_alloc0(n * sizeof(*ret->steps)) };
 	take_steps(r, s, ret);
 	if (r->ntested > BELIEF_STEPS_MAX || !assess_by_odds(r))
 		ret->failed = false;
-	return ret->failed ? history_of_test(r->db, &of, &ret->past, err) : 0;
+	return ret->failed ? take_past(r, s, &ret->past, err) : 0;
 }
 
 static bool steps_alike(const struct belief_step *a, const struct belief_step *b)
