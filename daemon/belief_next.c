@@ -13,9 +13,9 @@
  * below 1: with more, two runs in five went into what stayed inconclusive. While nothing
  * leads; while a patch or the base does; while chance does, where giving up charges nobody.
  */
-#define FUTILE 0.7
-#define FUTILE_LEAD 0.9
-#define FUTILE_CHANCE 0.35
+#define FUTILE 0.55
+#define FUTILE_LEAD 0.7
+#define FUTILE_CHANCE 0.3
 
 /* Runs go on until the doubt is this part of what it may be. Nothing is said at the first
  * moment when chance has carried the odds over the line, and the model is not the world. */
