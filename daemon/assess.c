@@ -95,23 +95,28 @@ bool assess_alike(const struct series_run *r, const struct assessment *a,
 	return true;
 }
 
-void assess_believe(const struct series_run *r, struct assessment *a)
+void assess_believe(const struct series_run *r, struct assessment *a, const double *patch)
 {
 	struct belief_prior prior;
 
 	if (!a->failed)
 		return;
 	prior = belief_prior((double)a->past.runs, (double)a->past.failures);
+	prior.patch = patch;
 	a->belief = belief_new(a->steps, r->ntested, &prior);
 	a->call = belief_call(a->belief, (double)r->opts->config->verdict_sure / 100);
 }
 
-int assess(struct series_run *r, const struct subject *s, struct assessment *ret,
-	   struct err *err)
+int assess(struct series_run *r, const struct subject *s, const struct witnesses *w,
+	   struct assessment *ret, struct err *err)
 {
+	AUTO_FREE double *patch = NULL;
+
 	if (assess_evidence(r, s, ret, err) < 0)
 		return -1;
-	assess_believe(r, ret);
+	if (ret->failed)
+		patch = witnesses_tell(r, w, s);
+	assess_believe(r, ret, patch);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "daemon/belief.h"
+#include "daemon/belief_share.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 #include "tests/unit/cm.h"
@@ -352,6 +352,57 @@ static void test_gain(void **state)
 	belief_free(after[1]);
 }
 
+/* The same counts, with what a witness says. */
+static struct belief_call call_with(const char *counts, const double *patch,
+				    double bad_before)
+{
+	struct belief_prior prior = belief_prior(300, bad_before);
+	struct belief_step steps[N_MAX];
+	struct belief_call c;
+	struct belief *b;
+	int n = parse(counts, steps);
+
+	prior.patch = patch;
+	b = belief_new(steps, n, &prior);
+	c = belief_call(b, SURE);
+	belief_free(b);
+	return c;
+}
+
+static void test_shared(void **state)
+{
+	struct belief *witness = belief_of("0/4 0/1 0/4 4/4 2/2", 0);
+	struct belief *loose = belief_of("0/4 0/1 0/1 1/1 1/1", 0);
+	struct belief *chance = belief_of("0/4 1/9 0/4 0/9 0/2", 30);
+	const double rare = belief_prior(0, 0).per_patch;
+	double patch[5] = { rare, rare, rare, rare, rare };
+	struct belief_call c;
+
+	(void)state;
+	assert_true(belief_is_witness(witness));
+	/* Not confirmed, and no patch's doing. */
+	assert_false(belief_is_witness(loose));
+	assert_false(belief_is_witness(chance));
+	belief_share(witness, 5, patch);
+	assert_true(patch[3] > 0.2 && patch[3] <= 0.25);
+	for (int k = 0; k < 5; k++)
+		assert_true(k == 3 || patch[k] == rare);
+	/* A race of that patch needs fewer runs to be told. */
+	c = call_with("0/4 0/1 0/4 1/4 1/2", NULL, 0);
+	assert_int_equal(c.word, BELIEF_UNSURE);
+	c = call_with("0/4 0/1 0/4 1/4 1/2", patch, 0);
+	assert_true(c.first == 3 && c.last == 3 && c.p > SURE);
+	/* One that often fails, beside it, is not charged. */
+	c = call_with("0/4 0/1 1/4 1/4 0/2", patch, 30);
+	assert_int_equal(c.word, BELIEF_UNSURE);
+	/* Its own failures are before that patch. */
+	c = call_with("0/4 4/4 4/4 4/4 2/2", patch, 0);
+	assert_true(c.first == 1 && c.last == 1 && c.p > SURE);
+	belief_free(witness);
+	belief_free(loose);
+	belief_free(chance);
+}
+
 static void test_rates(void **state)
 {
 	const struct rate_prior flat = { .mix = { { .weight = 1, .a = 1, .b = 1 } },
@@ -374,7 +425,7 @@ int main(void)
 		cmocka_unit_test(test_next),      cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_dismissed), cmocka_unit_test(test_images),
 		cmocka_unit_test(test_gain),      cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_parked),
+		cmocka_unit_test(test_parked),    cmocka_unit_test(test_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
