@@ -14,10 +14,11 @@ budget() {
 	sed -i "s/^budget = .*/budget = $1/" "$T/config.ini"
 }
 
-# spoil N...: of the next boots those fail toy/alpha, whatever is in their kernel.
+# spoil N...: of the next boots those fail toy/alpha, whatever is in their kernel, or do
+# what $spoilt says.
 spoil() {
 	cp "$T/bin/qemu" "$T/bin/qemu-spoilt"
-	printf '\nstub: test toy/alpha fail\n' >>"$T/bin/qemu-spoilt"
+	printf '\nstub: test %s\n' "${spoilt:-toy/alpha fail}" >>"$T/bin/qemu-spoilt"
 	echo 0 >"$T/boots"
 	echo " $* " >"$T/spoilt"
 	chmod 666 "$T/boots"
@@ -191,4 +192,21 @@ is "repeats are lost: nobody is charged" "$(verdict toy/alpha smp4)" "inconclusi
 check "repeats are lost: said so, and where" \
 	grep -q "was lost to our own trouble 3 times in a row" "$OUT"
 check "repeats are lost: it ended" test "$(cat "$T/boots")" -le 23
+
+# Deep tests run at the base and at the tip alone. Where the tip passes when it is run
+# again, it is run until that is known for a race, and the patch is found by halves.
+# shellcheck source=tests/e2e/tiers.sh disable=SC1091
+. "$(dirname "$0")/tiers.sh"
+six deep 4 say mm/rmap.c "test toy/zeta fail"
+spoilt="toy/zeta pass"
+spoil 10
+test_deep deep
+unspoil
+is "a deep race: it passed once at the tip" "$(jget '[.steps[6].boots[].tests[] |
+	select(.test == "toy-deep/zeta" and .result == "pass")] | length')" 1
+is "a deep race: found by halves" "$(jget '[.verdicts[] |
+	select(.test == "toy-deep/zeta") | {verdict, candidates}]')" \
+	'[{"verdict":"introduced","candidates":[4]}]'
+check "a deep race: not at every step ($(deep_steps))" test "$(deep_steps | wc -w)" -le 5
+is "a deep race: exit 1" "$RC" 1
 finish
