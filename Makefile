@@ -214,7 +214,7 @@ cov: ## unit tests with coverage, percent of lines for each file
 	@tests/coverage.sh $(BUILD)/cov
 
 # Pure: the same numbers come out everywhere.
-SIMS := $(BUILD)/tests/sim_series $(BUILD)/tests/sim_history
+SIMS := $(BUILD)/tests/sim_series $(BUILD)/tests/sim_column $(BUILD)/tests/sim_history
 bench-verdicts: $(SIMS) ## how often verdicts are right, on made-up series and histories (CASES=1000)
 	@set -e; for s in $(SIMS); do echo "$$s"; $$s $(or $(CASES),1000); done
 

@@ -26,11 +26,12 @@ static void take_steps(struct series_run *r, const struct subject *s,
 		struct cell_view v = cell_view_of(r, k, s);
 
 		keys[k] = v.key;
-		a->steps[k] = (struct belief_step){ .image = image_of(keys, k),
-						    .runs = v.tells,
-						    .failures = v.tells_bad,
-						    .alone = v.tells_alone };
-		a->silent[k] = v.silent;
+		a->steps[k] =
+			(struct belief_step){ .image = image_of(keys, k),
+					      .runs = v.tells,
+					      .failures = v.tells_bad,
+					      .alone = v.tells_alone,
+					      .parked = v.silent >= CELL_SILENT_MAX };
 		a->failed |= v.ran_bad > 0;
 	}
 }
@@ -40,8 +41,9 @@ bool assess_by_odds(const struct series_run *r)
 	return strcmp(r->opts->config->verdict_repeats, "sure") == 0;
 }
 
-int assess_evidence(struct series_run *r, const struct subject *s, struct assessment *ret,
-		    struct err *err)
+/* Asked once in a run: what others do meanwhile must not change what is said of it. */
+static int take_past(struct series_run *r, const struct subject *s, struct history *ret,
+		     struct err *err)
 {
 	const struct kconfig *config = r->plan->configs[s->config];
 	const struct history_of of = {
@@ -49,54 +51,78 @@ int assess_evidence(struct series_run *r, const struct subject *s, struct assess
 		.arch = config->arch,
 		.topology = r->plan->topologies[s->topology]->name,
 		.accel = accel_str(r->plan->accel),
-		.test = s->test,
 		.not_series = r->series.id,
 	};
+	struct history_list **past;
+
+	if (!r->past)
+		r->past = mem_alloc0(r->plan->nconfigs * r->plan->ntopologies *
+				     sizeof(*r->past));
+	past = &r->past[s->config * r->plan->ntopologies + s->topology];
+	if (!*past && history_of_column(r->db, &of, past, err) < 0)
+		return -1;
+	*ret = history_find(*past, s->test);
+	return 0;
+}
+
+int assess_evidence(struct series_run *r, const struct subject *s, struct assessment *ret,
+		    struct err *err)
+{
 	size_t n = (size_t)r->ntested;
 
-	*ret = (struct assessment){ .steps = mem_alloc0(n * sizeof(*ret->steps)),
-				    .silent = mem_alloc0(n * sizeof(*ret->silent)) };
+	*ret = (struct assessment){ .steps = mem_alloc0(n * sizeof(*ret->steps)) };
 	take_steps(r, s, ret);
 	if (r->ntested > BELIEF_STEPS_MAX || !assess_by_odds(r))
 		ret->failed = false;
-	return ret->failed ? history_of_test(r->db, &of, &ret->past, err) : 0;
+	return ret->failed ? take_past(r, s, &ret->past, err) : 0;
+}
+
+static bool steps_alike(const struct belief_step *a, const struct belief_step *b)
+{
+	return a->image == b->image && a->runs == b->runs && a->failures == b->failures &&
+	       a->alone == b->alone && a->parked == b->parked;
 }
 
 bool assess_alike(const struct series_run *r, const struct assessment *a,
 		  const struct assessment *b)
 {
-	size_t n = (size_t)r->ntested;
-
-	return a->failed == b->failed && a->past.runs == b->past.runs &&
-	       a->past.failures == b->past.failures &&
-	       memcmp(a->steps, b->steps, n * sizeof(*a->steps)) == 0 &&
-	       memcmp(a->silent, b->silent, n * sizeof(*a->silent)) == 0;
+	if (a->failed != b->failed || a->past.runs != b->past.runs ||
+	    a->past.failures != b->past.failures)
+		return false;
+	for (int k = 0; k < r->ntested; k++)
+		if (!steps_alike(&a->steps[k], &b->steps[k]))
+			return false;
+	return true;
 }
 
-void assess_believe(const struct series_run *r, struct assessment *a)
+void assess_believe(const struct series_run *r, struct assessment *a, const double *patch)
 {
 	struct belief_prior prior;
 
 	if (!a->failed)
 		return;
 	prior = belief_prior((double)a->past.runs, (double)a->past.failures);
+	prior.patch = patch;
 	a->belief = belief_new(a->steps, r->ntested, &prior);
 	a->call = belief_call(a->belief, (double)r->opts->config->verdict_sure / 100);
 }
 
-int assess(struct series_run *r, const struct subject *s, struct assessment *ret,
-	   struct err *err)
+int assess(struct series_run *r, const struct subject *s, const struct witnesses *w,
+	   struct assessment *ret, struct err *err)
 {
+	AUTO_FREE double *patch = NULL;
+
 	if (assess_evidence(r, s, ret, err) < 0)
 		return -1;
-	assess_believe(r, ret);
+	if (ret->failed)
+		patch = witnesses_tell(r, w, s);
+	assess_believe(r, ret, patch);
 	return 0;
 }
 
 void assessment_done(struct assessment *a)
 {
 	free(a->steps);
-	free(a->silent);
 	belief_free(a->belief);
 	*a = (struct assessment){ .belief = NULL };
 }

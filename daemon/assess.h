@@ -7,11 +7,11 @@
 
 #include "daemon/belief.h"
 #include "daemon/cells.h"
+#include "daemon/witness.h"
 #include "db/history.h"
 
 struct assessment {
 	struct belief_step *steps; /* [ntested] */
-	int *silent;               /* [ntested]: as in struct cell_view */
 	bool failed; /* a run did, anywhere: a program that does not compile is no chance */
 	struct history past;
 	struct belief *belief; /* NULL: no run failed, there is nothing to ask */
@@ -25,12 +25,14 @@ int assess_evidence(struct series_run *r, const struct subject *s, struct assess
 /* The same evidence in both: one belief does for both. */
 bool assess_alike(const struct series_run *r, const struct assessment *a,
 		  const struct assessment *b);
-/* Adds the belief and its call, where something failed. */
-void assess_believe(const struct series_run *r, struct assessment *a);
+/* Adds the belief and its call, where something failed; patch: what witnesses_tell says,
+ * or NULL. */
+void assess_believe(const struct series_run *r, struct assessment *a,
+		    const double *patch);
 /* All of it. Without a run that failed it reads nothing and makes no belief. The caller
  * frees. */
-int assess(struct series_run *r, const struct subject *s, struct assessment *ret,
-	   struct err *err);
+int assess(struct series_run *r, const struct subject *s, const struct witnesses *w,
+	   struct assessment *ret, struct err *err);
 void assessment_done(struct assessment *a);
 
 /* Runs and failures of the steps first..last, each run once. */

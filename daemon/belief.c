@@ -59,6 +59,9 @@ static void take_images(struct belief *b, const struct belief_step *steps)
 		b->images[s->image].runs += s->runs;
 		b->images[s->image].failures += s->failures;
 		b->images[s->image].alone += s->alone;
+		/* Of the steps with one image the first is run. */
+		if (first == k)
+			b->images[s->image].parked = s->parked;
 	}
 }
 
@@ -104,7 +107,9 @@ static double lasts(const struct belief *b, const struct belief_prior *prior, in
 static double prior_of(const struct belief *b, const struct belief_prior *prior,
 		       const struct hypothesis *h)
 {
-	double p = h->from == 0 ? prior->pre_existing : prior->per_patch;
+	double p = h->from == 0 ? prior->pre_existing :
+		   prior->patch ? prior->patch[h->from] :
+				  prior->per_patch;
 
 	p *= lasts(b, prior, h->from, h->until);
 	if (h->from2 >= 0)
@@ -119,11 +124,30 @@ bool belief_is_bad(const struct hypothesis *h, int step)
 	       (step >= h->from2 && step < h->until2);
 }
 
+/* What all hypotheses are weighed with. */
+struct weighing {
+	struct belief *b;
+	const struct belief_prior *prior;
+	const struct sums *sums;
+	int *inside; /* [nimages], scratch */
+	/* [nsteps + 1], where each image has its steps in a row: what lies before a step,
+	 * and whether an image lies on both sides of it. NULL where one comes again. */
+	struct before {
+		int steps, runs, failures; /* steps: that can be run */
+		bool within;
+	} * before;
+	double any; /* sum of priors so far, clean not among them */
+	size_t room;
+};
+
 /* Runs and failures of the bad steps; false: an image is bad at one step and good at
  * another, which cannot be. */
-static bool bad_counts(const struct belief *b, const struct hypothesis *h, int *inside,
+static bool bad_counts(const struct weighing *w, const struct hypothesis *h,
 		       int *ret_runs, int *ret_failures)
 {
+	const struct belief *b = w->b;
+	int *inside = w->inside;
+
 	*ret_runs = *ret_failures = 0;
 	memset(inside, 0, (size_t)b->nimages * sizeof(*inside));
 	for (int k = 0; k < b->nsteps; k++)
@@ -140,15 +164,62 @@ static bool bad_counts(const struct belief *b, const struct hypothesis *h, int *
 	return true;
 }
 
-/* What all hypotheses are weighed with. */
-struct weighing {
-	struct belief *b;
-	const struct belief_prior *prior;
-	const struct sums *sums;
-	int *inside; /* [nimages], scratch */
-	double any;  /* sum of priors so far, clean not among them */
-	size_t room;
-};
+/* The same of images in a row, without a look at each step. */
+static bool add_between(const struct weighing *w, int from, int until, int *runs,
+			int *failures)
+{
+	const struct before *a = &w->before[from], *z = &w->before[until];
+
+	if (a->steps == z->steps)
+		return true; /* nothing but steps that cannot be run */
+	*runs += z->runs - a->runs;
+	*failures += z->failures - a->failures;
+	return !a->within && !z->within;
+}
+
+static bool bad_counts_fast(const struct weighing *w, const struct hypothesis *h,
+			    int *ret_runs, int *ret_failures)
+{
+	if (!w->before)
+		return bad_counts(w, h, ret_runs, ret_failures);
+	*ret_runs = *ret_failures = 0;
+	return add_between(w, h->from, h->until, ret_runs, ret_failures) &&
+	       (h->from2 < 0 ||
+		add_between(w, h->from2, h->until2, ret_runs, ret_failures));
+}
+
+static void add_up_before(struct weighing *w)
+{
+	const struct belief *b = w->b;
+	int last = -1; /* the image before */
+
+	w->before = mem_alloc0(((size_t)b->nsteps + 1) * sizeof(*w->before));
+	for (int k = 0; k < b->nsteps; k++) {
+		int i = b->steps[k].image;
+		struct before *next = &w->before[k + 1];
+
+		*next = w->before[k];
+		next->within = false;
+		if (i < 0)
+			continue;
+		next->steps++;
+		if (i != last && belief_same_before(b->steps, k) < k) {
+			free(w->before);
+			w->before = NULL;
+			return;
+		}
+		if (i == last) {
+			/* Also of the steps between that cannot be run. */
+			for (int s = k; s > 0 && b->steps[s - 1].image < 0; s--)
+				w->before[s - 1].within = true;
+			w->before[k].within = true;
+			continue;
+		}
+		last = i;
+		next->runs += b->images[i].runs;
+		next->failures += b->images[i].failures;
+	}
+}
 
 /* Its p is a logarithm, and not normalised, for now. */
 static void add_hypothesis(struct weighing *w, struct hypothesis h)
@@ -157,7 +228,7 @@ static void add_hypothesis(struct weighing *w, struct hypothesis h)
 	double p = prior_of(b, w->prior, &h);
 	int runs, failures;
 
-	if (!bad_counts(b, &h, w->inside, &runs, &failures))
+	if (!bad_counts_fast(w, &h, &runs, &failures))
 		return;
 	w->any += p;
 	h.p = log(p) + likelihood(w->sums, runs, failures, &h);
@@ -241,9 +312,9 @@ static void normalise(struct belief *b)
 	for (size_t i = 0; i < b->nh; i++)
 		max = fmax(max, b->h[i].p);
 	for (size_t i = 0; i < b->nh; i++)
-		sum += exp(b->h[i].p - max);
+		sum += b->h[i].p = exp(b->h[i].p - max);
 	for (size_t i = 0; i < b->nh; i++)
-		b->h[i].p = exp(b->h[i].p - max) / sum;
+		b->h[i].p /= sum;
 }
 
 int belief_blamed(const struct hypothesis *h)
@@ -256,6 +327,14 @@ bool belief_bad_at_tip(const struct belief *b, const struct hypothesis *h)
 	return h->from >= 0 && (h->from2 >= 0 ? h->until2 : h->until) == b->nsteps;
 }
 
+static void add_from(struct belief *b, const struct hypothesis *h)
+{
+	int k = belief_blamed(h);
+
+	b->from[k] += h->p;
+	b->from_tip[k] += belief_bad_at_tip(b, h) ? h->p : 0;
+}
+
 static void weigh(struct belief *b, const struct belief_prior *prior,
 		  const struct sums *sums)
 {
@@ -266,6 +345,7 @@ static void weigh(struct belief *b, const struct belief_prior *prior,
 					 .until2 = -1 };
 
 	w.inside = mem_alloc0(((size_t)b->nimages + 1) * sizeof(*w.inside));
+	add_up_before(&w);
 	w.room = (size_t)b->nsteps * (size_t)b->nsteps + 1;
 	b->h = mem_alloc0(w.room * sizeof(*b->h));
 	b->h[b->nh++] = none;
@@ -278,9 +358,10 @@ static void weigh(struct belief *b, const struct belief_prior *prior,
 	add_doubles(&w);
 	b->h[0].p = log(fmax(1 - w.any, CLEAN_MIN)) + likelihood(sums, 0, 0, &b->h[0]);
 	free(w.inside);
+	free(w.before);
 	normalise(b);
 	for (size_t i = 1; i < b->nh; i++)
-		b->from[belief_blamed(&b->h[i])] += b->h[i].p;
+		add_from(b, &b->h[i]);
 }
 
 struct belief *belief_new(const struct belief_step *steps, int nsteps,
@@ -296,6 +377,7 @@ struct belief *belief_new(const struct belief_step *steps, int nsteps,
 		b->nsteps--;
 	b->steps = mem_alloc0((size_t)nsteps * sizeof(*b->steps));
 	b->from = mem_alloc0((size_t)nsteps * sizeof(*b->from));
+	b->from_tip = mem_alloc0((size_t)nsteps * sizeof(*b->from_tip));
 	memcpy(b->steps, steps, (size_t)nsteps * sizeof(*steps));
 	take_images(b, steps);
 	find_alike(b);
@@ -320,6 +402,7 @@ void belief_free(struct belief *b)
 	free(b->images);
 	free(b->h);
 	free(b->from);
+	free(b->from_tip);
 	free(b);
 }
 

@@ -27,12 +27,14 @@ struct belief_step {
 	int image;          /* the same number: the same image; -1: nothing to run */
 	int runs, failures; /* of this step; those of others with its image are added */
 	int alone;          /* of the runs: with nothing running beside them */
+	bool parked;        /* no more runs of it can be had: its boots tell nothing */
 };
 
 /* Before anything ran. The odds that a patch breaks one test on one topology are
  * small, and that is what keeps a chance failure from being charged to it. */
 struct belief_prior {
 	double per_patch;    /* each patch that changes the image: breaks it */
+	const double *patch; /* [nsteps], instead of it: see belief_share.h; or NULL */
 	double pre_existing; /* the base is bad */
 	double repaired;     /* of what is bad: a later patch mends it */
 	struct rate_prior good, bad;
@@ -44,7 +46,7 @@ struct belief_prior belief_prior(double runs, double failures);
 struct belief;
 /*
  * The posterior. 1 <= nsteps <= BELIEF_STEPS_MAX; steps are copied. The caller frees.
- * Costs nsteps³: some 20 ms for 100 steps.
+ * Costs nsteps² where an image that is left does not come again, else nsteps³.
  */
 struct belief *belief_new(const struct belief_step *steps, int nsteps,
 			  const struct belief_prior *prior);
@@ -82,7 +84,8 @@ struct belief_call {
 	enum belief_word word;
 	double p;        /* of the word with its candidates */
 	int first, last; /* from is one of these: more than one where nothing between
-			  * them can be run; -1 for clean and unsure */
+			  * them can be run, or run again to confirm it; -1 for clean and
+			  * unsure */
 	int until_first, until_last; /* what repaired it is one of these, at
 				      * 1 - sure; -1: nothing did, or not known */
 	bool likely_at_tip; /* of what is blamed: more likely bad at the tip than not */
@@ -92,7 +95,11 @@ struct belief_call {
  * whatever sure is), or BELIEF_UNSURE with P of the likeliest. */
 struct belief_call belief_call(const struct belief *b, double sure);
 
-/* Whether what a call names has run again, see belief_worth. */
+/*
+ * Whether what a call names has run again, see belief_worth. Where the step that would
+ * confirm it is parked, the next one outwards that can tell takes its place, and the call
+ * names all patches between the two.
+ */
 bool belief_confirmed(const struct belief *b, const struct belief_call *c);
 
 /*
@@ -101,13 +108,15 @@ bool belief_confirmed(const struct belief *b, const struct belief_call *c);
  * it lasts to the tip). 0 where nothing can be run.
  */
 double belief_gain(const struct belief *b, int step);
+/* Of every step: ret[0..nsteps-1]. */
+void belief_gains(const struct belief *b, double *ret);
 
 /* How to go on. */
 struct belief_policy {
 	double sure;        /* P that a call needs, say 0.99 */
 	int runs_max;       /* of all steps together; then it ends unsure */
 	const double *cost; /* [nsteps] of a run of the step, seconds > 0, INFINITY: it
-			     * cannot be had; NULL: all one */
+			     * cannot be had, nor where it is parked; NULL: all one */
 };
 
 /*
@@ -116,7 +125,7 @@ struct belief_policy {
  * or would be before it stands. Every step is run once first; then it is what a run
  * tells. Before a patch is named its step and what it is held against (the last step
  * before it that can be run and differs) have run at least twice, of that once alone;
- * the base at least twice. Which patch repaired it is looked for likewise. Add up
+ * the base at least twice, or the first step that can. Which patch repaired it is looked for likewise. Add up
  * the subjects of one boot to choose the boot that is best for all of them.
  */
 bool belief_worth(const struct belief *b, const struct belief_policy *policy,

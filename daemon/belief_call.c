@@ -24,13 +24,9 @@ static double began(const struct belief *b, int first, int last, double *ret_tip
 	double p = 0;
 
 	*ret_tip = 0;
-	for (size_t i = 1; i < b->nh; i++) {
-		int from = belief_blamed(&b->h[i]);
-
-		if (from < first || from > last)
-			continue;
-		p += b->h[i].p;
-		*ret_tip += belief_bad_at_tip(b, &b->h[i]) ? b->h[i].p : 0;
+	for (int k = first; k <= last; k++) {
+		p += b->from[k];
+		*ret_tip += b->from_tip[k];
 	}
 	return p;
 }
@@ -70,21 +66,69 @@ static void find_until(const struct belief *b, double sure, struct belief_call *
 	free(p);
 }
 
+bool belief_ran_again(const struct belief *b, int step)
+{
+	int i = b->steps[step].image;
+
+	return i < 0 || (b->images[i].runs >= 2 && b->images[i].alone >= 1);
+}
+
+bool belief_can_confirm(const struct belief *b, int step)
+{
+	int i = b->steps[step].image;
+
+	return i >= 0 && (belief_ran_again(b, step) || !b->images[i].parked);
+}
+
+int belief_parent(const struct belief *b, int step)
+{
+	for (int k = step - 1; k >= 0; k--)
+		if (b->steps[k].image >= 0 && b->steps[k].image != b->steps[step].image)
+			return k;
+	return -1;
+}
+
+/*
+ * What cannot be run again to confirm a name is passed over. Its one run may have been
+ * disturbed, so it does not tell the patches on both sides of it apart: the name is
+ * widened to just after the next step before that can be confirmed as good, and to the
+ * next one after that can be as bad. Where there is none such the name stays as it is,
+ * and unconfirmed. A step with the image of one that can tell is told by that one.
+ */
+static void widen(const struct belief *b, double sure, struct belief_call *c)
+{
+	int good = c->first - 1, bad = c->last;
+
+	while (good >= 0 && !belief_can_confirm(b, good))
+		good--;
+	while (bad < b->nsteps && !belief_can_confirm(b, bad))
+		bad++;
+	if (good == c->first - 1 && bad == c->last)
+		return;
+	if (good < 0 || bad == b->nsteps || belief_bad(b, good) > 1 - sure ||
+	    belief_bad(b, bad) < sure)
+		return;
+	c->first = good + 1;
+	c->last = bad;
+}
+
 static struct belief_call call_of(const struct belief *b, double sure, int from)
 {
 	struct belief_call c = { .first = alike_first(b, from),
 				 .last = b->alike[from],
 				 .until_first = -1,
 				 .until_last = -1 };
-	double tip, p = began(b, c.first, c.last, &tip);
+	double tip, p;
 
+	/* To say that the base is bad charges nobody, and is not confirmed. */
+	if (c.first > 0)
+		widen(b, sure, &c);
+	p = began(b, c.first, c.last, &tip);
 	c.p = p;
 	c.likely_at_tip = tip >= p / 2;
 	if (c.first == 0) {
 		/* If the base cannot be run, patches after it cannot be told from it. */
 		c.word = c.last == 0 ? BELIEF_PRE_EXISTING : BELIEF_UNSURE;
-		if (!c.likely_at_tip)
-			find_until(b, sure, &c);
 		return c;
 	}
 	if (tip >= sure) {
@@ -93,10 +137,8 @@ static struct belief_call call_of(const struct belief *b, double sure, int from)
 	} else if (p - tip >= sure) {
 		c.word = BELIEF_TRANSIENT;
 		c.p = p - tip;
-		find_until(b, sure, &c);
 	} else {
 		c.word = BELIEF_BLAMED;
-		find_until(b, sure, &c);
 	}
 	return c;
 }
@@ -134,8 +176,12 @@ struct belief_call belief_call(const struct belief *b, double sure)
 		if (c.p > best.p)
 			best = c;
 	}
-	if (best.p >= sure)
+	if (best.p >= sure) {
+		if (best.first == 0 ? !best.likely_at_tip :
+				      best.word != BELIEF_INTRODUCED)
+			find_until(b, sure, &best);
 		return best;
+	}
 	if (b->h[0].p + b->from[0] >= dismissed && !failed_once) {
 		c = none;
 		c.word = BELIEF_NOT_SERIES;

@@ -10,6 +10,7 @@
 struct image {
 	int steps; /* how many steps have it */
 	int runs, failures, alone;
+	bool parked;
 };
 
 /* Steps from..until-1 are bad, and from2..until2-1. from -1: none is; from2 -1: no
@@ -30,7 +31,8 @@ struct belief {
 	int nimages;
 	struct hypothesis *h; /* h[0]: clean */
 	size_t nh;
-	double *from; /* [nsteps]: sums */
+	double *from, *from_tip; /* [nsteps]: sums, by the patch to blame; of those that
+				  * are bad at the tip */
 };
 
 /* The first step with its image, itself or an earlier one. */
@@ -42,6 +44,13 @@ int belief_blamed(const struct hypothesis *h);
 bool belief_bad_at_tip(const struct belief *b, const struct hypothesis *h);
 /* As the caller counts: what lasts to the last step that can be run lasts to the end. */
 int belief_until_given(const struct belief *b, int until);
+
+/* It ran at least twice, and once with nothing beside it that could disturb it. */
+bool belief_ran_again(const struct belief *b, int step);
+/* So it did, or still can. */
+bool belief_can_confirm(const struct belief *b, int step);
+/* The last step before it that can be run and has another image; -1: none. */
+int belief_parent(const struct belief *b, int step);
 
 /* A step that failed in its only run; -1: none. */
 int belief_failed_once(const struct belief *b);

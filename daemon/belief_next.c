@@ -7,9 +7,30 @@
 #include "lib/cleanup.h"
 #include "lib/str.h"
 
-/* It is given up where the runs that are left would have to tell more than this many
- * times what the best of them tells now. */
-#define FUTILE 1.1
+/*
+ * It is given up where the runs that are left, times this, would not do if each told as
+ * much as the best does now. What a run tells falls as rates become known, so this is
+ * below 1: with more, two runs in five went into what stayed inconclusive. While nothing
+ * leads; while a patch or the base does; while chance does, where giving up charges nobody.
+ */
+#define FUTILE 0.55
+#define FUTILE_LEAD 0.7
+#define FUTILE_CHANCE 0.3
+
+/* Runs go on until the doubt is this part of what it may be. Nothing is said at the first
+ * moment when chance has carried the odds over the line, and the model is not the world. */
+#define DOUBT 0.5
+
+/* Whether and where it was repaired again is of less use than which patch broke it: it is
+ * looked for where about so many runs will do. Else it is said what is likelier, and those
+ * that can have repaired it are named together. */
+#define REPAIR_RUNS 12.0
+
+/* What is as likely as this leads. */
+#define LEADS 0.5
+
+/* What is as likely as this will probably be said in the end. */
+#define LIKELY 0.8
 
 /* What has to run in any case is worth as much as a run that tells a full bit. */
 #define NEEDED M_LN2
@@ -21,23 +42,30 @@ static double belief_entropy2(double p)
 	return -p * log(p) - (1 - p) * log1p(-p);
 }
 
-/* Adds what a class of hypotheses makes of a run: its weight, P(fails) times that. */
-static void add_class(double weight, double fails, double *p, double *known)
-{
-	if (weight <= 0)
-		return;
-	*p += fails;
-	*known += weight * belief_entropy2(fails / weight);
-}
+/* What a run is to tell. */
+enum ask {
+	ASK_PATCH,  /* which patch is to blame, or none */
+	ASK_TIP,    /* that, and whether the tip is bad */
+	ASK_REPAIR, /* of what a call names: what repaired it */
+};
 
-/* Classes of hypotheses that one call would cover: by the patch to blame (-1: clean),
- * those alike being one, and whether the tip is bad. What no run can tell is not missing. */
-static size_t class_of(const struct belief *b, const struct hypothesis *h)
+/* Of ASK_PATCH: the first classes are of nothing being bad. */
+#define CLASSES_CLEAN 2
+
+/* Hypotheses that one answer would cover are a class; -1: not asked about. Patches that no
+ * run can tell apart are one: what cannot be known is not missing. */
+static long class_of(const struct belief *b, enum ask ask,
+		     const struct belief_call *named, const struct hypothesis *h)
 {
 	int from = belief_blamed(h);
+	bool tip = belief_bad_at_tip(b, h);
 
-	return (size_t)((from < 0 ? from : b->alike[from]) + 1) * 2 +
-	       belief_bad_at_tip(b, h);
+	if (ask != ASK_REPAIR)
+		return (long)((from < 0 ? from : b->alike[from]) + 1) * 2 +
+		       (ask == ASK_TIP && tip);
+	if (from < named->first || from > named->last || tip)
+		return -1;
+	return b->alike[h->from2 >= 0 ? h->until2 : h->until];
 }
 
 static size_t nclasses(const struct belief *b)
@@ -45,37 +73,144 @@ static size_t nclasses(const struct belief *b)
 	return ((size_t)b->nsteps + 1) * 2;
 }
 
-double belief_gain(const struct belief *b, int step)
+/* Adds what is so for the steps from..until-1, as differences between steps. */
+static void add_steps(double *diff, int from, int until, double what)
 {
-	AUTO_FREE double *weight = mem_alloc0(nclasses(b) * sizeof(*weight));
-	AUTO_FREE double *fails = mem_alloc0(nclasses(b) * sizeof(*fails));
-	double p = 0, known = 0;
-
-	if (b->steps[step].image < 0)
-		return 0;
-	for (size_t i = 0; i < b->nh; i++) {
-		const struct hypothesis *h = &b->h[i];
-		size_t c = class_of(b, h);
-
-		weight[c] += h->p;
-		fails[c] += h->p * (belief_is_bad(h, step) ? h->next_bad : h->next_good);
-	}
-	for (size_t c = 0; c < nclasses(b); c++)
-		add_class(weight[c], fails[c], &p, &known);
-	return fmax(belief_entropy2(p) - known, 0);
+	if (from < 0)
+		return;
+	diff[from] += what;
+	diff[until] -= what;
 }
 
-/* Of the classes, nats. */
-static double belief_entropy(const struct belief *b)
-{
-	AUTO_FREE double *weight = mem_alloc0(nclasses(b) * sizeof(*weight));
-	double h = 0;
+/* Of each class what it weighs, and P(the next run of a step fails) times that. */
+struct tally {
+	size_t classes, steps;
+	double all, *weight; /* [classes] */
+	double *fails;       /* [classes * (steps + 1)] */
+};
 
-	for (size_t i = 0; i < b->nh; i++)
-		weight[class_of(b, &b->h[i])] += b->h[i].p;
-	for (size_t c = 0; c < nclasses(b); c++)
-		h -= weight[c] > 0 ? weight[c] * log(weight[c]) : 0;
-	return h;
+static void tally_done(struct tally *t)
+{
+	free(t->weight);
+	free(t->fails);
+}
+
+static struct tally tally_of(const struct belief *b, enum ask ask,
+			     const struct belief_call *named)
+{
+	struct tally t = { .classes = nclasses(b), .steps = (size_t)b->nsteps };
+	size_t row = t.steps + 1;
+
+	t.weight = mem_alloc0(t.classes * sizeof(*t.weight));
+	t.fails = mem_alloc0(t.classes * row * sizeof(*t.fails));
+	for (size_t i = 0; i < b->nh; i++) {
+		const struct hypothesis *h = &b->h[i];
+		double more = h->p * (h->next_bad - h->next_good);
+		long c = class_of(b, ask, named, h);
+		double *d = &t.fails[(size_t)(c < 0 ? 0 : c) * row];
+
+		if (c < 0)
+			continue;
+		t.all += h->p;
+		t.weight[c] += h->p;
+		add_steps(d, 0, b->nsteps, h->p * h->next_good);
+		add_steps(d, h->from, h->until, more);
+		add_steps(d, h->from2, h->until2, more);
+	}
+	for (size_t c = 0; c < t.classes; c++)
+		for (size_t k = 1; k < t.steps; k++)
+			t.fails[c * row + k] += t.fails[c * row + k - 1];
+	return t;
+}
+
+/*
+ * The information in one more run of each step, nats: the entropy of its outcome less
+ * what is left of that once the class is known. Returns the entropy of the classes now.
+ */
+static double information(const struct tally *t, double *ret)
+{
+	double entropy = 0;
+
+	for (size_t k = 0; k < t->steps; k++)
+		ret[k] = 0;
+	for (size_t c = 0; c < t->classes; c++)
+		entropy += t->weight[c] > 0 ?
+				   -t->weight[c] / t->all * log(t->weight[c] / t->all) :
+				   0;
+	for (size_t k = 0; k < t->steps; k++) {
+		double fails = 0, known = 0;
+
+		for (size_t c = 0; c < t->classes; c++) {
+			double f = t->fails[c * (t->steps + 1) + k];
+
+			if (t->weight[c] <= 0)
+				continue;
+			fails += f;
+			known += t->weight[c] * belief_entropy2(f / t->weight[c]);
+		}
+		if (t->all > 0)
+			ret[k] =
+				fmax(belief_entropy2(fails / t->all) - known / t->all, 0);
+	}
+	return entropy;
+}
+
+/* Of an outcome with P p, for one that said q. */
+static double surprise(double p, double q)
+{
+	return p > 0 ? p * log(p / fmax(q, 1e-12)) : 0;
+}
+
+/*
+ * How much one more run of each step is expected to add to the log odds of the leading
+ * class, if that is the truth: the divergence of what it foretells from what all others
+ * do together (Chernoff, "Sequential Design of Experiments", 1959). Once one class leads,
+ * this is what ends the search soonest; information alone would go on asking whether the
+ * step before it is good, run after run, where a few more runs of a bad step would say how
+ * much each of those is worth. Returns the log odds that it has now.
+ */
+static double drift(const struct tally *t, size_t lead, double *ret)
+{
+	double others = t->all - t->weight[lead];
+
+	for (size_t k = 0; k < t->steps; k++) {
+		double rest = 0, p, q;
+
+		for (size_t c = 0; c < t->classes; c++)
+			rest += c != lead ? t->fails[c * (t->steps + 1) + k] : 0;
+		p = t->fails[lead * (t->steps + 1) + k] / t->weight[lead];
+		q = others > 0 ? rest / others : p;
+		ret[k] = fmax(surprise(p, q) + surprise(1 - p, 1 - q), 0);
+	}
+	return log(t->weight[lead] / fmax(others, 1e-300));
+}
+
+static size_t leader(const struct tally *t)
+{
+	size_t best = 0;
+
+	for (size_t c = 1; c < t->classes; c++)
+		if (t->weight[c] > t->weight[best])
+			best = c;
+	return best;
+}
+
+void belief_gains(const struct belief *b, double *ret)
+{
+	AUTO(tally_done) struct tally t = tally_of(b, ASK_TIP, NULL);
+
+	information(&t, ret);
+	for (int k = 0; k < b->nsteps_given; k++)
+		if (k >= b->nsteps || b->steps[k].image < 0)
+			ret[k] = 0;
+}
+
+double belief_gain(const struct belief *b, int step)
+{
+	AUTO_FREE double *gain = mem_alloc0((size_t)b->nsteps_given * sizeof(*gain));
+
+	belief_gains(b, gain);
+	return gain[step];
 }
 
 static int runs_of(const struct belief *b, int step)
@@ -85,41 +220,26 @@ static int runs_of(const struct belief *b, int step)
 	return i < 0 ? -1 : b->images[i].runs;
 }
 
-/* It ran at least twice, and once with nothing beside it that could disturb it. */
-static bool ran_again(const struct belief *b, int step)
+/* The first step that is held to be good where patch first broke it and that ran twice,
+ * or can: the base, unless that cannot be run; -1: none. */
+static int base_of(const struct belief *b, int parent)
 {
-	int i = b->steps[step].image;
-
-	return i < 0 || (b->images[i].runs >= 2 && b->images[i].alone >= 1);
-}
-
-/* The last step before it that can be run and has another image; -1: none. */
-static int parent_of(const struct belief *b, int step)
-{
-	for (int k = step - 1; k >= 0; k--)
-		if (b->steps[k].image >= 0 && b->steps[k].image != b->steps[step].image)
+	for (int k = 0; k < parent; k++)
+		if (runs_of(b, k) >= 2 ||
+		    (runs_of(b, k) >= 0 && !b->images[b->steps[k].image].parked))
 			return k;
-	return -1;
-}
-
-/* A step that tells which of several patches repaired it; -1: none can. */
-static int until_next(const struct belief *b, const struct belief_call *c)
-{
-	for (int k = c->until_first; k >= 0 && k < c->until_last; k++)
-		if (runs_of(b, k) >= 0)
-			return k;
-	return -1;
+	return parent;
 }
 
 /* The step that has to run again before the patches first..last are named; -1: none. */
 static int confirm_next(const struct belief *b, const struct belief_call *c)
 {
-	int step = c->last, parent = parent_of(b, step);
-	int base = runs_of(b, 0) < 0 ? parent : 0;
+	int step = c->last, parent = belief_parent(b, c->first);
+	int base = base_of(b, parent);
 
-	if (!ran_again(b, step))
+	if (!belief_ran_again(b, step))
 		return step;
-	if (parent >= 0 && !ran_again(b, parent))
+	if (parent >= 0 && !belief_ran_again(b, parent))
 		return parent;
 	if (base >= 0 && runs_of(b, base) < 2)
 		return base;
@@ -140,8 +260,13 @@ static int runs_all(const struct belief *b)
 	return n;
 }
 
-static double cost_of(const struct belief_policy *policy, int step)
+static double cost_of(const struct belief *b, const struct belief_policy *policy,
+		      int step)
 {
+	int i = b->steps[step].image;
+
+	if (i < 0 || b->images[i].parked)
+		return INFINITY;
 	return policy->cost ? policy->cost[step] : 1;
 }
 
@@ -153,65 +278,142 @@ static bool want_first(const struct belief *b, const struct belief_policy *polic
 
 	for (int k = 0; k < b->nsteps; k++)
 		if (runs_of(b, k) == 0 && belief_same_before(b->steps, k) == k &&
-		    isfinite(cost_of(policy, k))) {
-			worth[k] += NEEDED / cost_of(policy, k);
+		    isfinite(cost_of(b, policy, k))) {
+			worth[k] += NEEDED / cost_of(b, policy, k);
 			any = true;
 		}
 	return any;
 }
 
-static bool want_more(const struct belief *b, const struct belief_policy *policy,
-		      int left, double *worth)
+/* What is missing, nats, what a run of each step adds to it, and what part of it may be
+ * reckoned with. */
+static double missing_of(const struct tally *t, double sure, double *gain,
+			 double *ret_futile)
 {
+	size_t lead = leader(t);
+
+	if (t->weight[lead] < LEADS * t->all) {
+		*ret_futile = FUTILE;
+		return information(t, gain) - belief_entropy2(sure);
+	}
+	*ret_futile = lead < CLASSES_CLEAN ? FUTILE_CHANCE : FUTILE_LEAD;
+	return log(sure / (1 - sure)) - drift(t, lead, gain);
+}
+
+/* What a run of each step tells. False: so many runs more would not be enough. named: for
+ * ASK_REPAIR. */
+static bool want_more(const struct belief *b, const struct belief_policy *policy,
+		      enum ask ask, const struct belief_call *named, double runs,
+		      double *worth)
+{
+	AUTO(tally_done) struct tally t = tally_of(b, ask, named);
 	AUTO_FREE double *gain = mem_alloc0((size_t)b->nsteps * sizeof(*gain));
-	double most = 0;
+	double most = 0, futile, missing = missing_of(&t, policy->sure, gain, &futile);
 
 	for (int k = 0; k < b->nsteps; k++) {
 		/* Of the steps with one image the first is run. */
 		if (b->steps[k].image < 0 || belief_same_before(b->steps, k) < k ||
-		    !isfinite(cost_of(policy, k)))
-			continue;
-		gain[k] = belief_gain(b, k);
+		    !isfinite(cost_of(b, policy, k)))
+			gain[k] = 0;
 		most = fmax(most, gain[k]);
 	}
-	if (most <= 0 ||
-	    belief_entropy(b) - belief_entropy2(policy->sure) > most * left * FUTILE)
+	if (most <= 0 || missing > most * runs * futile)
 		return false;
 	for (int k = 0; k < b->nsteps; k++)
-		worth[k] += gain[k] / cost_of(policy, k);
+		if (gain[k] > 0)
+			worth[k] += gain[k] / cost_of(b, policy, k);
 	return true;
+}
+
+static bool want_step(const struct belief *b, const struct belief_policy *policy,
+		      int step, double *worth)
+{
+	if (step < 0 || !isfinite(cost_of(b, policy, step)))
+		return false;
+	worth[step] += NEEDED / cost_of(b, policy, step);
+	return true;
+}
+
+/* A base that failed in its only run hides what patches do. */
+static int base_next(const struct belief *b)
+{
+	return b->steps[0].failures && runs_of(b, 0) < 2 ? 0 : -1;
+}
+
+/* A patch is to blame, whether or not the tip is bad. */
+static bool is_named(const struct belief_call *c)
+{
+	return c->word == BELIEF_INTRODUCED || c->word == BELIEF_TRANSIENT ||
+	       c->word == BELIEF_BLAMED;
+}
+
+/* What a patch that is named still wants: to be confirmed, then whether and where it was
+ * repaired. */
+static bool want_named(const struct belief *b, const struct belief_policy *policy,
+		       const struct belief_call *c, int left, double *worth)
+{
+	double runs = fmin(left, REPAIR_RUNS);
+
+	if (!belief_confirmed(b, c))
+		return want_step(b, policy, confirm_next(b, c), worth);
+	if (c->word == BELIEF_BLAMED)
+		return want_more(b, policy, ASK_TIP, c, runs, worth);
+	return c->word == BELIEF_TRANSIENT && c->until_first < c->until_last &&
+	       want_more(b, policy, ASK_REPAIR, c, runs, worth);
+}
+
+/*
+ * What will have to run in any case, as things are: to confirm what is likely to be
+ * named, and a failure in a single run before it is put down to chance. A run that is
+ * needed later costs nothing now, whatever it tells. -1: nothing.
+ */
+static int soon_next(const struct belief *b)
+{
+	struct belief_call c = belief_call(b, LIKELY);
+
+	if (c.word == BELIEF_UNSURE && c.first < 0 && c.p >= LIKELY)
+		return belief_failed_once(b);
+	return is_named(&c) ? confirm_next(b, &c) : -1;
+}
+
+/* It is sure enough, and what would confirm it cannot be run. */
+static bool is_unconfirmable(const struct belief *b, const struct belief_policy *policy)
+{
+	struct belief_call c = belief_call(b, policy->sure);
+	int step = is_named(&c) ? confirm_next(b, &c) : -1;
+
+	return step >= 0 && !isfinite(cost_of(b, policy, step));
 }
 
 bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 		  double *worth)
 {
-	int left = policy->runs_max - runs_all(b), step;
+	int left = policy->runs_max - runs_all(b);
+	double surer = 1 - (1 - policy->sure) * DOUBT;
 	struct belief_call c;
 
 	if (want_first(b, policy, worth))
 		return true;
 	if (left <= 0)
 		return false;
-	c = belief_call(b, policy->sure);
-	if (c.word == BELIEF_CLEAN || c.word == BELIEF_PRE_EXISTING)
+	c = belief_call(b, surer);
+	if (c.word == BELIEF_CLEAN)
 		return false;
+	if (c.word == BELIEF_PRE_EXISTING)
+		return want_step(b, policy, base_next(b), worth);
 	/* It is known as well as can be, without a base to hold it against. */
-	if (c.word == BELIEF_UNSURE && c.p >= policy->sure && c.first >= 0)
+	if (c.word == BELIEF_UNSURE && c.p >= surer && c.first >= 0)
 		return false;
-	if (c.word != BELIEF_INTRODUCED && c.word != BELIEF_TRANSIENT) {
-		step = belief_failed_once(b);
-		if (step < 0 || !isfinite(cost_of(policy, step)))
-			return want_more(b, policy, left, worth);
-		worth[step] += NEEDED / cost_of(policy, step);
-		return true;
+	if (!is_named(&c)) {
+		if (is_unconfirmable(b, policy))
+			return false;
+		if (want_step(b, policy, soon_next(b), worth) ||
+		    want_more(b, policy, ASK_PATCH, NULL, left, worth))
+			return true;
+		/* It will not be surer than that. */
+		c = belief_call(b, policy->sure);
 	}
-	step = confirm_next(b, &c);
-	if (step < 0)
-		step = until_next(b, &c);
-	if (step < 0 || !isfinite(cost_of(policy, step)))
-		return false;
-	worth[step] += NEEDED / cost_of(policy, step);
-	return true;
+	return is_named(&c) && want_named(b, policy, &c, left, worth);
 }
 
 int belief_next(const struct belief *b, const struct belief_policy *policy)

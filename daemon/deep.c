@@ -10,6 +10,7 @@
 
 #include "daemon/cells.h"
 #include "daemon/tiers.h"
+#include "daemon/verdict_odds.h"
 
 /* A view, and the arrays that it points into. */
 struct deep_view {
@@ -17,7 +18,7 @@ struct deep_view {
 	enum tier_ground *ground;
 	bool *asked, *want;
 	struct cell *cells;
-	struct judgement *quick;
+	struct judgement *quick, *deep;
 };
 
 static void view_done(struct deep_view *d)
@@ -27,6 +28,7 @@ static void view_done(struct deep_view *d)
 	free(d->want);
 	free(d->cells);
 	free(d->quick);
+	free(d->deep);
 }
 
 static void view_init(struct deep_view *d, const struct series_run *r, size_t nsubjects)
@@ -87,34 +89,48 @@ bool deep_quick_is_done(struct series_run *r, size_t c, size_t t)
 	return true;
 }
 
-static struct judgement judge_subject(struct series_run *r, const struct subject *s)
+/* As the verdict will be, as things are: by the cells, or by the odds. */
+static int judge_subject(struct series_run *r, const struct subject *s,
+			 struct judgement *ret, struct err *err)
 {
 	AUTO_FREE struct cell *cells = mem_alloc0((size_t)r->ntested * sizeof(*cells));
+	AUTO(assessment_done) struct assessment a = { .belief = NULL };
+	const struct witnesses none = { .v = NULL };
 
 	for (int k = 0; k < r->ntested; k++)
 		cells[k] = cell_view_of(r, k, s).cell;
-	return judge_cells(cells, r->ntested);
+	*ret = judge_cells(cells, r->ntested);
+	if (!assess_by_odds(r))
+		return 0;
+	/* What others say would only have it look at fewer steps. */
+	if (assess(r, s, &none, &a, err) < 0)
+		return -1;
+	if (a.belief && a.call.word == BELIEF_CLEAN)
+		ret->word = VERDICT_PASS;
+	else if (a.belief)
+		odds_judge(&a, r->ntested, ret);
+	return 0;
 }
 
 /* What the quick tests of a quick config did; the boot itself too if asked for. */
-static void add_quick(struct deep_view *d, struct series_run *r, size_t c, size_t t,
-		      bool boot)
+static int add_quick(struct deep_view *d, struct series_run *r, size_t c, size_t t,
+		     bool boot, struct err *err)
 {
 	struct json_object *tests = tests_of(r, c, t, false);
 	struct subject s = { .config = c, .topology = t };
 	size_t n = json_len(tests);
 
 	if (!n || !deep_quick_is_done(r, c, t))
-		return;
+		return 0;
 	d->quick = mem_realloc(d->quick, d->v.nquick + n + 1, sizeof(*d->quick));
 	d->v.quick = d->quick;
-	for (size_t i = 0; i < n; i++) {
-		s.test = test_name(tests, i);
-		d->quick[d->v.nquick++] = judge_subject(r, &s);
+	for (size_t i = 0; i < n + boot; i++) {
+		s.test = i < n ? test_name(tests, i) : NULL;
+		if (judge_subject(r, &s, &d->quick[d->v.nquick], err) < 0)
+			return -1;
+		d->v.nquick++;
 	}
-	s.test = NULL;
-	if (boot)
-		d->quick[d->v.nquick++] = judge_subject(r, &s);
+	return 0;
 }
 
 /* ---- the view of a (config, topology) ---- */
@@ -157,22 +173,26 @@ static bool cell_is_busy(struct series_run *r, int step, size_t c, size_t t)
 	return false;
 }
 
-static void fill_cells(struct deep_view *d, struct series_run *r, struct subject *s,
-		       size_t at)
+static int fill_subject(struct deep_view *d, struct series_run *r, struct subject *s,
+			size_t at, struct err *err)
 {
 	for (int k = 0; k < r->ntested; k++)
 		d->cells[at * (size_t)r->ntested + (size_t)k] =
 			cell_view_of(r, k, s).cell;
+	return judge_subject(r, s, &d->deep[at], err);
 }
 
 /* builds_settled: no more builds of a deep config are wanted for their own sake. */
-static void view_column(struct deep_view *d, struct series_run *r, size_t c, size_t t,
-			bool builds_settled)
+static int view_column(struct deep_view *d, struct series_run *r, size_t c, size_t t,
+		       bool builds_settled, struct err *err)
 {
 	struct json_object *tests = tests_of(r, c, t, true);
 	struct subject s = { .config = c, .topology = t, .deep = true };
+	size_t n = json_len(tests);
 
-	view_init(d, r, json_len(tests) + 1);
+	view_init(d, r, n + 1);
+	d->deep = mem_alloc0((n + 1) * sizeof(*d->deep));
+	d->v.deep = d->deep;
 	d->v.settled = run_config_is_deep(r, c) ? builds_settled :
 						  deep_quick_is_done(r, c, t);
 	for (int k = 0; k < r->ntested; k++) {
@@ -180,18 +200,17 @@ static void view_column(struct deep_view *d, struct series_run *r, size_t c, siz
 		d->asked[k] = *deep_at(r, k, c, t) != DEEP_NO;
 		d->v.busy |= cell_is_busy(r, k, c, t);
 	}
-	if (!d->v.busy)
-		fill_cells(d, r, &s, json_len(tests));
-	for (size_t i = 0; !d->v.busy && i < json_len(tests); i++) {
-		s.test = test_name(tests, i);
-		fill_cells(d, r, &s, i);
+	for (size_t i = 0; !d->v.busy && i < n + 1; i++) {
+		s.test = i < n ? test_name(tests, i) : NULL;
+		if (fill_subject(d, r, &s, i, err) < 0)
+			return -1;
 	}
-	if (!run_config_is_deep(r, c)) {
-		add_quick(d, r, c, t, false);
-		return;
-	}
+	if (!run_config_is_deep(r, c))
+		return add_quick(d, r, c, t, false, err);
 	for (size_t q = 0; q < r->plan->nconfigs; q++)
-		add_quick(d, r, q, t, true);
+		if (add_quick(d, r, q, t, true, err) < 0)
+			return -1;
+	return 0;
 }
 
 bool deep_is_asked(struct series_run *r, size_t c, size_t t)
@@ -233,7 +252,8 @@ static int ask_column(struct series_run *r, size_t c, size_t t, bool builds_sett
 
 	if (!tests_of(r, c, t, true))
 		return 0;
-	view_column(&d, r, c, t, builds_settled);
+	if (view_column(&d, r, c, t, builds_settled, err) < 0)
+		return -1;
 	if (tiers_want(&d.v, d.want))
 		*ret_more = true;
 	for (int k = 0; k < r->ntested; k++) {

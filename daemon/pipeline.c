@@ -347,6 +347,9 @@ static void run_free(struct series_run *r)
 		free(r->cmdlines[i]);
 	free(r->cmdlines);
 	boot_files_done(r);
+	for (size_t i = 0; r->past && i < r->plan->nconfigs * r->plan->ntopologies; i++)
+		history_list_free(r->past[i]);
+	free(r->past);
 	free(r->deep);
 	free(r->repo);
 	free(r->range_repo);

@@ -16,9 +16,18 @@
 #define ALWAYS_A 30.0
 #define ALWAYS_B 0.3
 
+/* What was asked is kept: many hypotheses have the same counts. With more counts than
+ * this it is worked out each time. */
+#define KEPT_MAX (1 << 18)
+
+struct kept {
+	double log, next; /* 0: not asked yet */
+};
+
 struct rates {
 	struct rate_prior prior;
 	int max;
+	struct kept *kept; /* [(max + 1) * (max + 1)], or NULL */
 	/* log of the rising factorials a(a+1)...(a+i-1), and of b and a+b. */
 	double *a[RATE_MIX_MAX], *b[RATE_MIX_MAX], *ab[RATE_MIX_MAX];
 };
@@ -58,6 +67,9 @@ struct rates *rates_new(const struct rate_prior *prior, int runs_max)
 
 	r->prior = *prior;
 	r->max = runs_max;
+	if ((size_t)runs_max < 1024 && (runs_max + 1) * (runs_max + 1) <= KEPT_MAX)
+		r->kept = mem_alloc0((size_t)(runs_max + 1) * (size_t)(runs_max + 1) *
+				     sizeof(*r->kept));
 	for (size_t i = 0; i < prior->n; i++) {
 		r->a[i] = rising(prior->mix[i].a, runs_max);
 		r->b[i] = rising(prior->mix[i].b, runs_max);
@@ -75,7 +87,15 @@ void rates_free(struct rates *r)
 		free(r->b[i]);
 		free(r->ab[i]);
 	}
+	free(r->kept);
 	free(r);
+}
+
+static struct kept *kept_at(const struct rates *r, int runs, int failures)
+{
+	return r->kept ?
+		       &r->kept[(size_t)failures * (size_t)(r->max + 1) + (size_t)runs] :
+		       NULL;
 }
 
 /* log of weight times B(a + failures, b + passes) / B(a, b) */
@@ -89,7 +109,10 @@ double rates_log(const struct rates *r, int runs, int failures)
 {
 	double max = -INFINITY, sum = 0;
 	double part[RATE_MIX_MAX];
+	struct kept *kept = kept_at(r, runs, failures);
 
+	if (kept && kept->log != 0)
+		return kept->log;
 	assert(failures >= 0 && failures <= runs && runs <= r->max);
 	for (size_t i = 0; i < r->prior.n; i++) {
 		part[i] = log_part(r, i, runs, failures);
@@ -98,18 +121,27 @@ double rates_log(const struct rates *r, int runs, int failures)
 	for (size_t i = 0; i < r->prior.n; i++)
 		sum += exp(part[i] - max);
 	assert(sum > 0); /* the largest part adds 1 */
-	return max + log(sum);
+	max += log(sum);
+	if (kept)
+		kept->log = max;
+	return max;
 }
 
 double rates_next(const struct rates *r, int runs, int failures)
 {
-	double all = rates_log(r, runs, failures), p = 0;
+	struct kept *kept = kept_at(r, runs, failures);
+	double all, p = 0;
 
+	if (kept && kept->next != 0)
+		return kept->next;
+	all = rates_log(r, runs, failures);
 	for (size_t i = 0; i < r->prior.n; i++) {
 		const struct rate_beta *m = &r->prior.mix[i];
 
 		p += exp(log_part(r, i, runs, failures) - all) * (m->a + failures) /
 		     (m->a + m->b + runs);
 	}
+	if (kept)
+		kept->next = p;
 	return p;
 }

@@ -77,6 +77,7 @@ static int boots_left(struct series_run *r, const struct plan_cell *column)
 struct asking {
 	struct series_run *r;
 	const struct plan_cell *column;
+	struct witnesses witnesses;
 	int left;               /* boots; -1: not known yet */
 	bool failed;            /* something did */
 	struct assessment last; /* of the last subject that failed */
@@ -85,9 +86,10 @@ struct asking {
 };
 
 /* What one more boot of each step is worth to the subject. */
-static void make_worth(struct asking *q, struct assessment *a)
+static void make_worth(struct asking *q, const struct subject *s, struct assessment *a)
 {
 	struct series_run *r = q->r;
+	AUTO_FREE double *patch = witnesses_tell(r, &q->witnesses, s);
 	AUTO_FREE double *cost = mem_alloc0((size_t)r->ntested * sizeof(*cost));
 	struct belief_policy policy = {
 		.sure = (double)r->opts->config->verdict_sure / 100,
@@ -98,12 +100,10 @@ static void make_worth(struct asking *q, struct assessment *a)
 		q->left = boots_left(r, q->column);
 	for (int k = 0; k < r->ntested; k++) {
 		q->last_worth[k] = 0;
-		cost[k] = first_of(r, k, q->column) && a->silent[k] < CELL_SILENT_MAX ?
-				  1 :
-				  INFINITY;
+		cost[k] = first_of(r, k, q->column) ? 1 : INFINITY;
 	}
 	policy.runs_max = assess_count(a, 0, r->ntested - 1).runs + q->left;
-	assess_believe(r, a);
+	assess_believe(r, a, patch);
 	belief_worth(a->belief, &policy, q->last_worth);
 }
 
@@ -119,7 +119,7 @@ static int add_worth(struct asking *q, const struct subject *s, struct err *err)
 		return 0;
 	q->failed = true;
 	if (!q->last.failed || !assess_alike(q->r, &q->last, &a)) {
-		make_worth(q, &a);
+		make_worth(q, s, &a);
 		swap = q->last;
 		q->last = a;
 		a = swap;
@@ -152,8 +152,10 @@ static int column_worth(struct asking *q, struct err *err)
 	struct subject s = { .config = q->column->config,
 			     .topology = q->column->topology,
 			     .deep = q->column->deep };
-	int rc = add_worth(q, &s, err);
+	int rc = witnesses_of(q->r, s.config, &q->witnesses, err);
 
+	if (rc == 0)
+		rc = add_worth(q, &s, err);
 	for (size_t i = 0; rc == 0 && i < json_len(tests); i++) {
 		s.test = json_str(json_object_array_get_idx(tests, i), "test", "");
 		rc = add_worth(q, &s, err);
@@ -241,6 +243,7 @@ static int plan_column(struct series_run *r, const struct plan_cell *column,
 		return plan_wanted_run(r, column, ret_more, err);
 	rc = column_worth(&q, err);
 	assessment_done(&q.last);
+	witnesses_done(&q.witnesses);
 	if (rc < 0 || !q.failed)
 		return rc;
 	if (recall_column(r, column, &recalled, err) < 0)

@@ -17,6 +17,7 @@
 #include "db/artifact.h"
 #include "db/boot.h"
 #include "db/build.h"
+#include "db/history.h"
 #include "db/series.h"
 #include "db/step.h"
 #include "db/verdict.h"
@@ -160,6 +161,8 @@ struct series_run {
 	struct walk walk;
 	struct run_boot **boots;
 	size_t nboots;
+	struct history_list *
+		*past; /* [config * ntopologies + topology]; NULL: not asked yet */
 	unsigned char *
 		deep; /* enum deep_state, [(step * nconfigs + config) * ntopologies + topology] */
 	struct run_initramfs {

@@ -44,24 +44,17 @@ static bool names_a_patch(const struct judgement *j)
 	return j->word == VERDICT_INTRODUCED || j->word == VERDICT_TRANSIENT;
 }
 
-static bool is_bad(const struct cell *c)
+static void narrow(const struct tiers_view *v, bool *want, size_t subject)
 {
-	return c->state == CELL_FAIL || c->state == CELL_FLAKY || c->state == CELL_ONCE;
-}
-
-static void narrow(const struct tiers_view *v, bool *want, const struct cell *cells)
-{
-	struct judgement j = judge_cells(cells, v->nsteps);
-	int bad = j.until - 1;
+	struct judgement j =
+		v->deep ? v->deep[subject] :
+			  judge_cells(&v->cells[subject * (size_t)v->nsteps], v->nsteps);
 
 	if (!names_a_patch(&j))
 		return;
 	ask_between(v, want, j.candidate_first - 1, j.from);
-	if (j.until < 0)
-		return;
-	while (!is_bad(&cells[bad]))
-		bad--;
-	ask_between(v, want, bad, j.until);
+	if (j.until >= 0)
+		ask_between(v, want, j.until_first - 1, j.until);
 }
 
 int tiers_want(const struct tiers_view *v, bool *want)
@@ -79,7 +72,7 @@ int tiers_want(const struct tiers_view *v, bool *want)
 	}
 	/* By halves: what is under way may say in which one to look. */
 	for (size_t i = 0; !v->busy && i < v->nsubjects; i++)
-		narrow(v, want, &v->cells[i * (size_t)v->nsteps]);
+		narrow(v, want, i);
 	for (int k = 0; k < v->nsteps; k++)
 		n += want[k];
 	return n;

@@ -8,7 +8,8 @@
  *   it: to see more of what the patch broke;
  * - between a step where something deep was good and a later one where it was bad
  *   twice, by halves, until judge_cells has one candidate; the same for what
- *   repaired it.
+ *   repaired it. By odds (belief.h): between those that are sure to be good and to be
+ *   bad, which are run as often as that takes before the next half is asked for.
  *
  * A view is of one (config, topology), or of the builds of one deep config.
  */
@@ -35,6 +36,8 @@ struct tiers_view {
 	bool busy;         /* something asked for, or its repeat, is not done yet */
 	const struct cell *cells; /* [subject * nsteps + step]: the deep ones */
 	size_t nsubjects;
+	const struct judgement *deep;  /* [nsubjects] what is held of them, if not what
+					* judge_cells says of the cells; or NULL */
 	const struct judgement *quick; /* of quick subjects, once all of theirs is done */
 	size_t nquick;
 };

@@ -21,6 +21,7 @@
 struct verdict_list {
 	struct verdict *v;
 	size_t n;
+	struct witnesses witnesses; /* of the config that is judged */
 };
 
 static struct verdict *verdict_add(struct verdict_list *l, enum verdict_kind kind,
@@ -498,9 +499,10 @@ static void take_for_chance(struct cell *cells, int n)
 }
 
 /* *ret_odds: what chance has to do with it, NULL where nothing failed. */
-static int judge_views(struct series_run *r, const struct subject *s,
-		       struct cell_view *views, struct judgement *ret,
-		       struct json_object **ret_odds, struct err *err)
+static int judge_views(struct series_run *r, const struct witnesses *w,
+		       const struct subject *s, struct cell_view *views,
+		       struct judgement *ret, struct json_object **ret_odds,
+		       struct err *err)
 {
 	AUTO(assessment_done) struct assessment a = { .belief = NULL };
 	double sure = (double)r->opts->config->verdict_sure / 100;
@@ -512,7 +514,7 @@ static int judge_views(struct series_run *r, const struct subject *s,
 		views[k] = cell_view_of(r, k, s);
 		cells[k] = views[k].cell;
 	}
-	if (assess(r, s, &a, err) < 0) {
+	if (assess(r, s, w, &a, err) < 0) {
 		free(cells);
 		return -1;
 	}
@@ -543,7 +545,7 @@ static int judge_subject(struct series_run *r, struct verdict_list *l,
 	struct verdict *v;
 	int bad;
 
-	if (judge_views(r, s, views, &j, &odds, err) < 0)
+	if (judge_views(r, &l->witnesses, s, views, &j, &odds, err) < 0)
 		return -1;
 	if (!only_bad || j.from >= 0) {
 		v = verdict_add(l, s->test ? KIND_TEST : KIND_BOOT,
@@ -648,8 +650,11 @@ int verdicts_write(struct series_run *r, enum run_exit *ret_exit, struct err *er
 	for (size_t c = 0; rc == 0 && c < r->plan->nconfigs; c++) {
 		judge_builds(r, &l, c);
 		rc = judge_warnings(r, &l, c, err);
+		if (rc == 0)
+			rc = witnesses_of(r, c, &l.witnesses, err);
 		for (size_t t = 0; rc == 0 && t < r->plan->ntopologies; t++)
 			rc = judge_cell_column(r, &l, c, t, err);
+		witnesses_done(&l.witnesses);
 	}
 	judge_not_built(r, &l);
 	if (rc == 0)

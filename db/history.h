@@ -25,4 +25,21 @@ struct history {
 int history_of_test(struct db *db, const struct history_of *of, struct history *ret,
 		    struct err *err);
 
+/* Of all tests of a config and topology. */
+struct history_list {
+	struct history_entry {
+		char *test; /* NULL: the boot itself */
+		struct history past;
+	} * v;
+	size_t n;
+};
+
+/* The same of each test of the column, and of the boot itself: of->test is not looked at.
+ * The caller frees the list. */
+int history_of_column(struct db *db, const struct history_of *of,
+		      struct history_list **ret, struct err *err);
+/* Nothing, of a test that never ran. test NULL: the boot itself. */
+struct history history_find(const struct history_list *l, const char *test);
+void history_list_free(struct history_list *l);
+
 #endif

@@ -7,17 +7,18 @@ begin odds
 toy_tree
 # One guest at a time: the wrapper below counts them.
 sed -i 's/^\[boot\]/&\nparallel = 1/' "$T/config.ini"
-printf '[verdict]\nrepeats = sure\nbudget = 30m\n' >>"$T/config.ini"
+sed -i 's/^repeats = once/repeats = sure\nbudget = 30m/' "$T/config.ini"
 
 # budget DURATION: for repeats.
 budget() {
 	sed -i "s/^budget = .*/budget = $1/" "$T/config.ini"
 }
 
-# spoil N...: of the next boots those fail toy/alpha, whatever is in their kernel.
+# spoil N...: of the next boots those fail toy/alpha, whatever is in their kernel, or do
+# what $spoilt says.
 spoil() {
 	cp "$T/bin/qemu" "$T/bin/qemu-spoilt"
-	printf '\nstub: test toy/alpha fail\n' >>"$T/bin/qemu-spoilt"
+	printf '\nstub: test %s\n' "${spoilt:-toy/alpha fail}" >>"$T/bin/qemu-spoilt"
 	echo 0 >"$T/boots"
 	echo " $* " >"$T/spoilt"
 	chmod 666 "$T/boots"
@@ -84,8 +85,8 @@ is "flaky from patch 2: the other tests pass" "$(verdict toy/beta smp4)" "pass n
 check "flaky from patch 2: told with runs and P" \
 	grep -Eq "failed: 0 of [0-9]+ runs before it, [0-9]+ of [0-9]+ with it, P (> )?0.99" "$OUT"
 check "flaky from patch 2: the patch and the base have run alone" test "$(jget '
-	[.steps[] | select(.n == 1 or .n == 2) |
-		[.boots[] | select(.topology == "smp4" and .alone)] | length > 0] | all')" = true
+	[.steps[] | select(.step == 1 or .step == 2) |
+		[.boots[] | select(.topology == "smp4" and .alone)] | length > 0] == [true, true]')" = true
 
 said=$(jget '[.verdicts[] | {test, topology, verdict, from, runs, failures, probability}]')
 before=$(calls boot)
@@ -108,6 +109,29 @@ check "no budget: said so" grep -q "not enough runs to be sure" "$OUT"
 budget 30m
 test_range poor --topology smp4
 is "with a budget: charged" "$(verdict toy/alpha smp4)" "introduced 2 null"
+
+# What patch 3 is to be held against cannot run again: there alpha ends the guest, in
+# each boot of all tests, and beta ran once, in a boot of the rest. The step before tells.
+series parked
+say mm/swap.c "note parked 1"
+patch "mm/swap: harmless"
+say mm/migrate.c "test toy/alpha panic"
+patch "mm/migrate: alpha ends the guest"
+unsay mm/migrate.c
+say mm/rmap.c "test toy/beta fail"
+patch "mm/rmap: break beta, repair alpha"
+say mm/swap.c "note parked 4"
+patch "mm/swap: harmless, too"
+test_range parked --topology smp4
+is "the parent cannot tell: two patches are named" "$(jget '[.verdicts[] |
+	select(.test == "toy/beta") | {verdict, candidates}]')" \
+	'[{"verdict":"introduced","candidates":[2,3]}]'
+check "the parent cannot tell: the step before it was run again" test "$(jget '[.steps[] |
+	select(.step == 1) | .boots[] | select(.alone)] | length')" -gt 0
+is "the parent cannot tell: what ends the guest is named as well" "$(jget '[.verdicts[] |
+	select(.test == "toy/alpha") | {verdict, candidates, repairs}]')" \
+	'[{"verdict":"transient","candidates":[2],"repairs":[3]}]'
+is "the parent cannot tell: exit 1" "$RC" 1
 
 # Two topologies that disagree.
 five disagree 3 "test toy/alpha fail nodes 2"
@@ -168,4 +192,22 @@ is "repeats are lost: nobody is charged" "$(verdict toy/alpha smp4)" "inconclusi
 check "repeats are lost: said so, and where" \
 	grep -q "was lost to our own trouble 3 times in a row" "$OUT"
 check "repeats are lost: it ended" test "$(cat "$T/boots")" -le 23
+
+# Deep tests run at the base and at the tip alone. Where the tip passes when it is run
+# again, it is run until that is known for a race, and the patch is found by halves.
+# shellcheck source=tests/e2e/tiers.sh disable=SC1091
+. "$(dirname "$0")/tiers.sh"
+six deep 4 say mm/rmap.c "test toy/zeta fail"
+spoilt="toy/zeta pass"
+# The base was booted for the quick tests before: six quick ones, two deep, and the repeat.
+spoil 9
+test_deep deep
+unspoil
+is "a deep race: it passed once at the tip" "$(jget '[.steps[6].boots[].tests[] |
+	select(.test == "toy-deep/zeta" and .result == "pass")] | length')" 1
+is "a deep race: found by halves" "$(jget '[.verdicts[] |
+	select(.test == "toy-deep/zeta") | {verdict, candidates}]')" \
+	'[{"verdict":"introduced","candidates":[4]}]'
+check "a deep race: not at every step ($(deep_steps))" test "$(deep_steps | wc -w)" -le 5
+is "a deep race: exit 1" "$RC" 1
 finish

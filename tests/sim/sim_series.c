@@ -113,7 +113,13 @@ static struct sim make_case(double fails, double falsely, int first)
 
 /* ---- what comes out ---- */
 
-enum said { SAID_NOTHING, SAID_PASS, SAID_OLD, SAID_PATCH };
+enum said {
+	SAID_NOTHING,
+	SAID_PASS,
+	SAID_NO_PATCH, /* the base is bad, or it was chance: which is not sure */
+	SAID_OLD,
+	SAID_PATCH
+};
 
 struct said_of {
 	enum said said;
@@ -121,15 +127,26 @@ struct said_of {
 	double p;
 };
 
+/* First runs beyond one of each step: they are no part of the budget. */
+static int more_first(const struct sim *s)
+{
+	int n = 0;
+
+	for (int k = 0; k < s->nsteps; k++)
+		n += s->steps[k].runs > 1 ? s->steps[k].runs - 1 : 0;
+	return n;
+}
+
 /* The step of which a run tells most; -1: none tells anything. */
 static int most_told(const struct sim *s, const struct belief *b)
 {
-	double best = 0;
+	double gain[STEPS_MAX], best = 0;
 	int step = -1;
 
+	belief_gains(b, gain);
 	for (int k = 0; k < s->nsteps; k++)
-		if (s->steps[k].image == k && belief_gain(b, k) > best) {
-			best = belief_gain(b, k);
+		if (s->steps[k].image == k && gain[k] > best) {
+			best = gain[k];
 			step = k;
 		}
 	return step;
@@ -138,7 +155,8 @@ static int most_told(const struct sim *s, const struct belief *b)
 static struct said_of do_sluice(struct sim *s, bool greedy)
 {
 	struct belief_prior prior = belief_prior(HISTORY, history(s->falsely));
-	struct belief_policy policy = { .sure = SURE, .runs_max = RUNS_MAX };
+	struct belief_policy policy = { .sure = SURE,
+					.runs_max = RUNS_MAX + more_first(s) };
 	struct said_of said = { .said = SAID_NOTHING };
 
 	for (;;) {
@@ -160,8 +178,10 @@ static struct said_of do_sluice(struct sim *s, bool greedy)
 		said.p = c.p;
 		said.first = c.first;
 		said.last = c.last;
-		if (c.word == BELIEF_CLEAN || c.word == BELIEF_NOT_SERIES)
+		if (c.word == BELIEF_CLEAN)
 			said.said = SAID_PASS;
+		else if (c.word == BELIEF_NOT_SERIES)
+			said.said = SAID_NO_PATCH;
 		else if (c.word == BELIEF_PRE_EXISTING)
 			said.said = SAID_OLD;
 		else if (c.word != BELIEF_UNSURE)
@@ -269,6 +289,9 @@ static void judge(struct count *c, const struct sim *s, const struct said_of *w)
 	} else if (w->said == SAID_PASS) {
 		c->right += s->truth == CLEAN;
 		c->missed += s->truth != CLEAN;
+	} else if (w->said == SAID_NO_PATCH) {
+		c->right += !bug;
+		c->missed += bug;
 	} else {
 		c->right += s->truth == PRE_EXISTING;
 		c->wrong += s->truth != PRE_EXISTING;

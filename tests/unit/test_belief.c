@@ -1,12 +1,13 @@
 /*
  * The posterior over what a series did to a test, and which step it wants next. Counts
  * are written as a string, a step each: "0/2" no failure in two runs, "=" the image of
- * the step before it, "." nothing to run, "!" none of them ran alone.
+ * the step before it, "." nothing to run, "!" none of them ran alone, "|" no more runs of
+ * it can be had.
  */
 #include <math.h>
 #include <string.h>
 
-#include "daemon/belief.h"
+#include "daemon/belief_share.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 #include "tests/unit/cm.h"
@@ -32,6 +33,7 @@ static int parse(const char *text, struct belief_step *steps)
 		/* The first one was beside others; "!": all were. */
 		if (steps[n].runs > 1 && !strchr(words[n], '!'))
 			steps[n].alone = steps[n].runs - 1;
+		steps[n].parked = strchr(words[n], '|');
 	}
 	strv_free(words);
 	return n;
@@ -84,6 +86,21 @@ static const struct expected calls[] = {
 	 * bad. Not chance. */
 	{ "0/6 6/6 0/6 6/6", BELIEF_INTRODUCED, 1, 1, -1, -1 },
 	{ "6/6 0/6 6/6 6/6", BELIEF_INTRODUCED, 2, 2, -1, -1 },
+	/* What it is held against ran once and cannot run again: neither that patch nor
+	 * this one is cleared, and so on back to a step that can tell. */
+	{ "0/3 0/4 0/1| 4/4 4/4", BELIEF_INTRODUCED, 2, 3, -1, -1 },
+	{ "0/3 0/4 0/1| . 4/4 4/4", BELIEF_INTRODUCED, 2, 4, -1, -1 },
+	{ "0/3 0/4 0/1| 0/1| 4/4 4/4", BELIEF_INTRODUCED, 2, 4, -1, -1 },
+	{ "0/3 0/4 0/1| 0/3!| 4/4 4/4", BELIEF_INTRODUCED, 2, 4, -1, -1 },
+	/* It ran as often as is wanted before it was parked. */
+	{ "0/3 0/4 0/2| 4/4 4/4", BELIEF_INTRODUCED, 3, 3, -1, -1 },
+	/* The image of a step that can tell. */
+	{ "0/3 0/4 =| 4/4 4/4", BELIEF_INTRODUCED, 3, 3, -1, -1 },
+	/* The step itself: the next one that is bad confirms it. */
+	{ "0/3 0/4 0/4 1/1| 4/4", BELIEF_INTRODUCED, 3, 4, -1, -1 },
+	{ "0/3 0/4 0/1| 1/1| 4/4 4/4", BELIEF_INTRODUCED, 2, 4, -1, -1 },
+	/* No such step: it is good again. */
+	{ "0/9 0/9 0/1| 9/9 0/9 0/9", BELIEF_TRANSIENT, 2, 3, 4, 4 },
 };
 
 static void test_calls(void **state)
@@ -198,6 +215,43 @@ static void test_next(void **state)
 	assert_int_equal(next_of("0/1 0/1 0/1 0/1 1/1", 5), -1);
 }
 
+/* What cannot be run again is passed over, but nothing is named unconfirmed. */
+static void test_parked(void **state)
+{
+	static const struct {
+		const char *counts;
+		int next;
+		bool confirmed;
+	} cases[] = {
+		{ "0/4 0/4 0/1| 4/4 4/4 4/4 4/4", -1, true },
+		{ "0/4 0/1 0/1| 4/4 4/4 4/4 4/4", 1, false },
+		{ "0/4 0/3! 0/1| 4/4 4/4 4/4 4/4", 1, false },
+		{ "0/4 0/4 0/4 1/1| 1/1 4/4 4/4", 4, false },
+		/* The base is not known twice: the next step that can be. */
+		{ "0/1| 0/1 0/4 0/4 4/4 4/4 4/4 4/4", 1, false },
+		{ "0/1| 0/2 0/4 0/4 4/4 4/4 4/4 4/4", -1, true },
+		/* Nothing before it can tell, or nothing from it on. */
+		{ "0/1| 0/1| 0/1| 0/3!| 4/4 4/4 4/4", -1, false },
+		{ "0/4 0/4 0/4 0/4 1/1| 1/1| 1/1|", -1, false },
+		/* The only other one before it is bad. */
+		{ "6/6 0/5!| 6/6 6/6 6/6", -1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct belief *b = belief_of(cases[i].counts, 0);
+		const struct belief_policy policy = { .sure = SURE, .runs_max = 100 };
+		struct belief_call c = belief_call(b, SURE);
+		int next = belief_next(b, &policy);
+
+		if (c.word != BELIEF_INTRODUCED || next != cases[i].next ||
+		    belief_confirmed(b, &c) != cases[i].confirmed)
+			fail_msg("%s: word %d, P %.4f, %d-%d, next %d", cases[i].counts,
+				 c.word, c.p, c.first, c.last, next);
+		belief_free(b);
+	}
+}
+
 /* One failure is never put down to chance unseen: not where little is asked for, and not
  * of a test that often fails. */
 static void test_dismissed(void **state)
@@ -298,6 +352,57 @@ static void test_gain(void **state)
 	belief_free(after[1]);
 }
 
+/* The same counts, with what a witness says. */
+static struct belief_call call_with(const char *counts, const double *patch,
+				    double bad_before)
+{
+	struct belief_prior prior = belief_prior(300, bad_before);
+	struct belief_step steps[N_MAX];
+	struct belief_call c;
+	struct belief *b;
+	int n = parse(counts, steps);
+
+	prior.patch = patch;
+	b = belief_new(steps, n, &prior);
+	c = belief_call(b, SURE);
+	belief_free(b);
+	return c;
+}
+
+static void test_shared(void **state)
+{
+	struct belief *witness = belief_of("0/4 0/1 0/4 4/4 2/2", 0);
+	struct belief *loose = belief_of("0/4 0/1 0/1 1/1 1/1", 0);
+	struct belief *chance = belief_of("0/4 1/9 0/4 0/9 0/2", 30);
+	const double rare = belief_prior(0, 0).per_patch;
+	double patch[5] = { rare, rare, rare, rare, rare };
+	struct belief_call c;
+
+	(void)state;
+	assert_true(belief_is_witness(witness));
+	/* Not confirmed, and no patch's doing. */
+	assert_false(belief_is_witness(loose));
+	assert_false(belief_is_witness(chance));
+	belief_share(witness, 5, patch);
+	assert_true(patch[3] > 0.2 && patch[3] <= 0.25);
+	for (int k = 0; k < 5; k++)
+		assert_true(k == 3 || patch[k] == rare);
+	/* A race of that patch needs fewer runs to be told. */
+	c = call_with("0/4 0/1 0/4 1/4 1/2", NULL, 0);
+	assert_int_equal(c.word, BELIEF_UNSURE);
+	c = call_with("0/4 0/1 0/4 1/4 1/2", patch, 0);
+	assert_true(c.first == 3 && c.last == 3 && c.p > SURE);
+	/* One that often fails, beside it, is not charged. */
+	c = call_with("0/4 0/1 1/4 1/4 0/2", patch, 30);
+	assert_int_equal(c.word, BELIEF_UNSURE);
+	/* Its own failures are before that patch. */
+	c = call_with("0/4 4/4 4/4 4/4 2/2", patch, 0);
+	assert_true(c.first == 1 && c.last == 1 && c.p > SURE);
+	belief_free(witness);
+	belief_free(loose);
+	belief_free(chance);
+}
+
 static void test_rates(void **state)
 {
 	const struct rate_prior flat = { .mix = { { .weight = 1, .a = 1, .b = 1 } },
@@ -320,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_next),      cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_dismissed), cmocka_unit_test(test_images),
 		cmocka_unit_test(test_gain),      cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_parked),    cmocka_unit_test(test_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

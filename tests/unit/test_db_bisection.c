@@ -301,6 +301,52 @@ static void test_turned(void **state)
 	fixture_done(&f);
 }
 
+static void expect_alike(struct fixture *f, struct history_of of,
+			 const struct history_list *list, const char *test, int runs,
+			 int failures)
+{
+	struct history one, all = history_find(list, test);
+
+	of.test = test;
+	ok(f, history_of_test(f->db, &of, &one, &f->err));
+	assert_int_equal(one.runs, runs);
+	assert_int_equal(one.failures, failures);
+	assert_int_equal(all.runs, runs);
+	assert_int_equal(all.failures, failures);
+}
+
+/* All tests of a column in one go: the same as one by one. */
+static void test_history_of_column(void **state)
+{
+	const struct history_of of = { .config = "mlock",
+				       .arch = "x86_64",
+				       .topology = "numa2",
+				       .accel = "tcg" };
+	struct history_list *list;
+	struct fixture f;
+	int64_t base;
+
+	(void)state;
+	fixture_init(&f);
+	base = add_series(&f, "a@x", 1, "one");
+	add_steps(&f, base, 1, "x");
+	for (int i = 0; i < 4; i++)
+		add_boot(&f, 10, base, 0, "numa2", "mm/x", i ? RESULT_PASS : RESULT_FAIL,
+			 NULL);
+	add_boot(&f, 10, base, 0, "numa2", "mm/y", RESULT_PASS, NULL);
+	add_boot(&f, 10, base, 0, "smp4", "mm/z", RESULT_PASS, NULL);
+	/* Bad on another base, which is left out, for that test alone. */
+	for (int i = 0; i < 2; i++)
+		add_boot(&f, 11, base, 0, "numa2", "mm/x", RESULT_FAIL, NULL);
+	ok(&f, history_of_column(f.db, &of, &list, &f.err));
+	expect_alike(&f, of, list, "mm/x", 4, 1);
+	expect_alike(&f, of, list, "mm/y", 1, 0);
+	expect_alike(&f, of, list, "mm/z", 0, 0);
+	expect_alike(&f, of, list, NULL, 7, 0);
+	history_list_free(list);
+	fixture_done(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_history_without_bisections),
 		cmocka_unit_test(test_wanted),
 		cmocka_unit_test(test_turned),
+		cmocka_unit_test(test_history_of_column),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
