@@ -1,0 +1,237 @@
+# lib.sh: what mutants.sh is made of. Runs in the root of the repository.
+# shellcheck shell=sh
+
+ONLY=${ONLY:-*}
+TREES=${TREES:-debian-6.12 debian-6.1}
+STAGES=${STAGES:-quick deep}
+cache=${SLUICE_TEST_CACHE:-/var/tmp/sluice-test-$(id -u)}
+STATE=${STATE:-$cache/mutants}
+results=$STATE/mutants
+SLUICE=${SLUICE:-build/sluice}
+
+mutants_build() {
+	tests/deps.sh build test >&2
+	make --no-print-directory -j"$(nproc)" all >&2
+	unset MAKEFLAGS MFLAGS MAKELEVEL # none of our kernels' business
+	# The build user must reach it, root's umask or not.
+	mkdir -p "$results"
+	chmod 755 "$STATE" "$results"
+	if [ -z "${CONFIG_FILE:-}" ]; then
+		CONFIG_FILE=$results/config.ini
+		printf '[sluice]\nstate_dir = %s\n' "$STATE" >"$CONFIG_FILE"
+	fi
+}
+
+# sl COMMAND...: sluice on our state.
+sl() {
+	sl_command=$1
+	shift
+	if [ "$sl_command" = tree ]; then
+		sl_command="tree $1"
+		shift
+	fi
+	# shellcheck disable=SC2086 # "tree add" is two words
+	"$SLUICE" $sl_command --config-file "$CONFIG_FILE" --state-dir "$STATE" "$@"
+}
+
+# mutants_tree NAME: makes the tree where there is none.
+mutants_tree() {
+	! sl tree list 2>/dev/null | grep -q "^$1 " || return 0
+	tarball=/usr/src/linux-source-${1#debian-}.tar.xz
+	[ -e "$tarball" ] || tests/deps.sh build quiet >&2
+	echo "mutants: importing $tarball as the tree $1 (about a minute)" >&2
+	sl tree add "$1" "$tarball" >&2
+}
+
+# mutants_base TREE: the commit that its series are made for.
+mutants_base() {
+	sl tree list | awk -v name="$1" 'here { print $1; exit } $1 == name { here = 1 }'
+}
+
+# mutants_version TREE: "6.12.117"
+mutants_version() {
+	git --git-dir="$STATE/git" show "$(mutants_base "$1"):Makefile" |
+		awk -F' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL) =/ { printf "%s%s", dot, $2; dot = "." }'
+}
+
+# mutant_get FILE KEY: what the remark "# KEY: ..." says; lines "#   ..." go on.
+mutant_get() {
+	awk -v key="# $2:" '
+		!/^#/ { exit }
+		/^#   / { if (here) { sub(/^# */, ""); printf " %s", $0 }; next }
+		{ here = index($0, key) == 1 }
+		here { sub(/^# [^:]*: */, ""); printf "%s", $0 }' "$1"
+}
+
+# mutants_list TREE: the files for this kernel that ONLY lets through.
+mutants_list() {
+	for file in tests/mutants/*/*.edit; do
+		case " $(mutant_get "$file" kernels) " in
+		*" ${1#debian-} "*) ;;
+		*) continue ;;
+		esac
+		name=$(basename "$file" .edit)
+		set -f
+		for pattern in $ONLY; do
+			# shellcheck disable=SC2254 # it is a pattern
+			case $name in
+			$pattern)
+				echo "$file"
+				break
+				;;
+			esac
+		done
+		set +f
+	done
+}
+
+# mutant_mbox FILE TREE MBOX: the series, as "sluice example" writes one. What does not
+# fit is said on stderr.
+mutant_mbox() {
+	data=$results/data
+	rm -rf "$data"
+	mkdir -p "$data/kernels/examples/mutant"
+	cp config.ini "$data/"
+	printf '%s\n\n%s\n' "$(grep -m 1 '^Subject: ' "$1")" "$(mutant_get "$1" property)" \
+		>"$data/kernels/examples/mutant/0-cover.edit"
+	cp "$1" "$data/kernels/examples/mutant/1-$(basename "$1")"
+	SLUICE_DATADIR=$data sl example --tree "$2" -o "$3" mutant >/dev/null
+}
+
+# mutants_fit TREE: one line for each that does not fit, and a count.
+mutants_fit() {
+	fit=0 not=0
+	for file in $(mutants_list "$1"); do
+		if mutant_mbox "$file" "$1" "$results/fit.mbox" 2>"$results/fit.err"; then
+			fit=$((fit + 1))
+			continue
+		fi
+		not=$((not + 1))
+		sed "s|^.*/1-|$1: |" "$results/fit.err"
+	done
+	rm -f "$results/fit.mbox" "$results/fit.err"
+	echo "$1 ($(mutants_version "$1")): $fit fit, $not do not"
+}
+
+# What a stage runs: sets suites and configs.
+stage_words() {
+	case $1 in
+	quick) suites=mlock-migrate configs=mlock ;;
+	deep) suites=mlock-migrate,mlock-migrate-deep configs=mlock,mlock-debug ;;
+	*)
+		echo "mutants: there is no stage \"$1\"" >&2
+		exit 2
+		;;
+	esac
+}
+
+# mutant_key FILE TREE TOPOLOGY: what the result hangs on, for the stage at hand.
+mutant_key() {
+	{
+		echo "$(mutants_base "$2") $suites $configs"
+		sed '/^# \(expect\|why\|property\|topologies\|kernels\):/d; /^#   /d' "$1"
+		for suite in $(echo "$suites" | tr , ' '); do cat "runners/suites/$suite.ini"; done
+		for config in mlock $(echo "$configs" | tr , ' '); do
+			cat "kernels/configs/$config.config"
+		done
+		for t in $(echo "$3" | tr , ' '); do cat "runners/topologies/$t.ini"; done
+		cat build/guest/*
+	} | sha256sum | cut -c 1-16
+}
+
+# known FILE KEY: whether the file has a result with this key.
+known() {
+	[ "$(jq -r .key "$1" 2>/dev/null)" = "$2" ]
+}
+
+# run_one FILE TREE STAGE TOPOLOGY: puts it through sluice test; the result becomes
+# $out. Fails when it was lost.
+run_one() {
+	name=$(basename "$1" .edit)
+	dir=$results/$2/$name
+	out=$dir/$3-$4.json
+	key=$(mutant_key "$1" "$2" "$4")
+	! known "$out" "$key" || return 0
+	mkdir -p "$dir"
+	begin=$(date +%s)
+	if ! mutant_mbox "$1" "$2" "$dir/mbox" 2>"$dir/err"; then
+		echo '{"steps": [], "verdicts": []}' >"$dir/json"
+	else
+		rc=0
+		sl test --tree "$2" --topology "$4" --suite "$suites" --config "$configs" \
+			--json "$dir/test.json" "$dir/mbox" >"$dir/log" 2>&1 || rc=$?
+		if [ $rc -gt 1 ]; then
+			echo "mutants: $name on $4: sluice test exits with $rc, see $dir/log" >&2
+			return 1
+		fi
+		sl show --json "s$(jq -r .series.id "$dir/test.json")" >"$dir/json"
+	fi
+	jq --arg mutant "$name" --arg tree "$2" --arg version "$(mutants_version "$2")" \
+		--arg base "$(mutants_base "$2")" --arg stage "$3" --arg topology "$4" \
+		--arg key "$key" --arg date "$(date -u +%F)" \
+		--arg seconds $(($(date +%s) - begin)) \
+		--rawfile said "$(test -s "$dir/err" && echo "$dir/err" || echo /dev/null)" \
+		-f tests/mutants/result.jq "$dir/json" >"$out.new"
+	mv "$out.new" "$out"
+	rm -f "$dir/json" "$dir/test.json" "$dir/err"
+	jq -r '"\(.mutant) \(.version) \(.stage) \(.topology): \(.result) \(.by | map(.test) | unique | join(" "))"' "$out"
+}
+
+# was_caught TREE NAME: by a result that is kept.
+was_caught() {
+	for was_file in "$results/$1/$2"/*-*.json; do
+		case $(jq -r .result "$was_file" 2>/dev/null) in
+		caught | not-built | no-fit) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+# mutants_run TREE STAGE: all of them; a topology at a time in the quick stage, until one
+# has caught it, all at once in the deep one, which does nothing for what is caught.
+mutants_run() {
+	stage_words "$2"
+	run_rc=0
+	for run_file in $(mutants_list "$1"); do
+		run_name=$(basename "$run_file" .edit)
+		on=$(mutant_get "$run_file" topologies)
+		on=${on:-numa2 smp4}
+		if [ "$2" = deep ]; then
+			was_caught "$1" "$run_name" || run_one "$run_file" "$1" "$2" \
+				"$(echo "$on" | tr ' ' ,)" || run_rc=1
+			continue
+		fi
+		for topology in $on; do
+			run_one "$run_file" "$1" "$2" "$topology" || run_rc=1
+			[ "$(jq -r .result "$out" 2>/dev/null)" = survived ] || break
+		done
+	done
+	return $run_rc
+}
+
+# The list as JSON: what the remarks say of each, with the results that are kept.
+mutants_json() {
+	for tree in $TREES; do
+		for file in $(mutants_list "$tree"); do
+			name=$(basename "$file" .edit)
+			# shellcheck disable=SC2012 # our own names
+			ls "$results/$tree/$name"/*-*.json 2>/dev/null | xargs -r cat |
+				jq -s --arg mutant "$name" --arg tree "$tree" \
+					--arg property "$(mutant_get "$file" property)" \
+					--arg by "$(mutant_get "$file" made)" \
+					--arg expect "$(mutant_get "$file" expect)" \
+					--arg why "$(mutant_get "$file" why)" \
+					--arg at "$(sed -n 's/^@@ //p' "$file" | head -n 1)" \
+					'{ mutant: $mutant, tree: $tree, property: $property, made: $by,
+					   expect: $expect, why: $why, at: $at, runs: . }'
+		done
+	done | jq -s .
+}
+
+mutants_table() {
+	mutants_json | jq -r -L tests/mutants 'include "report"; table'
+}
+
+mutants_page() {
+	mutants_json | jq -r -L tests/mutants 'include "report"; page'
+}
