@@ -187,23 +187,31 @@ was_caught() {
 	return 1
 }
 
-# mutants_run TREE STAGE: all of them; a topology at a time in the quick stage, until one
-# has caught it, all at once in the deep one, which does nothing for what is caught.
+# nth_topology FILE N: the Nth of those that matter to it, or nothing.
+nth_topology() {
+	nth_on=$(mutant_get "$1" topologies)
+	# shellcheck disable=SC2086 # words
+	printf '%s\n' ${nth_on:-numa2 smp4} | sed -n "$2p"
+}
+
+# mutants_run TREE STAGE: all of them. In the quick stage the first topology of each comes
+# first, and the next one only where that did not catch it; in the deep one all at once,
+# for what is not caught.
 mutants_run() {
 	stage_words "$2"
 	run_rc=0
-	for run_file in $(mutants_list "$1"); do
-		run_name=$(basename "$run_file" .edit)
-		on=$(mutant_get "$run_file" topologies)
-		on=${on:-numa2 smp4}
-		if [ "$2" = deep ]; then
-			was_caught "$1" "$run_name" || run_one "$run_file" "$1" "$2" \
-				"$(echo "$on" | tr ' ' ,)" || run_rc=1
-			continue
-		fi
-		for topology in $on; do
+	for nth in 1 2 3 4 5 6; do
+		for run_file in $(mutants_list "$1"); do
+			if [ "$2" = deep ]; then
+				[ $nth = 1 ] || continue
+				topology=$(mutant_get "$run_file" topologies)
+				topology=$(echo "${topology:-numa2 smp4}" | tr ' ' ,)
+			else
+				topology=$(nth_topology "$run_file" $nth)
+			fi
+			[ -n "$topology" ] || continue
+			[ $nth$2 = 1quick ] || ! was_caught "$1" "$(basename "$run_file" .edit)" || continue
 			run_one "$run_file" "$1" "$2" "$topology" || run_rc=1
-			[ "$(jq -r .result "$out" 2>/dev/null)" = survived ] || break
 		done
 	done
 	return $run_rc
