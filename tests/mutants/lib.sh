@@ -54,6 +54,12 @@ mutants_version() {
 		awk -F' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL) =/ { printf "%s%s", dot, $2; dot = "." }'
 }
 
+# tree_words TREE: sets tree_base and tree_version, for the functions below.
+tree_words() {
+	tree_base=$(mutants_base "$1")
+	tree_version=$(mutants_version "$1")
+}
+
 # mutant_get FILE KEY: what the remark "# KEY: ..." says; lines "#   ..." go on.
 mutant_get() {
 	awk -v key="# $2:" '
@@ -110,7 +116,8 @@ mutants_fit() {
 		sed "s|^.*/1-|$1: |" "$results/fit.err"
 	done
 	rm -f "$results/fit.mbox" "$results/fit.err"
-	echo "$1 ($(mutants_version "$1")): $fit fit, $not do not"
+	tree_words "$1"
+	echo "$1 ($tree_version): $fit fit, $not do not"
 }
 
 # What a stage runs: sets suites and configs.
@@ -125,17 +132,25 @@ stage_words() {
 	esac
 }
 
-# mutant_key FILE TREE TOPOLOGY: what the result hangs on, for the stage at hand.
-mutant_key() {
-	{
-		echo "$(mutants_base "$2") $suites $configs"
-		sed '/^# \(expect\|why\|property\|topologies\|kernels\):/d; /^#   /d' "$1"
+# What a stage's results hang on besides the edit: sets stage_key.
+stage_hash() {
+	stage_words "$1"
+	stage_key=$({
+		echo "$suites $configs"
 		for suite in $(echo "$suites" | tr , ' '); do cat "runners/suites/$suite.ini"; done
 		for config in mlock $(echo "$configs" | tr , ' '); do
 			cat "kernels/configs/$config.config"
 		done
-		for t in $(echo "$3" | tr , ' '); do cat "runners/topologies/$t.ini"; done
 		cat build/guest/*
+	} | sha256sum)
+}
+
+# mutant_key FILE BASE TOPOLOGY: what the result hangs on, in the stage of stage_hash.
+mutant_key() {
+	{
+		echo "$stage_key $2"
+		sed '/^#/d' "$1"
+		for t in $(echo "$3" | tr , ' '); do cat "runners/topologies/$t.ini"; done
 	} | sha256sum | cut -c 1-16
 }
 
@@ -150,7 +165,7 @@ run_one() {
 	name=$(basename "$1" .edit)
 	dir=$results/$2/$name
 	out=$dir/$3-$4.json
-	key=$(mutant_key "$1" "$2" "$4")
+	key=$(mutant_key "$1" "$tree_base" "$4")
 	! known "$out" "$key" || return 0
 	mkdir -p "$dir"
 	begin=$(date +%s)
@@ -166,8 +181,8 @@ run_one() {
 		fi
 		sl show --json "s$(jq -r .series.id "$dir/test.json")" >"$dir/json"
 	fi
-	jq --arg mutant "$name" --arg tree "$2" --arg version "$(mutants_version "$2")" \
-		--arg base "$(mutants_base "$2")" --arg stage "$3" --arg topology "$4" \
+	jq --arg mutant "$name" --arg tree "$2" --arg version "$tree_version" \
+		--arg base "$tree_base" --arg stage "$3" --arg topology "$4" \
 		--arg key "$key" --arg date "$(date -u +%F)" \
 		--arg seconds $(($(date +%s) - begin)) \
 		--rawfile said "$(test -s "$dir/err" && echo "$dir/err" || echo /dev/null)" \
@@ -198,7 +213,8 @@ nth_topology() {
 # first, and the next one only where that did not catch it; in the deep one all at once,
 # for what is not caught.
 mutants_run() {
-	stage_words "$2"
+	stage_hash "$2"
+	tree_words "$1"
 	run_rc=0
 	for nth in 1 2 3 4 5 6; do
 		for run_file in $(mutants_list "$1"); do
@@ -240,6 +256,7 @@ mutants_table() {
 	mutants_json | jq -r -L tests/mutants 'include "report"; table'
 }
 
+# The page names the command that makes its results.
 mutants_page() {
-	mutants_json | jq -r -L tests/mutants 'include "report"; page'
+	mutants_json | jq -r -L tests/mutants 'include "report"; page("make mutants")'
 }
