@@ -1,22 +1,25 @@
 #!/bin/sh
-# mutants.sh [--fit | --table | --page]: what share of known bugs the suites catch.
+# mutants.sh [--fit | --table | --page [FILE]]: what share of known bugs the suites catch.
 # Each file tests/mutants/*/NAME.edit is a seeded bug. It becomes a series of one
 # patch, as somebody would mail it, and goes through "sluice test". It is caught when
 # a verdict of a boot or of a test says that its patch introduced the failure.
 #   (nothing)  runs what has no result yet, and prints the table
 #   --fit      only says which of them fit the trees
 #   --table    only prints the table of what is kept
-#   --page     writes the table and the commands as docs/MUTANTS.md
+#   --page [FILE]  writes the table and the commands, as docs/MUTANTS.md
 # The environment says what:
 #   ONLY=              names or patterns, as in "drain-* ksm-*"; empty: all
 #   TREES="debian-6.12 debian-6.1"   debian-X comes from /usr/src/linux-source-X.tar.xz
 #   STAGES="quick deep"  quick: the quick suite on one topology after the other, until it
 #                      is caught; deep: for what that did not catch, both suites on
 #                      the configs mlock and mlock-debug
+#   TOPOLOGIES=        list, in place of those that each names
 #   STATE=             state folder; empty: one below the tests' cache
 #   CONFIG_FILE=       configuration; empty: none
-# A result is a file below STATE/mutants. Its key is made of the edit, the base, and the
-# tests, so that Ctrl-C and the same command go on, and what has changed runs again.
+#   RESULTS=           where results are kept; empty: STATE/mutants
+# and for tests of this script: MUTANTS (folder), BUILT=1 (do not build), QUICK_SUITES,
+# QUICK_CONFIGS.
+# A result is a file; its key is made of the edit, the base, the topology and the tests, so that Ctrl-C and the same command go on, and what has changed runs again.
 # Exits with 0 when all have a result, 3 when something was lost.
 set -eu
 cd "$(dirname "$0")/.."
@@ -48,8 +51,9 @@ run)
 	;;
 --table) mutants_table ;;
 --page)
-	mutants_page >docs/MUTANTS.md.new
-	mv docs/MUTANTS.md.new docs/MUTANTS.md
+	page=${2:-docs/MUTANTS.md}
+	mutants_page >"$page.new"
+	mv "$page.new" "$page"
 	;;
 *)
 	sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2

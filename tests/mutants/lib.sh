@@ -6,12 +6,18 @@ TREES=${TREES:-debian-6.12 debian-6.1}
 STAGES=${STAGES:-quick deep}
 cache=${SLUICE_TEST_CACHE:-/var/tmp/sluice-test-$(id -u)}
 STATE=${STATE:-$cache/mutants}
-results=$STATE/mutants
+results=${RESULTS:-$STATE/mutants}
+mutants=${MUTANTS:-tests/mutants}
+data=${SLUICE_DATADIR:-.}
 SLUICE=${SLUICE:-build/sluice}
 
 mutants_build() {
-	tests/deps.sh build test >&2
-	make --no-print-directory -j"$(nproc)" all >&2
+	if [ "${BUILT:-0}" = 0 ]; then
+		tests/deps.sh build test >&2
+		# To the Makefile, ONLY are folders.
+		env -u MAKEFLAGS -u MFLAGS -u ONLY make --no-print-directory \
+			-j"$(nproc)" all >&2
+	fi
 	unset MAKEFLAGS MFLAGS MAKELEVEL # none of our kernels' business
 	# The build user must reach it, root's umask or not.
 	mkdir -p "$results"
@@ -71,7 +77,7 @@ mutant_get() {
 
 # mutants_list TREE: the files for this kernel that ONLY lets through.
 mutants_list() {
-	for file in tests/mutants/*/*.edit; do
+	for file in "$mutants"/*/*.edit; do
 		case " $(mutant_get "$file" kernels) " in
 		*" ${1#debian-} "*) ;;
 		*) continue ;;
@@ -94,14 +100,14 @@ mutants_list() {
 # mutant_mbox FILE TREE MBOX: the series, as "sluice example" writes one. What does not
 # fit is said on stderr.
 mutant_mbox() {
-	data=$results/data
-	rm -rf "$data"
-	mkdir -p "$data/kernels/examples/mutant"
-	cp config.ini "$data/"
+	example=$results/data/kernels/examples/mutant
+	rm -rf "$results/data"
+	mkdir -p "$example"
+	cp config.ini "$results/data/"
 	printf '%s\n\n%s\n' "$(grep -m 1 '^Subject: ' "$1")" "$(mutant_get "$1" property)" \
-		>"$data/kernels/examples/mutant/0-cover.edit"
-	cp "$1" "$data/kernels/examples/mutant/1-$(basename "$1")"
-	SLUICE_DATADIR=$data sl example --tree "$2" -o "$3" mutant >/dev/null
+		>"$example/0-cover.edit"
+	cp "$1" "$example/1-$(basename "$1")"
+	SLUICE_DATADIR=$results/data sl example --tree "$2" -o "$3" mutant >/dev/null
 }
 
 # mutants_fit TREE: one line for each that does not fit, and a count.
@@ -123,7 +129,7 @@ mutants_fit() {
 # What a stage runs: sets suites and configs.
 stage_words() {
 	case $1 in
-	quick) suites=mlock-migrate configs=mlock ;;
+	quick) suites=${QUICK_SUITES:-mlock-migrate} configs=${QUICK_CONFIGS:-mlock} ;;
 	deep) suites=mlock-migrate,mlock-migrate-deep configs=mlock,mlock-debug ;;
 	*)
 		echo "mutants: there is no stage \"$1\"" >&2
@@ -137,11 +143,11 @@ stage_hash() {
 	stage_words "$1"
 	stage_key=$({
 		echo "$suites $configs"
-		for suite in $(echo "$suites" | tr , ' '); do cat "runners/suites/$suite.ini"; done
-		for config in mlock $(echo "$configs" | tr , ' '); do
-			cat "kernels/configs/$config.config"
+		for suite in $(echo "$suites" | tr , ' '); do cat "$data/runners/suites/$suite.ini"; done
+		for config in $(echo "$configs" | tr , ' '); do
+			cat "$data/kernels/configs/$config.config"
 		done
-		cat build/guest/*
+		cat "${SLUICE_GUESTDIR:-build/guest}"/*
 	} | sha256sum)
 }
 
@@ -150,7 +156,7 @@ mutant_key() {
 	{
 		echo "$stage_key $2"
 		sed '/^#/d' "$1"
-		for t in $(echo "$3" | tr , ' '); do cat "runners/topologies/$t.ini"; done
+		for t in $(echo "$3" | tr , ' '); do cat "$data/runners/topologies/$t.ini"; done
 	} | sha256sum | cut -c 1-16
 }
 
@@ -186,7 +192,7 @@ run_one() {
 		--arg key "$key" --arg date "$(date -u +%F)" \
 		--arg seconds $(($(date +%s) - begin)) \
 		--rawfile said "$(test -s "$dir/err" && echo "$dir/err" || echo /dev/null)" \
-		-f tests/mutants/result.jq "$dir/json" >"$out.new"
+		-f tests/mutants/result.jq "$dir/json" >"$out.new" || return 1
 	mv "$out.new" "$out"
 	rm -f "$dir/json" "$dir/test.json" "$dir/err"
 	jq -r '"\(.mutant) \(.version) \(.stage) \(.topology): \(.result) \(.by | map(.test) | unique | join(" "))"' "$out"
@@ -202,11 +208,15 @@ was_caught() {
 	return 1
 }
 
-# nth_topology FILE N: the Nth of those that matter to it, or nothing.
+# topologies_of FILE: those that matter to it.
+topologies_of() {
+	of=${TOPOLOGIES:-$(mutant_get "$1" topologies)}
+	echo "${of:-numa2 smp4}"
+}
+
+# nth_topology FILE N: the Nth of them, or nothing.
 nth_topology() {
-	nth_on=$(mutant_get "$1" topologies)
-	# shellcheck disable=SC2086 # words
-	printf '%s\n' ${nth_on:-numa2 smp4} | sed -n "$2p"
+	topologies_of "$1" | tr ' ' '\n' | sed -n "$2p"
 }
 
 # mutants_run TREE STAGE: all of them. In the quick stage the first topology of each comes
@@ -220,8 +230,7 @@ mutants_run() {
 		for run_file in $(mutants_list "$1"); do
 			if [ "$2" = deep ]; then
 				[ $nth = 1 ] || continue
-				topology=$(mutant_get "$run_file" topologies)
-				topology=$(echo "${topology:-numa2 smp4}" | tr ' ' ,)
+				topology=$(topologies_of "$run_file" | tr ' ' ,)
 			else
 				topology=$(nth_topology "$run_file" $nth)
 			fi
@@ -238,8 +247,7 @@ mutants_json() {
 	for tree in $TREES; do
 		for file in $(mutants_list "$tree"); do
 			name=$(basename "$file" .edit)
-			# shellcheck disable=SC2012 # our own names
-			ls "$results/$tree/$name"/*-*.json 2>/dev/null | xargs -r cat |
+			cat "$results/$tree/$name"/*-*.json 2>/dev/null |
 				jq -s --arg mutant "$name" --arg tree "$tree" \
 					--arg property "$(mutant_get "$file" property)" \
 					--arg by "$(mutant_get "$file" made)" \

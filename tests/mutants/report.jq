@@ -19,13 +19,10 @@ def state:
 	  else $t.result end;
 
 def short: ltrimstr("mlock-migrate/");
-def cases: [.by[].test | short] | unique | join(", ");
 def by_words:
-	if .by == [] then "" else
-		[.by | group_by([.topology, .config])[]
-		 | "\(map(.test | short) | unique | join(", ")) on \(.[0].topology)\(
-			if .[0].config == "mlock" then "" else " with \(.[0].config)" end)"] | join("; ")
-	end;
+	[.by | group_by([.topology, .config])[]
+	 | "\(map(.test | short) | unique | join(", ")) on \(.[0].topology) with \(.[0].config)"]
+	| join("; ");
 def tier: if .stage == "quick" then "quick" else "deep" end;
 
 def percent($a; $b): if $b == 0 then "-" else "\($a * 1000 / $b | round / 10) %" end;
