@@ -18,7 +18,7 @@
 #   CONFIG_FILE=       configuration; empty: none
 #   RESULTS=           where results are kept; empty: STATE/mutants
 # and for tests of this script: MUTANTS (folder), BUILT=1 (do not build), QUICK_SUITES,
-# QUICK_CONFIGS.
+# QUICK_CONFIGS, SUITES_DIR.
 # A result is a file; its key is made of the edit, the base, the topology and the tests, so that Ctrl-C and the same command go on, and what has changed runs again.
 # Exits with 0 when all have a result, 3 when something was lost.
 set -eu

@@ -143,7 +143,9 @@ stage_hash() {
 	stage_words "$1"
 	stage_key=$({
 		echo "$suites $configs"
-		for suite in $(echo "$suites" | tr , ' '); do cat "$data/runners/suites/$suite.ini"; done
+		for suite in $(echo "$suites" | tr , ' '); do
+			cat "${SUITES_DIR:-$data/runners/suites}/$suite.ini"
+		done
 		for config in $(echo "$configs" | tr , ' '); do
 			cat "$data/kernels/configs/$config.config"
 		done
