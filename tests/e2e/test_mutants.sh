@@ -6,6 +6,22 @@
 begin mutants
 toy_tree
 
+# The list itself: how many for VERSION, made how.
+listed() {
+	grep -l "^# made: $2" "$SLUICE_ROOT"/tests/mutants/*/*.edit |
+		xargs grep -l "^# kernels: .*\b$1\b" | wc -l
+}
+check "at least 25 by hand for 6.12" test "$(listed 6.12 'by hand')" -ge 25
+check "at least 25 by operators" test "$(listed 6.12 'by generate.awk')" -ge 25
+check "at least 15 for 6.1" test "$(listed 6.1 by)" -ge 15
+is "no name twice" "$(basename -a "$SLUICE_ROOT"/tests/mutants/*/*.edit | sort | uniq -d)" ""
+for key in kernels made property expect; do
+	is "each says: $key" "$(grep -L "^# $key: " "$SLUICE_ROOT"/tests/mutants/*/*.edit)" ""
+done
+is "each equivalent says why" \
+	"$(grep -l '^# expect: equivalent' "$SLUICE_ROOT"/tests/mutants/*/*.edit |
+		xargs grep -L '^# why: ')" ""
+
 # mutant NAME REMARK HUNK-LINE...: an edit of mm/rmap.c.
 mutant() {
 	mkdir -p "$T/mutants/hand"
