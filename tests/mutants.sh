@@ -26,6 +26,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=tests/mutants/lib.sh disable=SC1091
 . tests/mutants/lib.sh
 
+mutants_begin
 mode=${1:-run}
 case $mode in
 run)

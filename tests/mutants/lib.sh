@@ -11,6 +11,16 @@ mutants=${MUTANTS:-tests/mutants}
 data=${SLUICE_DATADIR:-.}
 SLUICE=${SLUICE:-build/sluice}
 
+# The build user must reach the state, root's umask or not.
+mutants_begin() {
+	mkdir -p "$results"
+	chmod 755 "$STATE" "$results"
+	if [ -z "${CONFIG_FILE:-}" ]; then
+		CONFIG_FILE=$results/config.ini
+		printf '[sluice]\nstate_dir = %s\n' "$STATE" >"$CONFIG_FILE"
+	fi
+}
+
 mutants_build() {
 	if [ "${BUILT:-0}" = 0 ]; then
 		tests/deps.sh build test >&2
@@ -19,13 +29,6 @@ mutants_build() {
 			-j"$(nproc)" all >&2
 	fi
 	unset MAKEFLAGS MFLAGS MAKELEVEL # none of our kernels' business
-	# The build user must reach it, root's umask or not.
-	mkdir -p "$results"
-	chmod 755 "$STATE" "$results"
-	if [ -z "${CONFIG_FILE:-}" ]; then
-		CONFIG_FILE=$results/config.ini
-		printf '[sluice]\nstate_dir = %s\n' "$STATE" >"$CONFIG_FILE"
-	fi
 }
 
 # sl COMMAND...: sluice on our state.
@@ -63,7 +66,8 @@ mutants_version() {
 # tree_words TREE: sets tree_base and tree_version, for the functions below.
 tree_words() {
 	tree_base=$(mutants_base "$1")
-	tree_version=$(mutants_version "$1")
+	tree_version=
+	[ -z "$tree_base" ] || tree_version=$(mutants_version "$1")
 }
 
 # mutant_get FILE KEY: what the remark "# KEY: ..." says; lines "#   ..." go on.
@@ -140,7 +144,9 @@ stage_words() {
 
 # What a stage's results hang on besides the edit: sets stage_key.
 stage_hash() {
+	[ "${stage_of:-}" != "$1" ] || return 0
 	stage_words "$1"
+	stage_of=$1
 	stage_key=$({
 		echo "$suites $configs"
 		for suite in $(echo "$suites" | tr , ' '); do
@@ -244,20 +250,30 @@ mutants_run() {
 	return $run_rc
 }
 
-# The list as JSON: what the remarks say of each, with the results that are kept.
+# runs_of FILE TREE: its results that are kept, each with "stale": whether what it hangs
+# on has changed since. Where the state has no such tree, its base is not looked at.
+runs_of() {
+	for out in "$results/$2/$(basename "$1" .edit)"/*-*.json; do
+		[ -e "$out" ] || continue
+		stage_hash "$(jq -r .stage "$out")"
+		key=$(mutant_key "$1" "${tree_base:-$(jq -r .base "$out")}" "$(jq -r .topology "$out")")
+		jq --arg key "$key" '.stale = (.key != $key)' "$out"
+	done
+}
+
+# The list as JSON: what the remarks say of each, with its results.
 mutants_json() {
 	for tree in $TREES; do
+		tree_words "$tree"
 		for file in $(mutants_list "$tree"); do
-			name=$(basename "$file" .edit)
-			cat "$results/$tree/$name"/*-*.json 2>/dev/null |
-				jq -s --arg mutant "$name" --arg tree "$tree" \
-					--arg property "$(mutant_get "$file" property)" \
-					--arg by "$(mutant_get "$file" made)" \
-					--arg expect "$(mutant_get "$file" expect)" \
-					--arg why "$(mutant_get "$file" why)" \
-					--arg at "$(sed -n 's/^@@ //p' "$file" | head -n 1)" \
-					'{ mutant: $mutant, tree: $tree, property: $property, made: $by,
-					   expect: $expect, why: $why, at: $at, runs: . }'
+			runs_of "$file" "$tree" | jq -s --arg mutant "$(basename "$file" .edit)" \
+				--arg tree "$tree" --arg property "$(mutant_get "$file" property)" \
+				--arg made "$(mutant_get "$file" made)" \
+				--arg expect "$(mutant_get "$file" expect)" \
+				--arg why "$(mutant_get "$file" why)" \
+				--arg at "$(sed -n 's/^@@ //p' "$file" | head -n 1)" \
+				'{ mutant: $mutant, tree: $tree, property: $property, made: $made,
+				   expect: $expect, why: $why, at: $at, runs: . }'
 		done
 	done | jq -s .
 }

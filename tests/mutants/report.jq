@@ -30,7 +30,8 @@ def percent($a; $b): if $b == 0 then "-" else "\($a * 1000 / $b | round / 10) %"
 # One object for each kernel: what the score is made of.
 def score:
 	group_by(.tree)
-	| map({ kernel: (.[0] | kernel), version: ([.[].runs[].version] | last),
+	| map(([.[] | select(any(.runs[]; .stale))] | length) as $stale
+	| { kernel: (.[0] | kernel), version: ([.[].runs[].version] | last),
 		list: length,
 		real: [.[] | select(state == "caught" or state == "survived")],
 		equivalent: [.[] | select(state == "equivalent")],
@@ -43,6 +44,7 @@ def score:
 	| .equivalent = (.equivalent | length)
 	| .unbuilt = ([.other[] | select(state == "not-built")] | length)
 	| .unfit = ([.other[] | select(state == "no-fit")] | length)
+	| .stale = $stale
 	| .unrun = ([.other[] | select(state == "not-run")] | length)
 	| del(.other));
 
@@ -63,7 +65,8 @@ def table:
 			if .open > 0 then " (\(.open) were not run there)" else "" end)" else "" end); equivalent: \(.equivalent)\(
 		if .unbuilt > 0 then ", do not compile: \(.unbuilt)" else "" end)\(
 		if .unfit > 0 then ", do not fit: \(.unfit)" else "" end)\(
-		if .unrun > 0 then ", without a result: \(.unrun)" else "" end)");
+		if .unrun > 0 then ", without a result: \(.unrun)" else "" end)\(
+		if .stale > 0 then ", of older tests or another base: \(.stale)" else "" end)");
 
 def cell: gsub("\\|"; "\\|");
 def code: "`\(.)`";
