@@ -282,7 +282,7 @@ mutants_table() {
 	mutants_json | jq -r -L tests/mutants 'include "report"; table'
 }
 
-# The page names the command that makes its results.
 mutants_page() {
-	mutants_json | jq -r -L tests/mutants 'include "report"; page("make mutants")'
+	mutants_json | jq -r -L tests/mutants --rawfile sharpen tests/mutants/sharpen.md \
+		'include "report"; page("make mutants"; $sharpen)'
 }

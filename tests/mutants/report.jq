@@ -81,7 +81,8 @@ def page_list: .[] | "- \(.mutant | code) (\(kernel)), \(.at | code): \(.propert
 
 def section($title; $text; f): if length == 0 then empty else "", "## \($title)", "", $text, "", f end;
 
-def page($commands):
+# commands: what made the results; sharpen: Markdown, what cases do not look at yet.
+def page($commands; $sharpen):
 	. as $all
 	| "# What the suite catches",
 	"",
@@ -107,4 +108,5 @@ def page($commands):
 	([.[] | select(state == "equivalent" or .expect == "equivalent")]
 	 | section("Equivalent"; "What no test can see, and why. Ran like the others, and was not caught."; page_list)),
 	([.[] | select(state == "not-built" or state == "no-fit")]
-	 | section("Not counted"; "What the compiler refuses, or has no place in this version."; (.[] | "- \(.mutant | code) (\(kernel)): \(told.said // "")")));
+	 | section("Not counted"; "What the compiler refuses, or has no place in this version."; (.[] | "- \(.mutant | code) (\(kernel)): \(told.said // "")"))),
+	"", "## To be sharpened", "", ($sharpen | rtrimstr("\n"));
