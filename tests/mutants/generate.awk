@@ -247,8 +247,8 @@ function write_edit(op, k, number,   file, short, words) {
 	words = op == "drop" ? "drop a call" : op == "negate" ? "negate a condition" : \
 		op == "off" ? "off by one" : "swap two arguments"
 	gsub(/[^ -~]/, " ", site_was[op, k])
-	printf "# kernels: %s\n# made: by generate.awk, seed %d: %s\n# property: %s() does \"%s\"\n", \
-		kernel, seed, words, site_name[op, k], site_was[op, k] > file
+	printf "# kernels: %s\n# made: by generate.awk, seed %d: %s\n# property: %s() as it is but for: %s, %s\n", \
+		kernel, seed, words, site_name[op, k], words, site_was[op, k] > file
 	printf "# expect: caught\nSubject: %s: %s\n\n%s\n%s", \
 		site_name[op, k], words, site_head[op, k], site_text[op, k] > file
 	close(file)

@@ -19,9 +19,10 @@ def state:
 	  else $t.result end;
 
 def short: ltrimstr("mlock-migrate/");
+def some($n): if length > $n + 1 then "\(.[:$n] | join(", ")) and \(length - $n) more" else join(", ") end;
 def by_words:
 	[.by | group_by([.topology, .config])[]
-	 | "\(map(.test | short) | unique | join(", ")) on \(.[0].topology) with \(.[0].config)"]
+	 | "\(map(.test | short) | unique | some(6)) on \(.[0].topology) with \(.[0].config)"]
 	| join("; ");
 def tier: if .stage == "quick" then "quick" else "deep" end;
 
@@ -102,7 +103,7 @@ def page($commands; $sharpen):
 	"the deep tier counts as not caught.",
 	(group_by(.tree)[] | (.[0] | kernel) as $k
 	 | [.[] | select(state == "caught")]
-	 | section("Caught on \($k)"; "All cases that failed where it was caught first:"; page_table)),
+	 | section("Caught on \($k)"; "Cases that failed where it was caught first:"; page_table)),
 	([.[] | select(state == "survived")]
 	 | section("Survivors"; "Why no case sees it, and what would."; page_list)),
 	([.[] | select(state == "equivalent" or .expect == "equivalent")]
