@@ -21,4 +21,4 @@ def names_it: (.verdict == "introduced" or .verdict == "transient") and .from ==
     by: $by,
     unsure: [$v[] | select(.verdict == "flaky" or .verdict == "inconclusive")
              | { test: (.test // "boot"), topology, config, verdict, reason }],
-    passed: [$v[] | select(.verdict == "pass")] | length }
+    passed: [$v[] | select(.kind == "test" and .verdict == "pass")] | length }
