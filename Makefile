@@ -11,7 +11,7 @@ PKGS := libgit2 json-c sqlite3 libmicrohttpd gmime-3.0 inih libzstd libsystemd \
 	libseccomp libcurl expat zlib
 
 # Goals that compile nothing must work before "make deps" was run.
-ifneq ($(filter-out help clean deps format run check mutants mutants-page quiet figures,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean deps format run check mutants mutants-page quiet figures verdicts,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 ifeq ($(PKG_LIBS),)
@@ -73,7 +73,7 @@ say = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run check mutants mutants-page quiet figures unit e2e asan ubsan fuzz lint format cov bench bench-verdicts install \
+.PHONY: all run check mutants mutants-page quiet figures verdicts unit e2e asan ubsan fuzz lint format cov bench bench-verdicts install \
 	deps clean help tests fuzzers FORCE
 
 all: $(LIB) $(BIN) $(GUESTS) ## build everything (the default)
@@ -181,6 +181,9 @@ mutants-page: ## docs/MUTANTS.md from the results that are kept
 
 figures: ## the same with what each case took beside its budget; N=0 boots nothing
 	@tests/quiet.sh --figures
+
+verdicts: ## verdicts on real kernels whose truth is known: FLAKY=10 AA=100 STATE=
+	@tests/verdicts.sh
 
 unit: $(TESTS) $(STUBS) ## unit tests
 	@tests/run-unit.sh $(TESTS)

@@ -53,12 +53,15 @@ static const struct cmd cmd_update = {
 	.run = run_update,
 };
 
-static const struct cmd *const subs[] = { &cmd_add, &cmd_tree_list, &cmd_update, NULL };
+extern const struct cmd cmd_tree_remove;
+
+static const struct cmd *const subs[] = { &cmd_add, &cmd_tree_list, &cmd_update,
+					  &cmd_tree_remove, NULL };
 
 const struct cmd cmd_tree = {
 	.name = "tree",
-	.synopsis = "add | list | update ...",
-	.help = "Add, list and update the base trees",
+	.synopsis = "add | list | update | remove ...",
+	.help = "Add, list, update and remove the base trees",
 	.subs = subs,
 	.run = run_tree,
 };
@@ -283,7 +286,7 @@ static int run_tree(int argc, char **argv)
 	const struct cmd *sub;
 
 	if (argc < 2)
-		return cmd_usage(&cmd_tree, "add, list or update?");
+		return cmd_usage(&cmd_tree, "add, list, update or remove?");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		cmd_print_help(&cmd_tree, stdout);
 		return EXIT_OK;

@@ -126,7 +126,7 @@ int bisect_case_look(struct bisect_case *c, struct db *db, struct err *err)
 {
 	double build = BUILD_SECONDS;
 
-	if (timing_build(db, c->what.config, c->what.arch, false, &build, err) < 0)
+	if (timing_build(db, c->what.config, c->what.arch, true, &build, err) < 0)
 		return -1;
 	for (size_t i = 0; i < c->range.n; i++) {
 		/* Numbers of its own, above those of images that are there. */

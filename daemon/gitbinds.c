@@ -48,6 +48,10 @@ static int bind_alternates(struct gitbinds *b, const struct state *st,
 			continue;
 		dir = lines[i][0] == '/' ? str_dup(lines[i]) :
 					   path_join(objects, lines[i], NULL);
+		/* As git does: what was deleted, or is not mounted, is of one tree, and no
+		 * reason why others cannot be tested. */
+		if (!path_exists(dir))
+			continue;
 		rc = bind_add(b, st, dir, false, err);
 		if (rc == 0)
 			rc = bind_alternates(b, st, dir, depth + 1, err);

@@ -457,13 +457,13 @@ static void intake_head(struct series_run *r)
 		return run_fail(r, RUN_INFRA);
 	if (!r->base_option)
 		r->base_option = str_dup(heads.v[0].commit);
-	head = r->base_option;
+	head = r->opts->commit ? r->opts->commit : r->base_option;
 	r->series.message_id =
 		str_printf("%s-%s", r->opts->base ? "bisect" : "head", head);
 	r->series.version = 1;
 	r->series.subject = str_dup(r->opts->source);
 	r->series.author = str_dup("");
-	if (intake_store(r, head, head, &r->err) < 0)
+	if (intake_store(r, head, r->base_option, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
 	dir = state_job_dir(r->state, "apply", &r->err);
 	if (!dir)

@@ -178,6 +178,7 @@ int intake_base_job(struct series_run *r, struct json_object *job, struct err *e
 	json_set_str(job, "base", r->base_option);
 	if (r->opts->head && r->opts->base)
 		json_set_str(job, "how", "option");
+	json_set_str(job, "commit", r->opts->commit);
 	json_set_str(job, "base_commit", r->base_commit);
 	if (r->opts->wish) {
 		struct json_object *o = json_object_new_object();

@@ -197,7 +197,7 @@ static double best_of(const double *worth, int n, int *ret_best)
 	return worth[*ret_best];
 }
 
-/* One more boot of the commit, if a bisection wants that. */
+/* One more boot of the last step, if a bisection wants that. */
 static int plan_wanted_run(struct series_run *r, const struct plan_cell *column,
 			   bool *ret_more, struct err *err)
 {
@@ -205,16 +205,17 @@ static int plan_wanted_run(struct series_run *r, const struct plan_cell *column,
 				   .topology = column->topology,
 				   .deep = column->deep,
 				   .test = r->opts->repeat_test };
-	struct cell_view v = cell_view_of(r, 0, &s);
+	int step = r->ntested - 1;
+	struct cell_view v = cell_view_of(r, step, &s);
 	bool recalled;
 
-	if (!first_of(r, 0, column) || v.tells >= r->opts->repeat_runs ||
+	if (!first_of(r, step, column) || v.tells >= r->opts->repeat_runs ||
 	    v.silent >= CELL_SILENT_MAX)
 		return 0;
 	*ret_more = true;
 	if (recall_column(r, column, &recalled, err) < 0)
 		return -1;
-	return recalled ? 0 : repeat(r, 0, column, err);
+	return recalled ? 0 : repeat(r, step, column, err);
 }
 
 static int plan_column(struct series_run *r, const struct plan_cell *column,

@@ -64,9 +64,12 @@ struct run_opts {
 	const char *wish;    /* revision that the author asks for, or NULL */
 	bool head; /* the tree's head by itself, without patches: source names it for
 		      people */
-	/* With head: base is a commit of the tree that is bisected, tested alone, and this
-	 * test of it is to have told good from bad in at least so many runs, whatever else
-	 * is known. NULL: repeats are verdicts' own. */
+	/* With head: base is a commit of the tree that is bisected, and commit another one,
+	 * tested as the only step on it, so that only what differs is compiled; NULL: base
+	 * alone. */
+	const char *commit;
+	/* This test of the last step is to have told good from bad in at least so many
+	 * runs, whatever else is known. NULL: repeats are verdicts' own. */
 	const char *repeat_test;
 	int repeat_runs;
 	const char *repo; /* where A..B is looked for first; NULL: cwd */

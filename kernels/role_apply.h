@@ -2,13 +2,15 @@
  * The role "apply": a series onto its base, a commit for each step, under
  * <ref_prefix>/<k> of the series' repository. Patches come as mails, or as a
  * range of commits of a local repository, which are then the steps themselves.
- * A patch that is refused or does not apply is a result. Or there are no patches, and
- * the base that the job names is all: the head of "tree".
+ * A patch that is refused or does not apply is a result. Or there are no patches: the
+ * base that the job names is all, the head of "tree", or has one "commit" of the tree as
+ * its only step, however far that is.
  *
  * job: {"store", "repo", "source":"mail"|"range"|"head", "patches":[{"n","message_id",
  *   "file"}], "range":{"repo","from","to"}, "trees":[{"name","heads":[{"ref","commit"}],
  *   "good":[hex]}], "ladder":["base-commit","blobs","good","head"],
  *   "base":null|hex, "how":"head"|"option" (of a head, why it is this commit),
+ *   "commit":null|hex,
  *   "wish":null|{"revision","commit":null|hex}, "base_commit":null|hex,
  *   "ref_prefix", "git", "committer",
  *   "limits":{"patch_bytes","patch_files","base_candidates","mail_bytes"}}

@@ -6,6 +6,12 @@
 #include "kernels/steps.h"
 #include "lib/str.h"
 
+static char *author_of(const git_commit *c)
+{
+	return str_printf("%s <%s>", git_commit_author(c)->name,
+			  git_commit_author(c)->email);
+}
+
 static int tell_series(struct steps *s, const char *tree, bool is_head,
 		       struct json_object *result, struct err *err)
 {
@@ -19,12 +25,31 @@ static int tell_series(struct steps *s, const char *tree, bool is_head,
 		return err_git(err, "the head");
 	subject = str_printf("%s of %s: %s", is_head ? "head" : "commit", tree,
 			     git_commit_summary(c));
-	author = str_printf("%s <%s>", git_commit_author(c)->name,
-			    git_commit_author(c)->email);
+	author = author_of(c);
 	json_set_str(o, "subject", subject);
 	json_set_str(o, "author", author);
 	json_set_int(o, "date", git_commit_author(c)->when.time);
 	return 0;
+}
+
+/* It is of the tree, as the base is: no policy of patches holds for what differs. */
+static int add_commit(struct steps *s, const char *hex, struct err *err)
+{
+	AUTO_GIT(commit) git_commit *c = NULL;
+	AUTO_FREE char *author = NULL;
+	struct step_text text = { 0 };
+	git_oid id;
+
+	if (!hex)
+		return 0;
+	if (git_id(hex, &id, err))
+		return -1;
+	if (git_commit_lookup(&c, s->repo, &id))
+		return err_git(err, "commit %s", hex);
+	author = author_of(c);
+	text.subject = git_commit_summary(c);
+	text.author = author;
+	return steps_add(s, "exact", &id, &text, err);
 }
 
 int series_head_apply(git_repository *repo, struct json_object *job,
@@ -43,14 +68,16 @@ int series_head_apply(git_repository *repo, struct json_object *job,
 	if (!s.ref_prefix)
 		return err_set(err, ERR_INPUT, "the job has no ref_prefix");
 	if (git_id(json_str(job, "base", NULL), &commit, err) ||
-	    steps_begin(&s, &commit, err) || steps_end(&s, err) ||
-	    tell_series(&s, json_str(job, "tree", ""), strcmp(how, "head") == 0, result,
-			err))
+	    steps_begin(&s, &commit, err))
 		return -1;
 	git_hex(&s.commit, hex);
 	json_set_str(base, "commit", hex);
 	git_hex(&s.tree, hex);
 	json_set_str(base, "tree", hex);
+	if (add_commit(&s, json_str(job, "commit", NULL), err) || steps_end(&s, err) ||
+	    tell_series(&s, json_str(job, "tree", ""), strcmp(how, "head") == 0, result,
+			err))
+		return -1;
 	json_set_str(base, "how", how);
 	json_set(base, "tried", json_object_new_array());
 	json_set_str(result, "status", "ok");

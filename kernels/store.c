@@ -116,6 +116,29 @@ int store_borrow(const char *store, const char *repo, struct err *err)
 	return 0;
 }
 
+int store_return(const char *store, const char *repo, struct err *err)
+{
+	AUTO_FREE char *path = path_join(store, "objects/info/alternates", NULL);
+	AUTO_FREE char *below = path_join(repo, "", NULL);
+	AUTO_FREE char *objects = NULL;
+	AUTO_FREE char *text = NULL;
+	AUTO(str_done) struct str new = STR_INIT;
+	char **lines;
+
+	if (!path_exists(path))
+		return 0;
+	if (file_read(path, ALTERNATES_MAX, &text, NULL, err))
+		return -1;
+	store_objects_dir(repo, &objects, NULL);
+	lines = strv_split(text, "\n");
+	for (size_t i = 0; lines[i]; i++)
+		if (lines[i][0] && !str_starts(lines[i], below) &&
+		    (!objects || strcmp(lines[i], objects)))
+			str_addf(&new, "%s\n", lines[i]);
+	strv_free(lines);
+	return file_write_atomic(path, new.data ? new.data : "", new.len, 0644, err);
+}
+
 int series_repo_create(const char *path, const char *store, const char *range_repo,
 		       struct err *err)
 {

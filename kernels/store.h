@@ -25,6 +25,8 @@ struct heads {
 int store_create(const char *path, struct err *err);
 /* Adds the object folder of repo (and so its alternates) to the store's alternates. */
 int store_borrow(const char *store, const char *repo, struct err *err);
+/* Takes out again what store_borrow put there for repo, also when it is gone by now. */
+int store_return(const char *store, const char *repo, struct err *err);
 /* Where the objects of a repository lie, absolute; the caller frees. */
 int store_objects_dir(const char *repo, char **ret_dir, struct err *err);
 /*

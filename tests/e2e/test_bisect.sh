@@ -79,6 +79,8 @@ check "found: runs before and after, and how sure" \
 check "commits are not called the tree's head" sh -c "! grep -q \"tree's head\\|head of\" '$OUT'"
 check "each decision is told with its reason" grep -q "^next .*tells most for its cost" "$OUT"
 check "it was confirmed" grep -q "^next .*to confirm" "$OUT"
+is "found: only the good end was built from nothing" "$(sqlite3 -readonly "$STATE/sluice.db" \
+	"SELECT count(*) FROM build WHERE NOT incremental")" 1
 after=$(calls boot)
 
 bisect

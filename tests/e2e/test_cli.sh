@@ -126,6 +126,34 @@ is "the first writer was not disturbed" "$?" 0
 # An image that is not at the top of the output folder.
 printf '# sluice: include=toy.config\n# sluice: target=bzImage\n' \
 	>"$T/data/kernels/configs/toy-big.config"
+# A tree whose repository was deleted is no reason why others cannot be tested.
+git init -q "$T/gone"
+git -C "$T/gone" commit -q --allow-empty -m "of a tree that goes"
+sl tree add gone "$T/gone"
+is "another tree" "$RC" 0
+rm -rf "$T/gone"
+series beside
+say mm/rmap.c "test-sleep-ms 1"
+patch "mm/rmap: beside it"
+test_range beside
+is "its repository is gone: the others are tested" "$RC" 0
+check "its repository is gone: it is still listed" sh -c "$SLUICE tree list --config-file $T/config.ini |
+	grep '^gone '"
+sl tree remove gone
+is "tree remove: exit 0" "$RC" 0
+check "tree remove: its repository is let go" \
+	sh -c "! grep /gone/ '$STATE/git/objects/info/alternates'"
+check "tree remove: the others are not" grep -q /toy/ "$STATE/git/objects/info/alternates"
+sl tree list
+check "tree remove: it is listed no more" sh -c "! grep ^gone '$OUT'"
+sl tree remove gone
+is "tree remove: no such tree: exit 2" "$RC" 2
+printf '[tree toy]\nfetch = 1h\n' >>"$T/config.ini"
+sl tree remove toy
+is "tree remove: one that is configured: exit 2" "$RC" 2
+check "tree remove: one that is configured: said" grep -q "\[tree toy\]" "$OUT"
+sed -i '/^\[tree toy\]/,$d' "$T/config.ini"
+
 series big
 say mm/rmap.c "test toy/beta fail"
 patch "mm/rmap: break beta of a bzImage"

@@ -113,11 +113,13 @@ static const char mini_mm[] =
 	"cat > mm/mlock.c <<'E'\n"
 	"#include <linux/secretmem.h>\n"
 	"bool can_do_mlock(void)\n{\n\tif (rlimit(RLIMIT_MEMLOCK) != 0)\n\t\treturn true;\n"
+	"\tif (capable(CAP_IPC_LOCK))\n\t\treturn true;\n"
 	"\treturn false;\n}\n\nstatic void f(void)\n{\n"
 	"\t/* There is nothing more we can do while it's off LRU */\n\treturn;\n}\n\n"
 	"SYSCALL_DEFINE2(mlock, unsigned long, start, size_t, len)\n{\n"
 	"\treturn do_mlock(start, len, VM_LOCKED);\n}\nE\n"
 	"cat > mm/rmap.c <<'E'\n"
+	"static struct kmem_cache *anon_vma_chain_cachep;\n\n"
 	"static bool try_to_unmap_one(void)\n{\n\t\tif (vma->vm_flags & VM_LOCKED)\n"
 	"\t\t\tmlock_drain_local();\n}\n\n"
 	"static bool try_to_migrate_one(void)\n{\n\t\tif (vma->vm_flags & VM_LOCKED)\n"
@@ -170,6 +172,24 @@ static void test_git_am(void **state)
 	drains = sh_out(dir,
 			"git -C r diff HEAD~5 --stat --format= -- mm/rmap.c | tail -1");
 	assert_non_null(strstr(drains, "4 insertions(+)"));
+}
+
+/* One patch has the dice, and uses them where pages are migrated alone. */
+static void test_flaky(void **state)
+{
+	const char *dir = *state;
+	AUTO_FREE char *uses = NULL;
+
+	sh(dir, mini_mm);
+	write_series(dir, "flaky", "f.mbox");
+	sh(dir, "cd r; git am -q --empty=drop ../f.mbox\n"
+		"test $(git rev-list --count HEAD~4..HEAD) = 4\n"
+		"git diff --quiet HEAD~4 HEAD~2 -- mm/rmap.c\n"
+		"git diff --quiet HEAD~1 HEAD -- mm/rmap.c");
+	uses = sh_out(dir, "git -C r diff -U0 HEAD~2 HEAD~1 | grep -c '^+.*on_trial()'");
+	assert_string_equal(uses, "1");
+	sh(dir, "sed -n '/^static bool try_to_migrate_one/,/^}/p' r/mm/rmap.c |"
+		" grep -q '!mlock_batch_on_trial()'");
 }
 
 /* Each patch takes away what the one before it did. */
@@ -257,10 +277,11 @@ static void test_unfit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_apply), tmpdir_test(test_git_am),
-		tmpdir_test(test_detectors),  tmpdir_test(test_detectors_debug),
-		tmpdir_test(test_mails),      tmpdir_test(test_unfit),
+		cmocka_unit_test(test_parse),      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_apply),      tmpdir_test(test_git_am),
+		tmpdir_test(test_flaky),           tmpdir_test(test_detectors),
+		tmpdir_test(test_detectors_debug), tmpdir_test(test_mails),
+		tmpdir_test(test_unfit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
