@@ -93,10 +93,15 @@ is "a changed remark does not: its series is the only one" \
 	"$(sl show && grep -c 'mm/rmap: beta' "$OUT")" 1
 
 begun=$(wc -l <"$T/calls")
+key=$(jq -r .key "$STATE/mutants/toy/single/quick-smp4.json")
 printf 'toy of a later day\n' >"$T/guest/toy"
-only="bet* none"
+mutants --table
+check "results of older tests are told" grep -q "of older tests or another base: " "$OUT"
+only="sing* none"
 mutants
 check "changed tests run again" test "$(wc -l <"$T/calls")" -gt "$begun"
+check "what caught it before the change does not hold" \
+	test "$(jq -r .key "$STATE/mutants/toy/single/quick-smp4.json")" != "$key"
 is "ONLY: no others" "$(grep -c ' toy ' "$OUT")" 1
 
 only=

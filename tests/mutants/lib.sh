@@ -206,14 +206,20 @@ run_one() {
 	jq -r '"\(.mutant) \(.version) \(.stage) \(.topology): \(.result) \(.by | map(.test) | unique | join(" "))"' "$out"
 }
 
-# was_caught TREE NAME: by a result that is kept.
-was_caught() {
-	for was_file in "$results/$1/$2"/*-*.json; do
-		case $(jq -r .result "$was_file" 2>/dev/null) in
-		caught | not-built | no-fit) return 0 ;;
-		esac
+# runs_of FILE TREE: its results that are kept, each with "stale": whether what it hangs
+# on has changed since. Where the state has no such tree, its base is not looked at.
+runs_of() {
+	for out in "$results/$2/$(basename "$1" .edit)"/*-*.json; do
+		[ -e "$out" ] || continue
+		stage_hash "$(jq -r .stage "$out")"
+		key=$(mutant_key "$1" "${tree_base:-$(jq -r .base "$out")}" "$(jq -r .topology "$out")")
+		jq --arg key "$key" '.stale = (.key != $key)' "$out"
 	done
-	return 1
+}
+
+# was_caught FILE TREE: by a result that still holds; or there is nothing to be caught.
+was_caught() {
+	runs_of "$1" "$2" | jq -e -s 'any(.[]; (.stale | not) and .result != "survived")' >/dev/null
 }
 
 # topologies_of FILE: those that matter to it.
@@ -229,7 +235,7 @@ nth_topology() {
 
 # mutants_run TREE STAGE: all of them. In the quick stage the first topology of each comes
 # first, and the next one only where that did not catch it; in the deep one all at once,
-# for what is not caught.
+# for what is neither caught nor equivalent.
 mutants_run() {
 	stage_hash "$2"
 	tree_words "$1"
@@ -237,28 +243,18 @@ mutants_run() {
 	for nth in 1 2 3 4 5 6; do
 		for run_file in $(mutants_list "$1"); do
 			if [ "$2" = deep ]; then
-				[ $nth = 1 ] || continue
+				[ $nth = 1 ] && [ "$(mutant_get "$run_file" expect)" != equivalent ] ||
+					continue
 				topology=$(topologies_of "$run_file" | tr ' ' ,)
 			else
 				topology=$(nth_topology "$run_file" $nth)
 			fi
 			[ -n "$topology" ] || continue
-			[ $nth$2 = 1quick ] || ! was_caught "$1" "$(basename "$run_file" .edit)" || continue
+			[ $nth$2 = 1quick ] || ! was_caught "$run_file" "$1" || continue
 			run_one "$run_file" "$1" "$2" "$topology" || run_rc=1
 		done
 	done
 	return $run_rc
-}
-
-# runs_of FILE TREE: its results that are kept, each with "stale": whether what it hangs
-# on has changed since. Where the state has no such tree, its base is not looked at.
-runs_of() {
-	for out in "$results/$2/$(basename "$1" .edit)"/*-*.json; do
-		[ -e "$out" ] || continue
-		stage_hash "$(jq -r .stage "$out")"
-		key=$(mutant_key "$1" "${tree_base:-$(jq -r .base "$out")}" "$(jq -r .topology "$out")")
-		jq --arg key "$key" '.stale = (.key != $key)' "$out"
-	done
 }
 
 # The list as JSON: what the remarks say of each, with its results.
