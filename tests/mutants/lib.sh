@@ -8,8 +8,12 @@ cache=${SLUICE_TEST_CACHE:-/var/tmp/sluice-test-$(id -u)}
 STATE=${STATE:-$cache/mutants}
 results=${RESULTS:-$STATE/mutants}
 mutants=${MUTANTS:-tests/mutants}
-data=${SLUICE_DATADIR:-.}
 SLUICE=${SLUICE:-build/sluice}
+# What runs is what the keys are made of, wherever this binary was built.
+SLUICE_DATADIR=${SLUICE_DATADIR:-$PWD}
+SLUICE_GUESTDIR=${SLUICE_GUESTDIR:-$PWD/build/guest}
+export SLUICE_DATADIR SLUICE_GUESTDIR
+data=$SLUICE_DATADIR
 
 # The build user must reach the state, root's umask or not.
 mutants_begin() {
@@ -155,7 +159,7 @@ stage_hash() {
 		for config in $(echo "$configs" | tr , ' '); do
 			cat "$data/kernels/configs/$config.config"
 		done
-		cat "${SLUICE_GUESTDIR:-build/guest}"/*
+		cat "$SLUICE_GUESTDIR"/*
 	} | sha256sum)
 }
 
