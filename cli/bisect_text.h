@@ -1,4 +1,4 @@
-/* What "sluice bisect" says: each decision, how it ended, and the log. */
+/* What "sluice bisect" shows of what was done: the list of all, and the log of one. */
 #ifndef SLUICE_CLI_BISECT_TEXT_H
 #define SLUICE_CLI_BISECT_TEXT_H
 
@@ -6,12 +6,8 @@
 
 #include "daemon/bisect_case.h"
 
-void bisect_text_begin(FILE *out, const struct bisect_case *c);
-void bisect_text_step(FILE *out, const struct bisect_case *c, const struct bisect *b,
-		      const struct bisect_step *s);
-/* How it ended: s->why is one of those that run nothing. Returns the exit code. */
-int bisect_text_end(FILE *out, const struct bisect_case *c, const struct bisect *b,
-		    const struct bisect_step *s, const struct bisect_call *call);
+/* A line for each, and below it what came of it. */
+void bisect_text_list(FILE *out, const struct bisection *list, size_t n);
 /* All decisions as comments, then what "git bisect replay" takes. */
 int bisect_text_log(FILE *out, const struct bisect_case *c, const struct bisect *b,
 		    struct db *db, struct err *err);

@@ -5,21 +5,18 @@
 #include "cli/cmd.h"
 #include "cli/context.h"
 #include "cli/progress.h"
-#include "daemon/run.h"
-#include "daemon/series_run.h"
-#include "db/tree.h"
-#include "kernels/tree_import.h"
+#include "cli/submit.h"
+#include "daemon/bisect_run.h"
+#include "daemon/config_tree.h"
+#include "kernels/store.h"
+#include "lib/file.h"
 #include "lib/log.h"
 
-/* Runs of the bad end while none of them fails: a bug that shows in one run of ten is
- * missed by so many once in twenty times. */
-#define ENDS_MAX 30
-/* Seconds of a boot, beside which a build is held. */
-#define BOOT_SECONDS 30
+#define SHOWN 40
 
 struct bisect_args {
 	struct cmd_common common;
-	const char *test, *topology, *good, *bad, *tree, *config, *mark;
+	const char *test, *topology, *good, *bad, *tree, *config, *id, *mark;
 	bool log;
 };
 
@@ -34,6 +31,7 @@ static const struct cmd_opt opts[] = {
 	{ "tree", 't', "NAME", "that they are of; \"sluice tree list\" shows them",
 	  ARG(tree) },
 	{ "config", 0, "NAME", "kernel config to build", ARG(config) },
+	{ "id", 0, "N", "all of that as in the bisection with this number", ARG(id) },
 	{ "mark", 0, "good|bad", "say what the commit REV is, whatever its runs say",
 	  ARG(mark) },
 	{ "log", 0, NULL, "show the decisions so far, and the log for git bisect replay",
@@ -54,7 +52,11 @@ const struct cmd cmd_bisect = {
 		"commit is booted as often as it takes. Which one is booted next, and why, is\n"
 		"told, and kept for --log.\n\n"
 		"What was done is kept: the same command goes on where it was stopped. With --mark\n"
-		"it goes by your word for a commit from then on, and runs nothing itself.\n\n"
+		"it goes by your word for a commit from then on, and runs nothing itself. Without\n"
+		"options the last bisections are listed, with what came of them.\n\n"
+		"Where \"sluice daemon\" runs on the state folder, it does the work, as for\n"
+		"\"sluice test\": Ctrl-C cancels the job, and who only goes away leaves it in the\n"
+		"queue.\n\n"
 		"Exits with 0 when the commit was found, 1 when it cannot be told, 2 when good and\n"
 		"bad are not what they should be, 3 when work was lost to trouble of sluice's own.\n",
 	.opts = opts,
@@ -65,13 +67,12 @@ struct bisect_cmd {
 	struct context cx;
 	struct term term;
 	const struct bisect_args *args;
-	const char *mark; /* revision of --mark, or NULL */
-	struct state *state;
-	struct plan *plan;
-	struct tree tree;
-	char *tree_name, *config, *suite;
-	char good[41], bad[41], marked[41];
-	struct bisect_case found;
+	const char *mark;      /* revision of --mark, or NULL */
+	struct client *client; /* of the daemon that does the work, or NULL */
+	struct bisection row;  /* of --id, else empty */
+	/* What is asked, by options or by the row. */
+	const char *test, *topology, *good, *bad, *tree;
+	char *config;
 };
 
 static int tell(const struct err *err)
@@ -85,291 +86,334 @@ static int tell(const struct err *err)
 
 /* ---- what is asked ---- */
 
-static bool plan_has_test(const struct plan *p, const char *test)
+static int take_row(struct bisect_cmd *c, struct err *err)
 {
-	for (int deep = 0; deep < 2; deep++) {
-		const struct plan_cell cell = { .deep = deep };
-		struct json_object *tests = plan_tests(p, &cell);
+	long long id;
+	int found;
 
-		for (size_t i = 0; i < json_len(tests); i++)
-			if (strcmp(json_str(json_object_array_get_idx(tests, i), "test",
-					    ""),
-				   test) == 0)
-				return true;
-	}
-	return false;
-}
-
-static int load_plan(struct bisect_cmd *c, struct err *err)
-{
-	const struct config *config = c->cx.config;
-	const char *name = c->args->config ? c->args->config : config->config;
-	char *configs[] = { NULL, NULL };
-	char *topologies[] = { (char *)c->args->topology, NULL };
-	char *suites[] = { NULL, NULL };
-	const char *slash = strchr(c->args->test, '/');
-
-	if (!slash)
-		return err_set(
-			err, ERR_INPUT,
-			"\"%s\" names no test: it is SUITE/NAME, as \"sluice show\" "
-			"has it",
-			c->args->test);
-	/* Of several the first, as for a test that fails on any. */
-	configs[0] = c->config = str_ndup(name, strcspn(name, ", \t"));
-	suites[0] = c->suite = str_ndup(c->args->test, (size_t)(slash - c->args->test));
-	if (state_open(c->cx.dir, config, &c->state, err) < 0 ||
-	    plan_load(config, c->state, configs, topologies, suites, &c->plan, err) < 0)
+	if (!str_to_ll(c->args->id, 1, INT64_MAX, &id))
+		return err_set(err, ERR_INPUT, "--id: \"%s\" is no number", c->args->id);
+	found = bisection_find(c->cx.db, id, &c->row, err);
+	if (found == 0)
+		err_set(err, ERR_INPUT,
+			"there is no bisection %lld; \"sluice bisect\" lists those there "
+			"are",
+			id);
+	if (found <= 0)
 		return -1;
-	if (!plan_has_test(c->plan, c->args->test))
-		return err_set(err, ERR_INPUT, "there is no test %s on %s with config %s",
-			       c->args->test, c->args->topology, c->config);
+	c->test = c->row.test;
+	c->topology = c->row.topology;
+	c->good = c->row.good;
+	c->bad = c->row.bad;
+	c->tree = c->row.tree;
+	c->config = str_dup(c->row.config);
 	return 0;
 }
 
-static int resolve(struct bisect_cmd *c, const char *rev, char ret[41], struct err *err)
+static int take_question(struct bisect_cmd *c, struct err *err)
 {
-	return tree_revision_resolve(c->state->git, c->tree.name,
-				     c->tree.kind == TREE_GIT ? c->tree.source : NULL,
-				     rev, ret, err);
+	const struct bisect_args *a = c->args;
+	const char *config = a->config ? a->config : c->cx.config->config;
+
+	if (a->id)
+		return take_row(c, err);
+	c->test = a->test;
+	c->topology = a->topology;
+	c->good = a->good;
+	c->bad = a->bad;
+	c->tree = a->tree ? a->tree : c->cx.config->tree;
+	/* Of several the first, as for a test that fails on any. */
+	c->config = str_ndup(config, strcspn(config, ", \t"));
+	return 0;
 }
 
-static int find_commits(struct bisect_cmd *c, struct err *err)
+/* Commits of the tree, without a word to its store: a daemon may be at work there. */
+struct revisions {
+	char good[41], bad[41], mark[41];
+};
+
+static int find_revisions(struct bisect_cmd *c, const char *git, struct revisions *ret,
+			  struct err *err)
 {
+	struct tree t = { 0 };
+	int rc = tree_find(c->cx.db, c->tree, &t, err);
+	const char *source = rc > 0 && t.kind == TREE_GIT ? t.source : NULL;
+
+	if (rc == 0)
+		rc = config_tree_missing(c->cx.config->trees, c->cx.config->ntrees,
+					 c->tree, err);
+	if (rc > 0 &&
+	    (tree_revision_resolve(git, t.name, source, c->good, ret->good, err) < 0 ||
+	     tree_revision_resolve(git, t.name, source, c->bad, ret->bad, err) < 0 ||
+	     (c->mark &&
+	      tree_revision_resolve(git, t.name, source, c->mark, ret->mark, err) < 0)))
+		rc = -1;
+	tree_done(&t);
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- what is known ---- */
+
+/* The bisection that is asked for, as far as it got; c->row is its row then. */
+static int read_case(struct bisect_cmd *c, struct bisect_case *ret, struct revisions *rev,
+		     struct err *err)
+{
+	AUTO_FREE char *git = path_join(c->cx.dir, "git", NULL);
+	int64_t id = c->row.id, created;
+	int found = 1;
+
+	if (find_revisions(c, git, rev, err) < 0)
+		return -1;
+	if (!id) {
+		const struct bisection what = { .tree = (char *)c->tree,
+						.good = rev->good,
+						.bad = rev->bad,
+						.config = c->config,
+						.topology = (char *)c->topology,
+						.test = (char *)c->test };
+
+		found = bisection_same(c->cx.db, &what, &id, &created, err);
+		if (found > 0)
+			found = bisection_find(c->cx.db, id, &c->row, err);
+	}
+	if (found == 0)
+		err_set(err, ERR_INPUT, "nothing was run yet to find that out");
+	if (found <= 0)
+		return -1;
+	ret->what = c->row;
+	return bisect_case_read(ret, git, err);
+}
+
+static int show_log(struct bisect_cmd *c)
+{
+	AUTO(bisect_case_done) struct bisect_case found = { .graph = NULL };
+	struct err err = { .code = ERR_NONE };
+	struct revisions rev;
+	struct bisect *b;
 	int rc;
 
-	c->tree_name = str_dup(c->args->tree ? c->args->tree : c->cx.config->tree);
-	rc = tree_find(c->cx.db, c->tree_name, &c->tree, err);
+	if (read_case(c, &found, &rev, &err) < 0 ||
+	    bisect_case_look(&found, c->cx.db, &err) < 0)
+		return tell(&err);
+	b = bisect_new(found.graph, found.commits, &found.prior);
+	rc = bisect_text_log(c->term.out, &found, b, c->cx.db, &err);
+	bisect_free(b);
+	return rc < 0 ? tell(&err) : EXIT_OK;
+}
+
+static int mark_by_daemon(struct bisect_cmd *c, const char *commit, bool bad,
+			  struct err *err)
+{
+	AUTO_JSON struct json_object *ok = NULL;
+	struct json_object *o = client_op("mark", 0);
+
+	json_set_int(o, "bisection", c->row.id);
+	json_set_str(o, "commit", commit);
+	json_set_bool(o, "bad", bad);
+	return client_ask(c->client, o, -1, &ok, err);
+}
+
+static int put_mark(struct bisect_cmd *c)
+{
+	AUTO(bisect_case_done) struct bisect_case found = { .graph = NULL };
+	bool bad = strcmp(c->args->mark, "bad") == 0;
+	struct err err = { .code = ERR_NONE };
+	struct revisions rev;
+	int rc = read_case(c, &found, &rev, &err);
+
+	if (rc == 0 && commit_range_find(&found.range, rev.mark) < 0)
+		rc = err_set(&err, ERR_INPUT, "%s is not between good and bad", c->mark);
 	if (rc == 0)
-		return err_set(
-			err, ERR_INPUT,
-			"there is no tree \"%s\"; \"sluice tree list\" shows those "
-			"there are",
-			c->tree_name);
-	if (rc < 0 ||
-	    (c->tree.kind == TREE_GIT &&
-	     tree_refresh(c->state->git, c->tree.name, c->tree.source, err) < 0) ||
-	    resolve(c, c->args->good, c->good, err) < 0 ||
-	    resolve(c, c->args->bad, c->bad, err) < 0)
-		return -1;
-	return c->mark ? resolve(c, c->mark, c->marked, err) : 0;
+		rc = c->client ?
+			     mark_by_daemon(c, rev.mark, bad, &err) :
+			     bisection_mark_put(c->cx.db, c->row.id, rev.mark, bad, &err);
+	return rc < 0 ? tell(&err) : EXIT_OK;
 }
 
-static int prepare(struct bisect_cmd *c, struct err *err)
+static int show_list(struct bisect_cmd *c)
 {
-	if (load_plan(c, err) < 0 || find_commits(c, err) < 0)
-		return -1;
-	c->found.what = (struct bisection){
-		.tree = c->tree_name,
-		.good = c->good,
-		.bad = c->bad,
-		.config = c->config,
-		.arch = c->plan->configs[0]->arch,
-		.topology = (char *)c->args->topology,
-		.accel = (char *)accel_str(c->plan->accel),
-		.test = (char *)c->args->test,
-	};
-	return bisect_case_open(&c->found, c->cx.db, c->state->git, err);
-}
+	struct bisection *list = NULL;
+	struct err err = { .code = ERR_NONE };
+	size_t n = 0;
 
-static int put_mark(struct bisect_cmd *c, struct err *err)
-{
-	if (commit_range_find(&c->found.range, c->marked) < 0)
-		return err_set(err, ERR_INPUT, "%s is not between good and bad", c->mark);
-	return bisection_mark_put(c->cx.db, c->found.what.id, c->marked,
-				  strcmp(c->args->mark, "bad") == 0, err);
+	if (bisection_list(c->cx.db, SHOWN, &list, &n, &err) < 0)
+		return tell(&err);
+	bisect_text_list(c->term.out, list, n);
+	bisection_list_free(list, n);
+	return EXIT_OK;
 }
 
 /* ---- running ---- */
 
-static int note_step(struct bisect_cmd *c, const struct bisect *b,
-		     const struct bisect_step *s, struct err *err)
+static int bisect_here(struct bisect_cmd *c, struct progress *progress, int64_t *ret_id,
+		       struct err *err)
 {
-	const struct bisect_call call = bisect_call(b, 2);
-	const struct range_commit *v = c->found.range.v;
-	const struct bisection_step row = {
-		.commit_id = (char *)v[s->commit].id,
-		.why = (char *)bisect_why_str(s->why),
-		.gain = s->gain,
-		.runs = bisect_runs(b, s->commit),
-		.failures = bisect_failures(b, s->commit),
-		.likeliest = call.commit >= 0 ? (char *)v[call.commit].id : NULL,
-		.likeliest_p = call.p,
-	};
-
-	return bisection_step_put(c->cx.db, c->found.what.id, &row, err);
-}
-
-/* One more run of a commit than it has. */
-static enum run_exit run_commit(struct bisect_cmd *c, int commit, int runs,
-				struct err *err)
-{
-	struct progress *progress = progress_new(&c->term);
-	const char *id = c->found.range.v[commit].id;
-	AUTO_FREE char *source = str_printf("bisect: %s of %s", id, c->tree_name);
-	char *configs[] = { c->config, NULL };
-	char *topologies[] = { (char *)c->args->topology, NULL };
-	char *suites[] = { c->suite, NULL };
-	const struct run_opts o = {
+	const struct bisect_opts o = {
 		.config = c->cx.config,
 		.state_dir = c->cx.dir,
-		.source = source,
-		.tree = c->tree_name,
-		.base = c->good,
-		.head = true,
-		.commit = strcmp(id, c->good) == 0 ? NULL : id,
-		.configs = configs,
-		.topologies = topologies,
-		.suites = suites,
-		.repeat_test = c->args->test,
-		.repeat_runs = runs + 1,
+		.tree = c->tree,
+		.kconfig = c->config,
+		.topology = c->topology,
+		.test = c->test,
+		.good = c->good,
+		.bad = c->bad,
 		.on_event = progress_event,
 		.arg = progress,
 	};
+
+	return (int)bisect_run(c->cx.db, c->cx.artifacts, &o, ret_id, err);
+}
+
+static int bisect_by_daemon(struct bisect_cmd *c, struct progress *progress,
+			    int64_t *ret_id, struct err *err)
+{
+	AUTO_FREE char *git = path_join(c->cx.dir, "git", NULL);
+	AUTO_FREE char *source = str_printf("bisect %s on %s: %s..%s", c->test,
+					    c->topology, c->good, c->bad);
+	char *configs[] = { c->config, NULL };
+	char *topologies[] = { (char *)c->topology, NULL };
+	struct submit s = { .cx = &c->cx,
+			    .client = c->client,
+			    .interactive = true,
+			    .watch = true };
+	struct revisions rev;
+	const struct request q = { .source = source,
+				   .tree = (char *)c->tree,
+				   .test = (char *)c->test,
+				   .good = rev.good,
+				   .bad = rev.bad,
+				   .configs = configs,
+				   .topologies = topologies };
 	long long series_id;
-	enum run_exit rc;
+	int64_t job;
+	int rc;
 
-	rc = run_series(c->cx.db, c->cx.artifacts, &o, &series_id, err);
-	progress_free(progress);
+	if (find_revisions(c, git, &rev, err) < 0 ||
+	    submit_request(&s, &q, -1, &job, err) < 0)
+		return err->code == ERR_INPUT || err->code == ERR_MISSING ||
+				       err->code == ERR_LIMIT ?
+			       EXIT_USAGE :
+			       EXIT_INFRA;
+	rc = submit_watch(&s, job, progress_event, progress, &series_id, err);
+	c->client = s.client; /* another one after a restart of the daemon */
+	*ret_id = s.bisection;
 	return rc;
 }
 
-/* What a commit was known by: a run that changes none of this told nothing. */
-struct known {
-	int commit, image, runs;
-};
-
-/* Runs are counted here with those that the posterior leaves out. */
-static int runs_that_were(const struct bisect_cmd *c, int commit, struct err *err)
+/* What came of it, if anything; false: err says why not. */
+static bool show_outcome(struct bisect_cmd *c, int64_t id)
 {
-	struct bisection_seen *seen = NULL;
-	int runs = 0;
-	size_t n = 0;
-
-	if (bisection_seen(c->cx.db, &c->found.what, &seen, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(seen[i].commit_id, c->found.range.v[commit].id) == 0)
-			runs = (int)seen[i].runs;
-	bisection_seen_free(seen, n);
-	return runs;
-}
-
-static int run_step(struct bisect_cmd *c, const struct bisect *b,
-		    const struct bisect_step *s, struct known *last)
-{
-	const struct known now = { s->commit, c->found.commits[s->commit].image,
-				   bisect_runs(b, s->commit) };
+	struct bisection b = { .job = DB_NO_INT };
 	struct err err = { .code = ERR_NONE };
-	int runs;
-	enum run_exit rc;
+	int found = id ? bisection_find(c->cx.db, id, &b, &err) : 0;
+	const char *text = json_str(b.outcome, "text", NULL);
+	bool shown = found > 0 && text;
 
-	if (memcmp(&now, last, sizeof(now)) == 0) {
-		log_error("the last run of %.12s told nothing",
-			  c->found.range.v[s->commit].id);
-		return EXIT_INFRA;
-	}
-	*last = now;
-	runs = runs_that_were(c, s->commit, &err);
-	if (runs < 0 || note_step(c, b, s, &err) < 0)
-		return tell(&err);
-	bisect_text_step(c->term.out, &c->found, b, s);
-	rc = run_commit(c, s->commit, runs, &err);
-	if (rc == RUN_CLEAN || rc == RUN_BROKEN)
-		return EXIT_OK;
-	log_error("%s", err.msg);
-	return rc == RUN_UNUSABLE ? EXIT_USAGE : EXIT_INFRA;
-}
-
-/* One decision, or the end: then *ret_over, and the exit code. */
-static int decide(struct bisect_cmd *c, struct known *last, bool *ret_over)
-{
-	const struct config *config = c->cx.config;
-	const struct bisect_policy policy = {
-		.sure = (double)config->verdict_sure / 100,
-		.runs_max = (int)config->verdict_runs,
-		.ends_max = ENDS_MAX,
-		.run = BOOT_SECONDS,
-		.build = c->found.build,
-	};
-	struct err err = { .code = ERR_NONE };
-	struct bisect_call call;
-	struct bisect_step s;
-	struct bisect *b;
-	int rc = EXIT_OK;
-
-	*ret_over = true;
-	if (bisect_case_look(&c->found, c->cx.db, &err) < 0)
-		return tell(&err);
-	b = bisect_new(c->found.graph, c->found.commits, &c->found.prior);
-	s = bisect_next(b, &policy);
-	call = bisect_call(b, policy.sure);
-	if (c->args->log) {
-		if (bisect_text_log(c->term.out, &c->found, b, c->cx.db, &err) < 0)
-			rc = tell(&err);
-	} else if (s.commit < 0) {
-		rc = bisect_text_end(c->term.out, &c->found, b, &s, &call);
-	} else {
-		rc = run_step(c, b, &s, last);
-		*ret_over = rc != EXIT_OK;
-	}
-	bisect_free(b);
-	return rc;
+	if (found < 0)
+		log_error("%s", err.msg);
+	if (shown)
+		fprintf(c->term.out, "%s\n", text);
+	bisection_done(&b);
+	return shown;
 }
 
 static int bisect(struct bisect_cmd *c)
 {
-	struct known last = { -1, 0, 0 };
+	struct progress *progress = progress_new(&c->term);
 	struct err err = { .code = ERR_NONE };
-	bool over = false;
-	int rc = EXIT_OK;
+	int64_t id = 0;
+	int rc = c->client ? bisect_by_daemon(c, progress, &id, &err) :
+			     bisect_here(c, progress, &id, &err);
 
-	if (prepare(c, &err) < 0)
-		return tell(&err);
-	if (c->args->mark)
-		return put_mark(c, &err) < 0 ? tell(&err) : EXIT_OK;
-	if (!c->args->log)
-		bisect_text_begin(c->term.out, &c->found);
-	while (!over)
-		rc = decide(c, &last, &over);
+	progress_free(progress);
+	/* Of a question that is wrong the outcome says more. */
+	if (!show_outcome(c, id) && err.code != ERR_NONE)
+		log_error("%s", err.msg);
 	return rc;
+}
+
+/* ---- the command ---- */
+
+/* Beside a daemon as its client, else as the one writer; who only looks reads. */
+static int open_state(struct bisect_cmd *c, bool writes)
+{
+	struct err err = { .code = ERR_NONE };
+	int rc = context_config(&c->cx, &c->args->common);
+	int found;
+
+	if (rc != EXIT_OK || !writes)
+		return rc == EXIT_OK ? context_open_read(&c->cx) : rc;
+	found = client_connect(c->cx.dir, &c->client, &err);
+	if (found < 0) {
+		log_error("%s", err.msg);
+		return EXIT_INFRA;
+	}
+	return found ? context_open_read(&c->cx) :
+		       context_open_write(&c->cx, "sluice bisect");
+}
+
+static int act(struct bisect_cmd *c, bool list)
+{
+	struct err err = { .code = ERR_NONE };
+	int rc = open_state(c, !list && !c->args->log);
+
+	if (rc != EXIT_OK)
+		return rc;
+	if (list)
+		return show_list(c);
+	if (take_question(c, &err) < 0)
+		return tell(&err);
+	if (c->args->log)
+		return show_log(c);
+	return c->mark ? put_mark(c) : bisect(c);
 }
 
 static void bisect_cmd_done(struct bisect_cmd *c)
 {
-	bisect_case_done(&c->found);
-	tree_done(&c->tree);
-	plan_free(c->plan);
-	state_free(c->state);
-	free(c->tree_name);
+	bisection_done(&c->row);
+	client_free(c->client);
 	free(c->config);
-	free(c->suite);
 	context_done(&c->cx);
+}
+
+/* EXIT_OK: they go together. */
+static int check_args(const struct bisect_args *a, int argc, char **argv, bool *ret_list)
+{
+	bool any = a->test || a->topology || a->good || a->bad;
+	bool all = a->test && a->topology && a->good && a->bad;
+
+	*ret_list = !any && !a->id && !a->mark && !a->log && argc == 0;
+	if (*ret_list)
+		return EXIT_OK;
+	if (a->id ? any || a->tree || a->config : !all)
+		return cmd_usage(&cmd_bisect,
+				 "--test, --topology, --good and --bad are needed, or "
+				 "--id alone");
+	if (a->mark && strcmp(a->mark, "good") != 0 && strcmp(a->mark, "bad") != 0)
+		return cmd_usage(&cmd_bisect, "--mark is good or bad");
+	if (argc != (a->mark ? 1 : 0))
+		return a->mark ?
+			       cmd_usage(&cmd_bisect, "--mark which REV?") :
+			       cmd_usage(&cmd_bisect, "\"%s\" is one too many", argv[0]);
+	return EXIT_OK;
 }
 
 static int run_bisect(int argc, char **argv)
 {
 	struct bisect_args args = { 0 };
 	struct bisect_cmd c = { .cx = CONTEXT_INIT, .args = &args };
+	bool list;
 	int rc;
 
 	if (!cmd_parse(&cmd_bisect, &argc, &argv, &args, &rc))
 		return rc;
-	if (!args.test || !args.topology || !args.good || !args.bad)
-		return cmd_usage(&cmd_bisect,
-				 "--test, --topology, --good and --bad are needed");
-	if (args.mark && strcmp(args.mark, "good") != 0 && strcmp(args.mark, "bad") != 0)
-		return cmd_usage(&cmd_bisect, "--mark is good or bad");
-	if (argc != (args.mark ? 1 : 0))
-		return args.mark ?
-			       cmd_usage(&cmd_bisect, "--mark which REV?") :
-			       cmd_usage(&cmd_bisect, "\"%s\" is one too many", argv[0]);
+	rc = check_args(&args, argc, argv, &list);
+	if (rc != EXIT_OK)
+		return rc;
 	c.mark = args.mark ? argv[0] : NULL;
 	signal(SIGPIPE, SIG_IGN);
 	term_init(&c.term, stdout);
-	rc = context_write(&c.cx, &args.common, "sluice bisect");
-	if (rc == EXIT_OK)
-		rc = bisect(&c);
+	rc = act(&c, list);
 	bisect_cmd_done(&c);
 	return rc;
 }

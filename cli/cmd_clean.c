@@ -38,7 +38,8 @@ const struct cmd cmd_clean = {
 	.detail =
 		"Verdicts and results stay, whatever is dropped; where a log was, its day is\n"
 		"shown. What was dropped and is needed again is built again. A daemon does this\n"
-		"by itself, between two jobs; while one runs, it is asked to do it next.\n",
+		"by itself, between two jobs; while one runs, it is asked to do it next, and what\n"
+		"it drops is told. Ctrl-C ends the telling alone.\n",
 	.opts = opts,
 	.run = run_clean,
 };
@@ -81,23 +82,60 @@ static int clean(struct context *cx, bool dry_run)
 	return rc < 0 ? tell(&err) : EXIT_OK;
 }
 
+/* What the daemon drops, until it is done with that. */
+static int watch(struct client *c)
+{
+	bool any = false;
+
+	for (;;) {
+		AUTO_JSON struct json_object *line = NULL;
+		struct err err = { 0 };
+		struct json_object *o;
+		const char *kind;
+
+		if (client_read(c, -1, -1, &line, &err) < 0)
+			return tell(&err);
+		o = json_obj(line, "event");
+		kind = json_str(o, "kind", "");
+		if (strcmp(kind, "dropped") == 0) {
+			print_line(json_str(o, "text", ""), "dropped");
+			fflush(stdout);
+			any = true;
+		} else if (strcmp(kind, "clean") == 0) {
+			if (json_str(o, "error", NULL)) {
+				log_error("%s", json_str(o, "error", ""));
+				return EXIT_INFRA;
+			}
+			if (!any)
+				puts("There is nothing to drop.");
+			return EXIT_OK;
+		}
+	}
+}
+
 /* 1 when there is none. */
 static int ask_daemon(const struct context *cx)
 {
 	AUTO_JSON struct json_object *ok = NULL;
+	struct json_object *o = client_op("clean", 0);
 	struct client *c = NULL;
 	struct err err = { 0 };
-	int found = client_connect(cx->dir, &c, &err), rc = EXIT_OK;
+	int found = client_connect(cx->dir, &c, &err), rc;
 
-	if (found == 0)
-		return 1;
-	if (found < 0 || client_ask(c, client_op("clean", 0), -1, &ok, &err) < 0)
+	json_set_bool(o, "watch", true);
+	if (found <= 0) {
+		json_object_put(o);
+		return found == 0 ? 1 : tell(&err);
+	}
+	if (client_ask(c, o, -1, &ok, &err) < 0) {
 		rc = tell(&err);
-	else if (json_int(ok, "after", 0))
-		printf("The daemon does it after job %lld; its log says what it drops.\n",
-		       json_int(ok, "after", 0));
-	else
-		puts("The daemon does it now; its log says what it drops.");
+	} else {
+		if (json_int(ok, "after", 0))
+			printf("The daemon does it after job %lld.\n",
+			       json_int(ok, "after", 0));
+		fflush(stdout);
+		rc = watch(c);
+	}
 	client_free(c);
 	return rc;
 }

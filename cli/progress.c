@@ -379,6 +379,12 @@ void progress_event(const struct run_event *ev, void *arg)
 	case RUN_NOTE:
 		line_text(p, "note", TERM_WARN, ev->text);
 		break;
+	case RUN_SAID:
+		status_clear(p);
+		fprintf(p->term->out, "%s\n", ev->text);
+		break;
+	case RUN_BISECT:
+		break;
 	case RUN_TICK:
 		p->done = ev->done;
 		p->total = ev->total;

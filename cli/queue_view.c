@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cli/progress.h"
+#include "daemon/config_tree.h"
 #include "daemon/queue_order.h"
 #include "db/timing.h"
 #include "lib/text.h"
@@ -69,6 +70,32 @@ static double add(double a, double b)
 	return a < 0 || b < 0 ? -1 : a + b;
 }
 
+/* It is not begun before its tree is there, whenever that is. */
+static void say_treeless(struct context *cx, struct queue_job *j)
+{
+	struct err err = { 0 };
+
+	if (j->reason)
+		return;
+	config_tree_missing(cx->config->trees, cx->config->ntrees, j->tree, &err);
+	j->reason = str_dup(err.msg);
+}
+
+/* Reckons when the job of this line begins; *at is when it could, and moves on. */
+static double start_of(struct context *cx, const struct queue_line *l,
+		       struct queue_job *j, double *at)
+{
+	double wait = (double)(l->not_before - (int64_t)time(NULL));
+	double start = *at >= 0 && wait > *at ? wait : *at;
+
+	if (l->treeless) {
+		say_treeless(cx, j);
+		return -1;
+	}
+	*at = add(*at, job_seconds(cx, j));
+	return start;
+}
+
 static int load_queued(struct context *cx, size_t max, struct queue_view *v,
 		       struct err *err)
 {
@@ -88,7 +115,6 @@ static int load_queued(struct context *cx, size_t max, struct queue_view *v,
 	v->starts_s = mem_alloc0((max + 1) * sizeof(*v->starts_s));
 	for (size_t i = 0; i < max && rc == 0; i++) {
 		struct queue_job *j = &v->queued[v->nqueued];
-		double wait = (double)(lines[i].not_before - (int64_t)time(NULL));
 		int found = queue_find(cx->db, lines[i].id, j, err);
 
 		if (gives_way && lines[i].class == QUEUE_BACKGROUND) {
@@ -99,8 +125,7 @@ static int load_queued(struct context *cx, size_t max, struct queue_view *v,
 			rc = -1;
 		if (found <= 0)
 			continue;
-		v->starts_s[v->nqueued++] = at >= 0 && wait > at ? wait : at;
-		at = add(at, job_seconds(cx, j));
+		v->starts_s[v->nqueued++] = start_of(cx, &lines[i], j, &at);
 	}
 	if (gives_way)
 		at = add(at, rest);

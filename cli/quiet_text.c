@@ -166,6 +166,34 @@ static void print_whole(FILE *out, const struct quiet_tally *t)
 		most);
 }
 
+/* A pass may be of half a test. */
+static void print_partly(FILE *out, const struct quiet_tally *t)
+{
+	const char *head = "\nrounds that passed with subtests skipped: ";
+
+	for (size_t i = 0; i < t->ncases; i++) {
+		if (!t->cases[i].partly)
+			continue;
+		fprintf(out, "%s%s %llu", head, t->cases[i].name,
+			(unsigned long long)t->cases[i].partly);
+		head = ", ";
+	}
+	if (*head == ',')
+		fputc('\n', out);
+}
+
+/* One that shows now and then is left alone: it is there. */
+static void print_missed(FILE *out, const struct quiet_tally *t)
+{
+	for (size_t i = 0; i < t->ncases; i++)
+		if (t->cases[i].missed && !t->cases[i].known)
+			fprintf(out,
+				"\nknown issue that did not show: %s passed %llu times where " KNOWN_ISSUES_FILE
+				" says that the kernel\nis wrong. Is it "
+				"mended? Then the entry gets an end or goes.\n",
+				t->cases[i].name, (unsigned long long)t->cases[i].missed);
+}
+
 void quiet_text_cases(FILE *out, const char *title, const struct quiet_tally *t)
 {
 	const struct quiet_case boot = { .name = (char *)BOOT_CASE,
@@ -181,6 +209,8 @@ void quiet_text_cases(FILE *out, const char *title, const struct quiet_tally *t)
 	print_case(out, width, &boot);
 	for (size_t i = 0; i < t->ncases; i++)
 		print_case(out, width, &t->cases[i]);
+	print_partly(out, t);
+	print_missed(out, t);
 	print_whole(out, t);
 }
 

@@ -85,25 +85,31 @@ static sigset_t block_signals(void)
 	return mask;
 }
 
-int submit_series(struct submit *s, const char *source, int64_t *ret_job, struct err *err)
+int submit_request(struct submit *s, const struct request *q, int fd, int64_t *ret_job,
+		   struct err *err)
 {
 	AUTO_JSON struct json_object *ok = NULL;
+	struct json_object *o = client_op("submit", 0);
+
+	json_set(o, "request", request_to_json(q));
+	json_set_bool(o, "interactive", s->interactive);
+	json_set_bool(o, "watch", s->watch);
+	if (s->watch)
+		block_signals();
+	if (client_ask(s->client, o, fd, &ok, err) < 0)
+		return -1;
+	*ret_job = json_int(ok, "job", 0);
+	return 0;
+}
+
+int submit_series(struct submit *s, const char *source, int64_t *ret_job, struct err *err)
+{
 	AUTO_FD int fd = -1;
 	struct request q;
-	struct json_object *o;
 	int rc = fill_request(s, source, &q, &fd, err);
 
-	if (rc == 0) {
-		o = client_op("submit", 0);
-		json_set(o, "request", request_to_json(&q));
-		json_set_bool(o, "interactive", s->interactive);
-		json_set_bool(o, "watch", s->watch);
-		if (s->watch)
-			block_signals();
-		rc = client_ask(s->client, o, fd, &ok, err);
-	}
 	if (rc == 0)
-		*ret_job = json_int(ok, "job", 0);
+		rc = submit_request(s, &q, fd, ret_job, err);
 	request_done(&q);
 	return rc;
 }
@@ -240,6 +246,7 @@ int submit_watch(struct submit *s, int64_t job, run_event_fn on_event, void *arg
 	const char *reason = json_str(w.end, "reason", NULL);
 
 	*ret_series_id = json_int(w.end, "series", 0);
+	s->bisection = json_int(w.end, "bisection", 0);
 	if (w.end && strcmp(state, "cancelled") == 0)
 		err_set(err, w.cancelled ? ERR_STOPPED : ERR_SYS,
 			"job %lld was cancelled%s%s; what is finished is kept, the same "

@@ -7,6 +7,7 @@
 #define SLUICE_CLI_SUBMIT_H
 
 #include "cli/client.h"
+#include "daemon/request.h"
 #include "daemon/run.h"
 
 /* The options of "sluice test" that say what to test; NULL where not given. */
@@ -19,7 +20,12 @@ struct submit {
 	struct client *client;
 	const struct submit_args *args;
 	bool interactive, watch;
+	int64_t bisection; /* out: of the job that was watched; 0: it is none */
 };
+
+/* Queues what is asked; fd has the mails that go along, or -1. Errors as below. */
+int submit_request(struct submit *s, const struct request *q, int fd, int64_t *ret_job,
+		   struct err *err);
 
 /* Queues it: 0 with the job. ERR_INPUT when SERIES or the daemon will not have it. */
 int submit_series(struct submit *s, const char *source, int64_t *ret_job,

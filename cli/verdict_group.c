@@ -18,11 +18,12 @@ static bool same_group(const struct verdict *a, const struct verdict *b)
 	       a->until_step == b->until_step &&
 	       json_len(a->candidates) == json_len(b->candidates) &&
 	       json_len(a->repairs) == json_len(b->repairs) &&
-	       ((a->kind != KIND_WARNING && a->verdict != VERDICT_NOT_TESTED) ||
+	       ((a->kind != KIND_WARNING && a->verdict != VERDICT_NOT_TESTED &&
+		 a->verdict != VERDICT_PASS) ||
 		same_text(a->reason, b->reason));
 }
 
-/* Smaller is shown earlier; 0 is not shown. */
+/* Smaller is shown earlier; 0 is not shown. A pass with a reason is a note, shown last. */
 static int group_rank(const struct verdict *v)
 {
 	static const int ranks[] = {
@@ -34,6 +35,8 @@ static int group_rank(const struct verdict *v)
 
 	if (v->kind == KIND_WARNING && ranks[v->verdict] > 0 && ranks[v->verdict] < 4)
 		return 4;
+	if (v->verdict == VERDICT_PASS && v->reason)
+		return 9;
 	return ranks[v->verdict];
 }
 
@@ -152,7 +155,7 @@ struct verdict_sum verdict_sum(const struct report *r)
 		sum.broken = sum.broken || broken;
 		sum.broken_at_tip = sum.broken_at_tip ||
 				    (broken && v->verdict != VERDICT_TRANSIENT);
-		sum.failing = sum.failing || v->verdict == VERDICT_PRE_EXISTING;
+		sum.failing = sum.failing || verdict_is_failing(v);
 		if (v->verdict == VERDICT_PASS && v->kind != KIND_APPLY)
 			sum.passed = true;
 	}

@@ -7,18 +7,21 @@
 #include "db/timing.h"
 #include "lib/str.h"
 
-/* A kernel that came up so often without a word of the test cannot be run for it. */
-#define TOLD_NOTHING_MAX 3
-
 /* Seconds of a build where none was made yet. */
 #define BUILD_SECONDS 600
 
 int bisect_case_open(struct bisect_case *c, struct db *db, const char *repo,
 		     struct err *err)
 {
+	if (bisect_case_read(c, repo, err) < 0)
+		return -1;
+	return bisection_open(db, &c->what, &c->what.id, &c->what.created, err);
+}
+
+int bisect_case_read(struct bisect_case *c, const char *repo, struct err *err)
+{
 	if (commit_range_read(repo, c->what.good, c->what.bad, BISECT_COMMITS_MAX,
-			      &c->range, err) < 0 ||
-	    bisection_open(db, &c->what, &c->what.id, &c->what.created, err) < 0)
+			      &c->range, err) < 0)
 		return -1;
 	c->graph = bisect_graph_new(c->range.first, c->range.parents, (int)c->range.n);
 	c->commits = mem_alloc0(c->range.n * sizeof(*c->commits));
@@ -58,7 +61,7 @@ static void take_seen(struct bisect_case *c, const struct bisection_seen *seen, 
 			continue;
 		commit = &c->commits[at[i]];
 		c->build[at[i]] = 0;
-		if (!s->key || (s->runs == 0 && s->boots >= TOLD_NOTHING_MAX)) {
+		if (!s->key || (s->runs == 0 && s->boots >= BISECT_SILENT_MAX)) {
 			commit->image = -1;
 			continue;
 		}

@@ -10,6 +10,9 @@
 #include "db/bisection.h"
 #include "kernels/commit_range.h"
 
+/* A kernel that came up so often without a word of the test cannot be run for it. */
+#define BISECT_SILENT_MAX 3
+
 struct bisect_case {
 	struct bisection what; /* texts are the caller's */
 	struct commit_range range;
@@ -24,6 +27,8 @@ struct bisect_case {
  * ERR_INPUT, ERR_LIMIT as commit_range_read. The caller does bisect_case_done. */
 int bisect_case_open(struct bisect_case *c, struct db *db, const char *repo,
 		     struct err *err);
+/* The same for a row that is known: what is all of it. */
+int bisect_case_read(struct bisect_case *c, const char *repo, struct err *err);
 void bisect_case_done(struct bisect_case *c);
 
 /* What is known by now: runs of all time, marks, what a build takes. A failure of the bad

@@ -15,6 +15,11 @@ static bool usable(const struct run_boot *b)
 	return b->state == SCHED_DONE && !b->lost;
 }
 
+bool cell_has_boot(const struct run_boot *b, int step, const struct subject *s)
+{
+	return in_cell(b, step, s) && usable(b);
+}
+
 const struct result *boot_result(const struct run_boot *b, const char *test)
 {
 	for (size_t i = 0; i < b->nresults; i++)

@@ -48,6 +48,8 @@ struct cell_view {
 
 struct cell_view cell_view_of(struct series_run *r, int step, const struct subject *s);
 struct cell cell_of_build(struct series_run *r, int step, size_t config);
+/* A boot of the cell that is done, and was not lost; test is not looked at. */
+bool cell_has_boot(const struct run_boot *b, int step, const struct subject *s);
 /* The result of a test in a boot, or NULL. */
 const struct result *boot_result(const struct run_boot *b, const char *test);
 /* Whether this boot alone is bad for the test (NULL: for the boot itself). */

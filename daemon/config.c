@@ -133,6 +133,9 @@ static const struct key keys[] = {
 	{ "daemon", "group", KEY_TEXT, AT(daemon_group), "", NULL, 0, 0,
 	  "who may talk to the daemon besides its own user and root, and cancel whatever is "
 	  "queued; empty: nobody" },
+	{ "daemon", "polls", KEY_COUNT, AT(daemon_polls), "8", NULL, 2, 64,
+	  "sources that are asked at once, the one that is due longest first; those that "
+	  "failed last time have half of it at most" },
 	{ "daemon", "retry", KEY_DURATION, AT(daemon_retry_ms), "5m", NULL, 1000, 0,
 	  "after trouble of sluice's own a job from a list is tried again after this "
 	  "time, then after 4 times as long, and so on; four times" },

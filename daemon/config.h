@@ -63,6 +63,7 @@ struct config {
 	char *web_rerun;          /* yes, no */
 	char *daemon_web;         /* yes, no */
 	char *daemon_group;       /* "": none */
+	long long daemon_polls;   /* at once */
 	uint64_t daemon_retry_ms; /* before a job is tried again */
 	uint64_t daemon_min_free; /* percent of the disk */
 	/* [keep] times and sizes of what retention leaves; 0: any */

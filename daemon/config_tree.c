@@ -28,6 +28,9 @@ static const struct key keys[] = {
 	  "after which a fetch that brings nothing is given up" },
 	{ "tree", "max_size", KEY_SIZE, AT(max_bytes), "8G", NULL, MIB, 0,
 	  "of what one fetch brings" },
+	{ "tree", "bisect", KEY_CHOICE, AT(bisect), "yes", "yes no", 0, 0,
+	  "search for the commit that broke it when a test fails that an earlier base "
+	  "of the tree passed (as does a tree without a section)" },
 };
 
 bool config_tree_section(const char *section)

@@ -18,6 +18,7 @@ struct tree_conf {
 	char *branch; /* "": all, tests start from the default one */
 	uint64_t fetch_ms, timeout_ms, silence_ms;
 	uint64_t max_bytes;
+	char *bisect; /* yes or no */
 };
 
 /* Is a section of that name one of these ("tree", "tree mm")? */

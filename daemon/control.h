@@ -42,6 +42,8 @@ const struct ucred *control_peer(const struct control_client *cl);
 /* The descriptor that came with the request, or -1; the client keeps it. */
 int control_mails(const struct control_client *cl);
 
+/* What retention drops, in place of a job's number: those are above 0. */
+#define CONTROL_WATCH_CLEAN (-1)
 /* From now on this client hears what is told of the job, instead of any other. */
 void control_watch(struct control_client *cl, int64_t job);
 /* To all that watch it; event is borrowed. last: it is over, nobody watches on. */

@@ -7,6 +7,7 @@ static const char *const ops[] = {
 	[CONTROL_CANCEL] = "cancel", [CONTROL_RERUN] = "rerun",
 	[CONTROL_PAUSE] = "pause",   [CONTROL_RESUME] = "resume",
 	[CONTROL_CLEAN] = "clean",   [CONTROL_STATUS] = "status",
+	[CONTROL_MARK] = "mark",
 };
 
 void control_reader_done(struct control_reader *r)
@@ -67,6 +68,20 @@ static int parse_submit(struct json_object *o, struct control_request *r, struct
 	return request_from_json(q, &r->request, err);
 }
 
+static int parse_mark(struct json_object *o, struct control_request *r, struct err *err)
+{
+	const char *commit = json_str(o, "commit", "");
+
+	r->bisection = json_int(o, "bisection", 0);
+	r->bad = json_flag(o, "bad", false);
+	if (r->bisection <= 0 || strlen(commit) != 40 ||
+	    strspn(commit, "0123456789abcdef") != 40)
+		return err_set(err, ERR_INPUT,
+			       "which \"bisection\", and which \"commit\" in full?");
+	memcpy(r->commit, commit, sizeof(r->commit));
+	return 0;
+}
+
 static int parse_rest(struct json_object *o, struct control_request *r, struct err *err)
 {
 	switch (r->op) {
@@ -88,6 +103,8 @@ static int parse_rest(struct json_object *o, struct control_request *r, struct e
 			return err_set(err, ERR_INPUT,
 				       "\"what\" is neither background nor all");
 		return 0;
+	case CONTROL_MARK:
+		return parse_mark(o, r, err);
 	case CONTROL_RESUME:
 	case CONTROL_CLEAN:
 	case CONTROL_STATUS:

@@ -7,14 +7,15 @@
  *	{"op": "cancel", "job": 12}
  *	{"op": "rerun", "job": 12} or {"op": "rerun", "series": 3}
  *	{"op": "pause", "what": "background"} or "all"; {"op": "resume"}
- *	{"op": "clean"}                 retention, next
+ *	{"op": "clean", "watch": true}  retention, next
  *	{"op": "status"}
+ *	{"op": "mark", "bisection": 3, "commit": "<in full>", "bad": true}
  *
  * "request" is as daemon/request.h has it; where it has "mails", a sealed memory
  * file with them comes along as a descriptor (daemon/mails.h). Answered is with one
  * {"ok": {...}} or {"error": "why"}, the latter with "ours": true where the request
  * was not to blame; after that, to who watches, {"event": {...}} as
- * daemon/event_json.h has them.
+ * daemon/event_json.h has them, or of retention as daemon/service_keep.h does.
  */
 #ifndef SLUICE_DAEMON_CONTROL_PROTO_H
 #define SLUICE_DAEMON_CONTROL_PROTO_H
@@ -51,6 +52,7 @@ enum control_op {
 	CONTROL_RESUME,
 	CONTROL_CLEAN,
 	CONTROL_STATUS,
+	CONTROL_MARK,
 };
 
 struct control_request {
@@ -59,6 +61,9 @@ struct control_request {
 	struct request request; /* submit */
 	bool interactive, watch;
 	enum queue_paused pause; /* pause */
+	int64_t bisection;       /* mark */
+	char commit[41];
+	bool bad;
 };
 void control_request_done(struct control_request *r);
 

@@ -14,6 +14,8 @@ static const char *const kinds[] = {
 	[RUN_BOOT_END] = "boot-end",
 	[RUN_TICK] = "tick",
 	[RUN_NOTE] = "note",
+	[RUN_BISECT] = "bisect",
+	[RUN_SAID] = "said",
 };
 
 static const struct {

@@ -365,6 +365,8 @@ static int apply_job(struct series_run *r, struct json_object *job, struct err *
 		     r->opts->head ? "head" :
 				     "mail");
 	json_set_str(job, "ref_prefix", prefix);
+	if (r->opts->revert)
+		json_set_str(job, "revert", r->opts->revert);
 	json_set_str(job, "git", c->git);
 	json_set_str(job, "committer", "sluice <sluice@localhost>");
 	json_set_int(limits, "patch_bytes", (long long)c->patch_bytes);
@@ -458,8 +460,12 @@ static void intake_head(struct series_run *r)
 	if (!r->base_option)
 		r->base_option = str_dup(heads.v[0].commit);
 	head = r->opts->commit ? r->opts->commit : r->base_option;
-	r->series.message_id =
-		str_printf("%s-%s", r->opts->base ? "bisect" : "head", head);
+	/* What a bisection looks at is no part of a test's history (db/history.c). */
+	r->series.message_id = str_printf("%s-%s",
+					  r->opts->revert ? "bisect-revert" :
+					  r->opts->base   ? "bisect" :
+							    "head",
+					  r->opts->revert ? r->opts->revert : head);
 	r->series.version = 1;
 	r->series.subject = str_dup(r->opts->source);
 	r->series.author = str_dup("");

@@ -43,20 +43,31 @@ void issues_mark(struct run_boot *b)
 	for (size_t i = 0; i < b->nresults; i++) {
 		const struct result *res = &b->results[i];
 
-		if (!is_failure(res) || !is_named(k, res->test))
+		if ((!is_failure(res) && res->result != RESULT_PASS) ||
+		    !is_named(k, res->test))
 			continue;
 		if (!b->issues) {
 			b->issues =
 				mem_alloc0(b->nresults * sizeof(struct known_issue *));
 			kernel = boot_kernel(b);
 		}
-		b->issues[i] = known_issues_find(k, res->test, b->boot.topology, kernel,
-						 res->reason);
+		b->issues[i] = is_failure(res) ?
+				       known_issues_find(k, res->test, b->boot.topology,
+							 kernel, res->reason) :
+				       known_issues_missed(k, res->test, b->boot.topology,
+							   kernel);
 	}
 }
 
 const struct known_issue *issues_explain(const struct run_boot *b,
 					 const struct result *res)
 {
-	return b->issues ? b->issues[res - b->results] : NULL;
+	return b->issues && is_failure(res) ? b->issues[res - b->results] : NULL;
+}
+
+const struct known_issue *issues_missed(const struct run_boot *b,
+					const struct result *res)
+{
+	return b->issues && res->result == RESULT_PASS ? b->issues[res - b->results] :
+							 NULL;
 }

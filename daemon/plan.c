@@ -268,17 +268,38 @@ static void load_tests(struct plan *p)
 			}
 }
 
+/* What is named; a list that is NULL is left out. */
+static int load_named(struct plan *p, const struct config *config, char *const *configs,
+		      char *const *topologies, char *const *suites, struct err *err)
+{
+	if ((configs && check_names("config", configs, err) < 0) ||
+	    (topologies && check_names("topology", topologies, err) < 0) ||
+	    (suites && check_names("suite", suites, err) < 0) ||
+	    (configs && load_configs(p, configs, err) < 0) ||
+	    (topologies && load_topologies(p, topologies, err) < 0) ||
+	    (suites && load_suites(p, config, suites, err) < 0))
+		return -1;
+	return 0;
+}
+
+int plan_check(const struct config *config, char *const *configs, char *const *topologies,
+	       char *const *suites, struct err *err)
+{
+	struct plan *p = mem_alloc0(sizeof(*p));
+	int rc = load_named(p, config, configs, topologies, suites, err);
+
+	plan_free(p);
+	return rc;
+}
+
 int plan_load(const struct config *config, const struct state *st, char *const *configs,
 	      char *const *topologies, char *const *suites, struct plan **ret_plan,
 	      struct err *err)
 {
 	struct plan *p = mem_alloc0(sizeof(*p));
 
-	if (check_names("config", configs, err) < 0 ||
-	    check_names("topology", topologies, err) < 0 ||
-	    check_names("suite", suites, err) < 0 || load_configs(p, configs, err) < 0 ||
-	    load_topologies(p, topologies, err) < 0 ||
-	    load_suites(p, config, suites, err) < 0 || load_known_issues(p, err) < 0 ||
+	if (load_named(p, config, configs, topologies, suites, err) < 0 ||
+	    load_known_issues(p, err) < 0 ||
 	    check_cmdlines(p, config->cmdline_extra, err) < 0 ||
 	    load_machine(p, config, st, err) < 0 || load_libraries(p, err) < 0) {
 		plan_free(p);

@@ -44,6 +44,10 @@ int plan_load(const struct config *config, const struct state *st, char *const *
 	      char *const *topologies, char *const *suites, struct plan **ret_plan,
 	      struct err *err);
 void plan_free(struct plan *p);
+/* Whether plan_load would know these names: ERR_INPUT or ERR_MISSING when not. A list that
+ * is NULL is not looked at. Blocks on small files. */
+int plan_check(const struct config *config, char *const *configs, char *const *topologies,
+	       char *const *suites, struct err *err);
 
 /*
  * Writes the initramfs with the guest's init and the programs of all suites, or of

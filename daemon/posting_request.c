@@ -9,6 +9,12 @@
 #define NAMES_MAX 64
 #define BASE_MAX 256
 
+/* Who knows which names there are. */
+struct names {
+	posting_name_fn is_there;
+	void *arg;
+};
+
 static bool is_name(const char *text)
 {
 	return config_valid_name(text);
@@ -65,14 +71,28 @@ static char **split_names(const char *text)
 	return NULL;
 }
 
+/* Each of them once, and all there. */
+static bool are_there(char *const *v, const char *key, const struct names *n)
+{
+	for (size_t i = 0; v[i]; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(v[k], v[i]) == 0)
+				return false;
+		if (!n->is_there(key, v[i], n->arg))
+			return false;
+	}
+	return true;
+}
+
 static char **names_of(const struct posting_row *p, const char *key,
-		       const char *configured, struct str *unheard)
+		       const char *configured, const struct names *n, struct str *unheard)
 {
 	const char *wish = wish_of(p, key);
 	char **v = wish ? split_names(wish) : NULL;
 
-	if (v)
+	if (v && are_there(v, key, n))
 		return v;
+	strv_free(v);
 	if (wish)
 		tell_unheard(key, wish, unheard);
 	return configured ? split_names(configured) : NULL;
@@ -95,24 +115,25 @@ static bool keeps_bytes(const struct source_conf *source)
 }
 
 /* The tree that its author names, if there is one of that name. */
-static char *wished_tree(const struct posting_row *p, posting_tree_fn is_tree, void *arg,
+static char *wished_tree(const struct posting_row *p, const struct names *n,
 			 struct str *unheard)
 {
 	const char *wish = wish_of(p, "tree");
 
 	if (!wish)
 		return NULL;
-	if (is_name(wish) && is_tree(wish, arg))
+	if (is_name(wish) && n->is_there("tree", wish, n->arg))
 		return str_dup(wish);
 	tell_unheard("tree", wish, unheard);
 	return NULL;
 }
 
 void posting_request(const struct posting_row *p, const struct source_conf *source,
-		     posting_tree_fn is_tree, void *arg, struct request *ret,
+		     posting_name_fn is_there, void *arg, struct request *ret,
 		     struct str *unheard)
 {
-	char *tree = wished_tree(p, is_tree, arg, unheard);
+	const struct names n = { is_there, arg };
+	char *tree = wished_tree(p, &n, unheard);
 
 	*ret = (struct request){
 		.source = str_dup(p->message_id),
@@ -126,9 +147,11 @@ void posting_request(const struct posting_row *p, const struct source_conf *sour
 			source && *source->tree ? str_dup(source->tree) :
 						  NULL,
 		.wish = wished_base(p, unheard),
-		.configs = names_of(p, "config", source ? source->config : NULL, unheard),
+		.configs = names_of(p, "config", source ? source->config : NULL, &n,
+				    unheard),
 		.topologies = names_of(p, "topology", source ? source->topology : NULL,
-				       unheard),
-		.suites = names_of(p, "suite", source ? source->suite : NULL, unheard),
+				       &n, unheard),
+		.suites =
+			names_of(p, "suite", source ? source->suite : NULL, &n, unheard),
 	};
 }

@@ -26,7 +26,7 @@ enum queue_paused queue_paused_parse(const char *word)
 }
 
 /* Which of a class goes first whatever its sender had: lower is earlier. */
-enum group { GROUP_BEGUN, GROUP_AWAITED, GROUP_TURNS };
+enum group { GROUP_BEGUN, GROUP_AWAITED, GROUP_TURNS, GROUP_SPARE, GROUP_TREELESS };
 
 struct ranked {
 	struct queue_line line;
@@ -41,8 +41,13 @@ struct ranked {
 
 static enum group group_of(const struct queue_line *l)
 {
+	/* Hours of work that wait well: also once begun they go when nothing else does. */
+	if (l->kind == QUEUE_BISECT && l->class == QUEUE_BACKGROUND)
+		return GROUP_SPARE;
 	if (l->epoch > 0)
 		return GROUP_BEGUN;
+	if (l->treeless)
+		return GROUP_TREELESS;
 	return l->awaited ? GROUP_AWAITED : GROUP_TURNS;
 }
 
@@ -121,7 +126,7 @@ static int by_turn(const void *a, const void *b)
 
 	CMP(x->line.class, y->line.class);
 	CMP(x->group, y->group);
-	if (x->group == GROUP_TURNS) {
+	if (x->group >= GROUP_TURNS) {
 		CMP(x->rank, y->rank);
 		CMP(x->turn, y->turn);
 	}
@@ -191,6 +196,8 @@ const struct queue_line *queue_next(struct queue_line *heads, size_t n,
 
 		if (paused == QUEUE_PAUSED_ALL ||
 		    (paused == QUEUE_PAUSED_BACKGROUND && l->class == QUEUE_BACKGROUND))
+			continue;
+		if (l->treeless) /* who makes the tree asks again */
 			continue;
 		if (l->not_before <= now)
 			return l;

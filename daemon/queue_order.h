@@ -7,7 +7,8 @@
  * then the senders take turns, the one whose last turn is longest ago first, each
  * with its newest version, of several such with the oldest posting. So a flood of one
  * sender delays everybody else by one job, over however many lists it comes. Among
- * senders that never had a turn the lists take turns.
+ * senders that never had a turn the lists take turns. Series whose tree is not there yet
+ * are last, and none of them is next.
  */
 #ifndef SLUICE_DAEMON_QUEUE_ORDER_H
 #define SLUICE_DAEMON_QUEUE_ORDER_H

@@ -75,7 +75,8 @@ static void times_add(struct quiet_case *c, size_t topology, double seconds)
 	times->ms[times->n++] = (uint32_t)(seconds * 1000 + 0.5);
 }
 
-static void add_test(struct quiet_tally *t, struct json_object *test, size_t topology)
+static void add_test(struct quiet_tally *t, struct json_object *test, size_t topology,
+		     const struct known_issues *known, const char *kernel)
 {
 	struct quiet_case *c = quiet_tally_case(t, json_str(test, "test", ""));
 	enum test_result word;
@@ -91,8 +92,12 @@ static void add_test(struct quiet_tally *t, struct json_object *test, size_t top
 		return;
 	}
 	c->rounds++;
-	if (word == RESULT_PASS)
-		times_add(c, topology, json_num(test, "seconds", 0));
+	if (word != RESULT_PASS)
+		return;
+	c->partly += json_str(test, "reason", NULL) != NULL;
+	c->missed += known_issues_missed(known, c->name, t->topologies[topology]->name,
+					 kernel) != NULL;
+	times_add(c, topology, json_num(test, "seconds", 0));
 }
 
 static void add_failure(const struct quiet_failure *f, void *arg)
@@ -175,7 +180,7 @@ void quiet_tally_add(struct quiet_tally *t, struct json_object *record,
 	else if (strcmp(status, "ok") != 0)
 		t->died++;
 	for (size_t i = 0; i < json_len(tests); i++)
-		add_test(t, json_object_array_get_idx(tests, i), at);
+		add_test(t, json_object_array_get_idx(tests, i), at, known, kernel);
 	add_rounds(t, tests, at);
 	t->bad_boots += quiet_record_failures(record, known, add_failure, t) > 0;
 	if (kernel) {

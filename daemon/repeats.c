@@ -209,6 +209,9 @@ static int plan_wanted_run(struct series_run *r, const struct plan_cell *column,
 	struct cell_view v = cell_view_of(r, step, &s);
 	bool recalled;
 
+	/* A revert that was not to be had leaves the base alone. */
+	if (r->opts->revert && step == 0)
+		return 0;
 	if (!first_of(r, step, column) || v.tells >= r->opts->repeat_runs ||
 	    v.silent >= CELL_SILENT_MAX)
 		return 0;

@@ -24,6 +24,9 @@ void request_done(struct request *r)
 	free(r->base);
 	free(r->archive);
 	free(r->wish);
+	free(r->test);
+	free(r->good);
+	free(r->bad);
 	strv_free(r->trees);
 	strv_free(r->ladder);
 	strv_free(r->configs);
@@ -114,10 +117,35 @@ static int take_mails(struct json_object *o, enum request_mails *ret, struct err
 	return err_set(err, ERR_INPUT, "\"mails\" is neither file nor folder");
 }
 
+static bool is_commit(const char *text)
+{
+	return text && strlen(text) == 40 && strspn(text, "0123456789abcdef") == 40;
+}
+
+static int check_bisection(const struct request *r, struct err *err)
+{
+	if (!r->test && !r->good && !r->bad)
+		return 0;
+	if (!r->test || !is_commit(r->good) || !is_commit(r->bad))
+		return err_set(err, ERR_INPUT,
+			       "\"test\", \"good\" and \"bad\" go together, the latter "
+			       "two commits in full");
+	if (!r->tree || strv_len(r->configs) != 1 || strv_len(r->topologies) != 1)
+		return err_set(err, ERR_INPUT,
+			       "a bisection is of one \"tree\", of \"configs\" and "
+			       "\"topologies\" one each");
+	if (r->input || r->base || r->mails || r->repo || r->suites)
+		return err_set(err, ERR_INPUT,
+			       "\"test\" goes with nothing that a series has");
+	return 0;
+}
+
 static int check(const struct request *r, struct err *err)
 {
 	if (!r->source)
 		return err_set(err, ERR_INPUT, "there is no \"source\"");
+	if (check_bisection(r, err) < 0)
+		return -1;
 	if (r->tree && !config_valid_name(r->tree))
 		return err_set(err, ERR_INPUT, "\"tree\" is no name");
 	if (r->version < 0 || r->version > VERSION_MAX)
@@ -144,6 +172,9 @@ int request_from_json(struct json_object *o, struct request *ret, struct err *er
 	    take_text(o, "base", REVISION_MAX, &r.base, err) < 0 ||
 	    take_text(o, "archive", PATH_MAX, &r.archive, err) < 0 ||
 	    take_text(o, "wish", REVISION_MAX, &r.wish, err) < 0 ||
+	    take_text(o, "test", NAME_MAX, &r.test, err) < 0 ||
+	    take_text(o, "good", REVISION_MAX, &r.good, err) < 0 ||
+	    take_text(o, "bad", REVISION_MAX, &r.bad, err) < 0 ||
 	    take_names(o, "trees", &r.trees, err) < 0 ||
 	    take_names(o, "ladder", &r.ladder, err) < 0 ||
 	    check_ladder(r.ladder, err) < 0 ||
@@ -193,6 +224,9 @@ struct json_object *request_to_json(const struct request *r)
 	put_names(o, "trees", r->trees);
 	put_names(o, "ladder", r->ladder);
 	put_text(o, "wish", r->wish);
+	put_text(o, "test", r->test);
+	put_text(o, "good", r->good);
+	put_text(o, "bad", r->bad);
 	if (r->version)
 		json_set_int(o, "version", r->version);
 	return o;

@@ -9,6 +9,8 @@
  *	 "archive": "https://lore.kernel.org/linux-mm", "version": 2,
  *	 "trees": ["next"], "ladder": ["base-commit", "blobs", "good", "head"],
  *	 "wish": "v6.12"}
+ *	{"source": "toy/beta on numa2", "tree": "mm", "test": "toy/beta", "good": "<commit>",
+ *	 "bad": "<commit>", "configs": ["mlock"], "topologies": ["numa2"]}
  *
  * All but source may be absent: then the configuration of whoever runs it says, or
  * it is chosen. What follows mails is of what was found on a list: which public-inbox
@@ -40,6 +42,9 @@ struct request {
 	enum request_mails mails;
 	char *archive;     /* NULL: fetch.archive */
 	long long version; /* 0: the newest */
+	/* Of a bisection: the commit of tree that broke this test is searched for, between
+	 * two that are given in full; configs and topologies are one each. */
+	char *test, *good, *bad;
 };
 void request_done(struct request *r);
 

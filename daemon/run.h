@@ -27,6 +27,8 @@ struct run_event {
 		RUN_BOOT_END,    /* status, seconds, reused, passed/failed, id: run */
 		RUN_TICK,        /* about once a second: done/total, expected_s = rest */
 		RUN_NOTE,        /* text worth a line */
+		RUN_BISECT,      /* a bisection begins: id, its row */
+		RUN_SAID,        /* text: a line of it for people, as it is */
 	} kind;
 	int step, nsteps;
 	const char *subject; /* of the step's patch, or NULL */
@@ -68,6 +70,8 @@ struct run_opts {
 	 * tested as the only step on it, so that only what differs is compiled; NULL: base
 	 * alone. */
 	const char *commit;
+	const char *revert; /* this one, in full, is taken back on commit, and what comes of
+			     * that is the only step; or NULL */
 	/* This test of the last step is to have told good from bad in at least so many
 	 * runs, whatever else is known. NULL: repeats are verdicts' own. */
 	const char *repeat_test;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/config_names.h"
 #include "daemon/service_intake.h"
 #include "daemon/service_trees.h"
 #include "db/setting.h"
@@ -68,9 +69,11 @@ static int check_fixed(struct service *s, const struct config *fresh, struct err
 	return 0;
 }
 
-static int take_over_config(struct service *s, struct config *fresh, struct err *err)
+static int take_over_config(struct service *s, struct config *fresh,
+			    struct str *complaints, struct err *err)
 {
-	if (check_fixed(s, fresh, err) == 0 &&
+	if (config_check_names(fresh, complaints, err) == 0 &&
+	    check_fixed(s, fresh, err) == 0 &&
 	    control_set_group(s->control, fresh->daemon_group, err) == 0 &&
 	    accept_config(s, fresh, err) == 0)
 		return 0;
@@ -98,7 +101,7 @@ static int reload(struct service *s, struct err *err)
 	struct config *fresh = NULL, *old = s->config;
 
 	if (config_load(s->config_file, &fresh, &complaints, err) < 0 ||
-	    take_over_config(s, fresh, err) < 0) {
+	    take_over_config(s, fresh, &complaints, err) < 0) {
 		tell_complaints(&complaints);
 		note_refused(s, &complaints, err);
 		return -1;
@@ -241,13 +244,24 @@ static int add_signals(struct service *s, struct err *err)
 	return 0;
 }
 
+/* As at a SIGHUP: nothing begins while there is a mistake. */
+static int check_names(struct service *s, struct err *err)
+{
+	AUTO(str_done) struct str complaints = STR_INIT;
+	int rc = config_check_names(s->config, &complaints, err);
+
+	if (rc < 0)
+		tell_complaints(&complaints);
+	return rc;
+}
+
 static int set_up(struct service *s, struct err *err)
 {
 	AUTO_FREE char *db_path = path_join(s->state_dir, "sluice.db", NULL);
 	AUTO_FREE char *artifacts = path_join(s->state_dir, "artifacts", NULL);
 
-	if (add_signals(s, err) < 0 || find_owner(s, err) < 0 ||
-	    db_open(db_path, DB_WRITE, &s->db, err) < 0 ||
+	if (check_names(s, err) < 0 || add_signals(s, err) < 0 ||
+	    find_owner(s, err) < 0 || db_open(db_path, DB_WRITE, &s->db, err) < 0 ||
 	    artifact_store_new(artifacts, s->db, &s->artifacts, err) < 0 ||
 	    state_open(s->state_dir, s->config, &s->state, err) < 0 ||
 	    state_clean(s->state, err) < 0 || accept_config(s, s->config, err) < 0)
@@ -300,6 +314,7 @@ int service_run(const char *config_file, struct config *config, const char *stat
 		service_web_start(&s);
 		service_trees_configure(&s);
 		service_intake_start(&s);
+		service_bisect_queue(&s);
 		service_advance(&s);
 		rc = sd_event_loop(s.event);
 		if (rc < 0)

@@ -95,6 +95,9 @@ int service_cancel(struct service *s, int64_t job, const char *reason, struct er
 int service_cancel_waiting(struct service *s, int64_t job, const char *reason,
 			   struct err *err);
 
+/* service_bisect.c: what turned bad and was not queued yet. */
+void service_bisect_queue(struct service *s);
+
 /* service_work.c: begins the next job if nothing is in the way. */
 void service_advance(struct service *s);
 /* Whatever holds jobs that nobody waits for is forgotten. */

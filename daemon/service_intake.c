@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/plan.h"
 #include "daemon/posting_request.h"
 #include "daemon/postings.h"
 #include "daemon/source_poll.h"
@@ -201,12 +202,18 @@ static int on_due(sd_event_source *src, uint64_t usec, void *arg)
 
 /* ---- what postings ask for, inside the transaction ---- */
 
-static bool is_tree(const char *name, void *arg)
+static bool is_there(const char *what, const char *name, void *arg)
 {
 	struct service *s = arg;
+	char *const names[] = { (char *)name, NULL };
 	struct tree t = { 0 };
-	int found = tree_find(s->db, name, &t, NULL);
+	int found;
 
+	if (strcmp(what, "tree") != 0)
+		return plan_check(s->config, strcmp(what, "config") ? NULL : names,
+				  strcmp(what, "topology") ? NULL : names,
+				  strcmp(what, "suite") ? NULL : names, NULL) == 0;
+	found = tree_find(s->db, name, &t, NULL);
 	tree_done(&t);
 	return found > 0;
 }
@@ -219,7 +226,7 @@ static void fill_job(struct service *s, const struct posting_row *p, struct queu
 	struct request q;
 	char **lines;
 
-	posting_request(p, conf, is_tree, s, &q, &unheard);
+	posting_request(p, conf, is_there, s, &q, &unheard);
 	lines = strv_split(str_get(&unheard), "\n");
 	for (char **l = lines; *l; l++)
 		log_warn("%s: what its author asks for is not done: %s", p->message_id,

@@ -7,6 +7,7 @@
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "lib/paths.h"
+#include "lib/str.h"
 #include "lib/text.h"
 
 /* A start is not the time for it: the queue comes first. */
@@ -34,11 +35,25 @@ static bool disk_runs_full(const struct service *s)
 static void on_line(struct job *child, const char *line, size_t len, void *arg)
 {
 	AUTO_FREE char *text = text_clean_line(line, 300);
+	AUTO_JSON struct json_object *o = json_object_new_object();
+	struct service *s = arg;
 
 	(void)child;
 	(void)len;
-	(void)arg;
 	log_info("retention: %s", text);
+	json_set_str(o, "kind", "dropped");
+	json_set_str(o, "text", text);
+	control_tell(s->control, CONTROL_WATCH_CLEAN, o, false);
+}
+
+/* error NULL: all was dropped that is to be. */
+static void tell_end(struct service *s, const char *error)
+{
+	AUTO_JSON struct json_object *o = json_object_new_object();
+
+	json_set_str(o, "kind", "clean");
+	json_set_str(o, "error", error);
+	control_tell(s->control, CONTROL_WATCH_CLEAN, o, true);
 }
 
 static void on_done(struct job *child, enum job_how how, int code, void *arg)
@@ -48,12 +63,18 @@ static void on_done(struct job *child, enum job_how how, int code, void *arg)
 	bool yielded = how == JOB_CANCELLED;
 	bool more = how == JOB_EXITED && code == KEEP_MORE;
 	bool dropped = yielded || more || (how == JOB_EXITED && code == KEEP_DROPPED);
+	AUTO_FREE char *error = NULL;
 
 	(void)child;
 	k->child = NULL;
-	if (!dropped && !(how == JOB_EXITED && code == KEEP_NOTHING))
-		log_warn("retention did not come to its end (%s, %d)", job_how_str(how),
-			 code);
+	if (!dropped && !(how == JOB_EXITED && code == KEEP_NOTHING)) {
+		error = str_printf("retention did not come to its end (%s, %d)",
+				   job_how_str(how), code);
+		log_warn("%s", error);
+	}
+	/* What was asked for while it ran is still to come. */
+	if (!more && !yielded && !k->asked)
+		tell_end(s, error);
 	/* One job may come in between. */
 	k->next = now_s() + (more ? 1 : yielded ? AGAIN_S : interval_s(s));
 	/* Where it found nothing to drop, it need not look each minute. */
@@ -99,7 +120,10 @@ bool service_keep_works(struct service *s)
 	k->asked = false;
 	if (self && job_start(s->event, &opts, &k->child, &err) == 0)
 		return true;
-	log_error("retention: %s", self ? err.msg : "cannot find our own binary");
+	if (!self)
+		err_set(&err, ERR_SYS, "cannot find our own binary");
+	log_error("retention: %s", err.msg);
+	tell_end(s, err.msg);
 	k->next = k->next_full = now_s() + interval_s(s);
 	return false;
 }

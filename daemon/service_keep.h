@@ -3,6 +3,10 @@
  * when it is time, when somebody asks, or when the disk runs full. No job begins while
  * it works, and it works for ten seconds at most. It holds the state's lock with us: a
  * daemon that comes after kill -9 waits until it is gone, too.
+ *
+ * Who watches it (CONTROL_WATCH_CLEAN) hears {"kind": "dropped", "text": "12 images ..."}
+ * for each kind and reason, and in the end {"kind": "clean", "error": null, or why it
+ * did not come to its end}. What was interrupted goes on later, and is no end.
  */
 #ifndef SLUICE_DAEMON_SERVICE_KEEP_H
 #define SLUICE_DAEMON_SERVICE_KEEP_H

@@ -11,8 +11,10 @@
 #include "daemon/config_tree.h"
 #include "daemon/event_json.h"
 #include "daemon/mails.h"
+#include "daemon/plan.h"
 #include "daemon/service_intake.h"
 #include "daemon/service_keep.h"
+#include "db/bisection.h"
 #include "db/series.h"
 #include "db/setting.h"
 #include "db/tree.h"
@@ -35,6 +37,8 @@ static struct json_object *end_event(const struct queue_job *j)
 		json_set_int(o, "exit", j->exit);
 	if (j->series_id > 0)
 		json_set_int(o, "series", j->series_id);
+	if (j->bisection_id > 0)
+		json_set_int(o, "bisection", j->bisection_id);
 	json_set_str(o, "reason", j->reason);
 	return o;
 }
@@ -147,6 +151,16 @@ static int check_tree(struct service *s, const char *name, struct err *err)
 	return found > 0 ? 0 : -1;
 }
 
+/* What the job would end with at its turn, perhaps days later, is said now. */
+static int check_names(struct service *s, const struct request *q, struct err *err)
+{
+	if (plan_check(s->config, q->configs, q->topologies, q->suites, err) == 0)
+		return 0;
+	if (err->code == ERR_MISSING)
+		err->code = ERR_INPUT;
+	return -1;
+}
+
 static int take_mails(struct service *s, struct control_client *cl,
 		      const struct request *q, char **ret_sha, struct err *err)
 {
@@ -171,11 +185,12 @@ static int fill_job(struct service *s, struct control_client *cl,
 {
 	const struct request *q = &r->request;
 
-	*j = (struct queue_job){ .kind = QUEUE_SERIES,
+	*j = (struct queue_job){ .kind = q->test ? QUEUE_BISECT : QUEUE_SERIES,
 				 .class = r->interactive ? QUEUE_INTERACTIVE :
 							   QUEUE_BACKGROUND,
 				 .posting_id = DB_NO_INT };
-	if (q->repo && check_repo(s, cl, q->repo, err) < 0)
+	if ((q->repo && check_repo(s, cl, q->repo, err) < 0) ||
+	    check_names(s, q, err) < 0)
 		return -1;
 	/* A range has a base of its own. */
 	if (!q->input && check_tree(s, q->tree ? q->tree : s->config->tree, err) < 0)
@@ -360,6 +375,29 @@ static void op_cancel(struct service *s, struct control_client *cl,
 		answer_job(cl, r->job);
 }
 
+/* What it found out is open again, and it goes by that from its next decision on. */
+static void op_mark(struct service *s, struct control_client *cl,
+		    struct control_request *r)
+{
+	struct bisection b = { .job = DB_NO_INT };
+	struct err err = { 0 };
+	int found = bisection_find(s->db, r->bisection, &b, &err);
+
+	bisection_done(&b);
+	if (found > 0)
+		found = bisection_mark_put(s->db, r->bisection, r->commit, r->bad, &err) <
+					0 ?
+				-1 :
+				1;
+	if (found < 0)
+		control_error(cl, err.code, "%s", err.msg);
+	else if (found == 0)
+		control_error(cl, ERR_INPUT, "there is no bisection %lld",
+			      (long long)r->bisection);
+	else
+		control_ok(cl, json_object_new_object());
+}
+
 static void op_pause(struct service *s, struct control_client *cl, enum queue_paused what)
 {
 	struct json_object *o;
@@ -381,14 +419,17 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 	service_advance(s);
 }
 
-static void op_clean(struct service *s, struct control_client *cl)
+static void op_clean(struct service *s, struct control_client *cl, bool watch)
 {
 	struct json_object *o = json_object_new_object();
 
 	if (s->worker.child)
 		json_set_int(o, "after", s->worker.job);
-	service_keep_ask(s);
 	control_ok(cl, o);
+	/* Before it begins: that may fail at once. */
+	if (watch)
+		control_watch(cl, CONTROL_WATCH_CLEAN);
+	service_keep_ask(s);
 }
 
 static struct json_object *worker_json(const struct service_worker *w)
@@ -443,12 +484,14 @@ void service_request(struct control_client *cl, struct control_request *r, void 
 		return op_cancel(s, cl, r);
 	case CONTROL_RERUN:
 		return op_rerun(s, cl, r);
+	case CONTROL_MARK:
+		return op_mark(s, cl, r);
 	case CONTROL_PAUSE:
 		return op_pause(s, cl, r->pause);
 	case CONTROL_RESUME:
 		return op_pause(s, cl, QUEUE_RUNS);
 	case CONTROL_CLEAN:
-		return op_clean(s, cl);
+		return op_clean(s, cl, r->watch);
 	case CONTROL_STATUS:
 		return op_status(s, cl);
 	}

@@ -48,7 +48,7 @@ static int on_moved(const char *tree, const char *commit, void *arg, struct err 
 		return -1;
 	log_info("tree %s is at %.12s%s", tree, commit,
 		 waits ? ", a test of its head waits already" : "");
-	/* Series may have come before the tree did: they were in trouble for that. */
+	/* What was in trouble may have been so for this tree. */
 	if (queue_wait_no_more(t->s->db, tree, err) < 0)
 		return -1;
 	service_hold_no_more(t->s);

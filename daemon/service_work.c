@@ -32,6 +32,7 @@
 #define TROUBLES 3
 #define HOLD_MAX_S 3600
 #define AGAIN_S 10 /* when the queue could not be read */
+#define LOOK_S 60  /* for trees that are made by hand: nobody tells us of them */
 
 static int64_t now_s(void)
 {
@@ -232,6 +233,7 @@ static void on_done(struct job *child, enum job_how how, int code, void *arg)
 	settle(s, how, code);
 	worker_forget(s);
 	service_tell_end(s, job);
+	service_bisect_queue(s);
 	service_maybe_end(s);
 	service_advance(s);
 }
@@ -414,7 +416,9 @@ static int64_t pick(struct service *s, int64_t *ret_later)
 	size_t n = 0;
 
 	*ret_later = 0;
-	if (find_stray(s, &err) < 0 || queue_heads(s->db, &heads, &n, &err) < 0) {
+	/* With all paused it does not matter who would be next. */
+	if (find_stray(s, &err) < 0 ||
+	    (s->paused != QUEUE_PAUSED_ALL && queue_heads(s->db, &heads, &n, &err) < 0)) {
 		log_error("%s", err.msg);
 		*ret_later = now_s() + AGAIN_S;
 		return 0;
@@ -431,6 +435,10 @@ static int64_t pick(struct service *s, int64_t *ret_later)
 		service_hold_no_more(s);
 	if (!id && s->hold_until > now_s() && (!*ret_later || *ret_later > s->hold_until))
 		*ret_later = s->hold_until;
+	if (!id && s->paused != QUEUE_PAUSED_ALL &&
+	    (!*ret_later || *ret_later > now_s() + LOOK_S) &&
+	    queue_waits_for_tree(s->db, NULL) > 0)
+		*ret_later = now_s() + LOOK_S;
 	queue_line_list_free(heads, n);
 	return id;
 }

@@ -98,26 +98,53 @@ static int64_t wall(void)
 	return time(NULL);
 }
 
+/* The clock was set back, perhaps by years: the times of before mean nothing. */
+static void mend_time(struct watch *w, int64_t now)
+{
+	if (w->state.polled != DB_NO_INT && w->state.polled > now && w->state.next > now)
+		w->state.next = now;
+}
+
+/*
+ * The source whose turn is next, of those that a place is free for: whoever is due
+ * longest, so that all have their turn. Those that failed last time share half of the
+ * places: they are the ones that take minutes. NULL: none waits that may.
+ */
+static struct watch *first_due(const struct source_poll *p)
+{
+	size_t max = (size_t)p->o.host->config->daemon_polls, busy = 0, failing = 0;
+	struct watch *first = NULL;
+
+	for (const struct watch *w = p->watches; w; w = w->next)
+		if (watch_is_busy(w)) {
+			busy++;
+			failing += w->state.failures > 0;
+		}
+	for (struct watch *w = p->watches; w && busy < max; w = w->next)
+		if (w->conf && !watch_is_busy(w) &&
+		    (w->state.failures == 0 || failing < max / 2) &&
+		    (!first || w->state.next < first->state.next))
+			first = w;
+	return first;
+}
+
+/* The end of a poll arms it, too: then there is a place. */
 static void arm(struct source_poll *p)
 {
-	int64_t first = INT64_MAX, now = wall();
+	int64_t now = wall();
+	const struct watch *first;
 
-	for (struct watch *w = p->watches; w; w = w->next) {
-		if (!w->conf || watch_is_busy(w))
-			continue;
-		/* The clock was set back, perhaps by years: its times mean nothing. */
-		if (w->state.polled != DB_NO_INT && w->state.polled > now &&
-		    w->state.next > now)
-			w->state.next = now;
-		if (w->state.next < first)
-			first = w->state.next;
-	}
-	if (p->stopped || first == INT64_MAX) {
+	for (struct watch *w = p->watches; w; w = w->next)
+		mend_time(w, now);
+	first = first_due(p);
+	if (p->stopped || !first) {
 		sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
 		return;
 	}
 	sd_event_source_set_time_relative(
-		p->timer, first > now ? (uint64_t)(first - now) * 1000000 : 0);
+		p->timer, first->state.next > now ?
+				  (uint64_t)(first->state.next - now) * 1000000 :
+				  0);
 	sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
 }
 
@@ -190,16 +217,16 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct source_poll *p = arg;
 	int64_t now = wall();
+	struct watch *w;
 
 	(void)source;
 	(void)usec;
 	arm(p); /* for the case that the clock was set back */
-	for (struct watch *w = p->watches, *next; w; w = next) {
+	while (!p->stopped && (w = first_due(p)) && w->state.next <= now) {
 		struct err err = { .code = ERR_NONE };
 
-		next = w->next;
-		if (w->conf && !watch_is_busy(w) && w->state.next <= now &&
-		    start(w, &err) < 0)
+		/* One that cannot be started is not due any more. */
+		if (start(w, &err) < 0)
 			source_take_failed(w, err.msg);
 	}
 	arm(p);

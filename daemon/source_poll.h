@@ -4,7 +4,7 @@
  * that the event loop is not held up. How far a source was read is in the database,
  * written in the transaction that its last mails are taken in: after a crash some
  * are handed over again, none is lost. A source that fails is asked less and less
- * often; others do not notice.
+ * often; others do not notice. daemon.polls of them are asked at once, in turns.
  */
 #ifndef SLUICE_DAEMON_SOURCE_POLL_H
 #define SLUICE_DAEMON_SOURCE_POLL_H

@@ -9,6 +9,7 @@
 
 #include "daemon/cells.h"
 #include "daemon/deep.h"
+#include "daemon/verdict_notes.h"
 #include "daemon/verdict_odds.h"
 #include "kernels/selftests_tree.h"
 #include "kernels/warnings.h"
@@ -380,13 +381,15 @@ static void tell_evidence(struct verdict *v, const struct cell_view *view)
 }
 
 /* Good but for what is wrong in the kernel, by our list: not this series' doing. */
-static void tell_issue(struct verdict *v, const struct cell_view *view)
+static void tell_issue(struct verdict *v, const struct cell_view *view, bool gone)
 {
 	const struct result *res = view->issue_result;
 
 	v->boot_id = view->issue_boot->boot.id;
-	v->reason = str_printf("known issue of the kernel (until %s): %s (%s)",
-			       view->issue->expires, view->issue->reason,
+	v->reason = str_printf(VERDICT_KNOWN_ISSUE " (until %s)%s: %s (%s)",
+			       view->issue->expires,
+			       gone ? ", which does not show at the last step" : "",
+			       view->issue->reason,
 			       res->reason ? res->reason : test_result_str(res->result));
 	if (res->output)
 		v->evidence = failing_lines(res->output);
@@ -411,6 +414,8 @@ static void tell_nothing_bad(struct series_run *r, struct verdict *v,
 {
 	int n = r->ntested;
 
+	if (v->verdict == VERDICT_PASS)
+		v->reason = verdict_note(r, s);
 	for (int k = 0; k < n && !v->reason; k++) {
 		if (v->verdict == VERDICT_INFRA && views[k].cell.state == CELL_INFRA)
 			v->reason = str_printf("step %d was lost to our own trouble", k);
@@ -552,7 +557,8 @@ static int judge_subject(struct series_run *r, struct verdict_list *l,
 		if (bad >= 0)
 			tell_evidence(v, &views[bad]);
 		else if (j.from >= 0 && views[j.from].issue)
-			tell_issue(v, &views[j.from]);
+			tell_issue(v, &views[j.from],
+				   verdict_issue_missed(r, r->ntested - 1, s) != NULL);
 		else if (j.from >= 0 && views[j.from].known_splat)
 			tell_known_splat(v, &views[j.from]);
 		else

@@ -3,9 +3,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/bisect_run.h"
 #include "daemon/mails.h"
 #include "daemon/queue_order.h"
 #include "daemon/request.h"
+#include "daemon/turned_bad.h"
 #include "db/artifact.h"
 #include "db/lease.h"
 #include "db/queue.h"
@@ -21,6 +23,7 @@ struct work {
 	struct request request;
 	char *mails; /* a copy for this run, or NULL */
 	bool yielded;
+	int64_t series;  /* that it tested; 0: none yet */
 	struct err lost; /* the job's row could not be written */
 };
 
@@ -84,19 +87,27 @@ static void on_event(const struct run_event *ev, void *arg)
 
 	if (ev->kind == RUN_SERIES && w->lost.code == ERR_NONE)
 		queue_set_series(w->db, w->job.id, w->job.epoch, ev->id, &w->lost);
+	if (ev->kind == RUN_BISECT && w->lost.code == ERR_NONE)
+		queue_set_bisection(w->db, w->job.id, w->job.epoch, ev->id, &w->lost);
 	w->opts->on_event(ev, w->opts->arg);
 }
 
-/* A job that nobody waits for gives way to one that somebody does, if that may begin. */
+/* A job that nobody waits for gives way to one that somebody does, if that may begin; a
+ * bisection, which may take hours and loses nothing, to whatever else there is. */
 static bool yields(void *arg)
 {
 	struct work *w = arg;
-	AUTO_FREE char *paused = NULL;
+	AUTO_FREE char *text = NULL;
+	enum queue_paused paused;
 
-	if (w->job.class == QUEUE_BACKGROUND && !w->yielded &&
-	    setting_get(w->db, "paused", &paused, NULL) == 0 &&
-	    queue_paused_parse(paused) != QUEUE_PAUSED_ALL)
+	if (w->job.class != QUEUE_BACKGROUND || w->yielded ||
+	    setting_get(w->db, "paused", &text, NULL) < 0)
+		return w->yielded;
+	paused = queue_paused_parse(text);
+	if (paused != QUEUE_PAUSED_ALL)
 		w->yielded = queue_someone_waits(w->db, NULL) > 0;
+	if (!w->yielded && paused == QUEUE_RUNS && w->job.kind == QUEUE_BISECT)
+		w->yielded = queue_else_waits(w->db, time(NULL), NULL) > 0;
 	return w->yielded;
 }
 
@@ -148,10 +159,44 @@ static enum run_exit work_series(struct work *w, struct err *err)
 	long long series_id = 0;
 	enum run_exit rc = run_series(w->db, w->artifacts, &ro, &series_id, err);
 
+	w->series = series_id;
 	strv_free(configs);
 	strv_free(topologies);
 	strv_free(suites);
 	return rc;
+}
+
+static enum run_exit work_bisect(struct work *w, struct err *err)
+{
+	const struct request *q = &w->request;
+	const struct bisect_opts o = {
+		.config = w->opts->config,
+		.state_dir = w->opts->state_dir,
+		.jobs = "worker",
+		.tree = q->tree,
+		.kconfig = q->configs[0],
+		.topology = q->topologies[0],
+		.test = q->test,
+		.good = q->good,
+		.bad = q->bad,
+		.on_event = on_event,
+		.yields = yields,
+		.arg = w,
+	};
+	int64_t id;
+
+	return bisect_run(w->db, w->artifacts, &o, &id, err);
+}
+
+/* Its result stands whatever becomes of this. */
+static void note_turned_bad(struct work *w)
+{
+	AUTO_FREE char *git = path_join(w->opts->state_dir, "git", NULL);
+	struct err err = { .code = ERR_NONE };
+
+	if (turned_bad_note(w->db, w->opts->config, git, w->series, &err) < 0)
+		log_error("s%lld: whether its base turned bad: %s", (long long)w->series,
+			  err.msg);
 }
 
 /* 5 min, 20 min, 80 min ...: what is in the way may last for a night. */
@@ -190,7 +235,7 @@ enum work_exit work_run(const struct work_opts *opts, struct err *err)
 		rc = why.code == ERR_INPUT || why.code == ERR_LIMIT ? RUN_UNUSABLE :
 								      RUN_INFRA;
 	else
-		rc = work_series(&w, &why);
+		rc = w.request.test ? work_bisect(&w, &why) : work_series(&w, &why);
 	/* A program that is missing here, or a mail that is not in the archive yet, is
 	 * not the fault of what was asked for; who waits is told at once all the same. */
 	if (rc == RUN_UNUSABLE && why.code == ERR_MISSING &&
@@ -200,6 +245,8 @@ enum work_exit work_run(const struct work_opts *opts, struct err *err)
 		result = w.yielded ? WORK_YIELDED : WORK_STOPPED;
 		goto out;
 	}
+	if (w.series && (rc == RUN_CLEAN || rc == RUN_BROKEN))
+		note_turned_bad(&w);
 	if (w.lost.code != ERR_NONE || why.code == ERR_STALE)
 		*err = w.lost.code != ERR_NONE ? w.lost : why;
 	else if (work_end(&w, rc, &why, err) == 0)

@@ -6,21 +6,64 @@
 #ifndef SLUICE_DB_BISECTION_H
 #define SLUICE_DB_BISECTION_H
 
+#include <stdbool.h>
+
 #include "db/db.h"
+#include "lib/json.h"
 
 struct bisection {
 	int64_t id;
 	char *tree, *good, *bad; /* full ids of the commits */
 	char *config, *arch, *topology, *accel, *test;
 	int64_t created;
+	bool wanted;                 /* the daemon is to queue it: a base turned bad */
+	struct json_object *outcome; /* daemon/bisect_outcome.h; NULL: not at its end */
+	int64_t ended;               /* DB_NO_INT: likewise */
+	/* What its confirmation by a revert came to; all NULL: not tried yet. */
+	char *revert_of, *revert_id, *revert_why;
+	/* The newest job of the queue for it, read only; DB_NO_INT, NULL: none. */
+	int64_t job;
+	char *job_state;
 };
 void bisection_done(struct bisection *b);
+/* One word: queued, running, how it ended (outcome's), else how its job did, wanted, or
+ * stopped. */
+const char *bisection_state(const struct bisection *b);
+void bisection_list_free(struct bisection *list, size_t n);
 
 /* The one that asks the same, or a new one; *ret_id, *ret_created. */
 int bisection_open(struct db *db, const struct bisection *what, int64_t *ret_id,
 		   int64_t *ret_created, struct err *err);
+/* The same, but no new one: 1 found, 0 not, -1. Without arch, or accel, the newest of
+ * any. */
+int bisection_same(struct db *db, const struct bisection *what, int64_t *ret_id,
+		   int64_t *ret_created, struct err *err);
+/* One for the daemon to queue; nothing happens where there is one that asks the same. */
+int bisection_want(struct db *db, const struct bisection *what, struct err *err);
+/* The first that is wanted and was never queued: 1 found, 0 not, -1. */
+int bisection_next_wanted(struct db *db, struct bisection *ret, struct err *err);
+/* 1 found, 0 not, -1. */
+int bisection_find(struct db *db, int64_t id, struct bisection *ret, struct err *err);
+/* The last ones first. */
+int bisection_list(struct db *db, int64_t limit, struct bisection **ret_list,
+		   size_t *ret_n, struct err *err);
 
-/* What the user said of a commit; bad or not. The last word holds. */
+/* Those of a tree that named what broke a test, first the ones that end at this commit,
+ * then of each (config, topology, test) the newest. */
+int bisection_list_found(struct db *db, const char *tree, const char *bad,
+			 struct bisection **ret_list, size_t *ret_n, struct err *err);
+
+/* It runs: whatever came of it before is to be found out again. */
+int bisection_begin(struct db *db, int64_t id, struct err *err);
+/* It came to its end; outcome is borrowed. */
+int bisection_end(struct db *db, int64_t id, struct json_object *outcome,
+		  struct err *err);
+/* of was reverted on the bad end: made is the commit, or NULL and why there is none. */
+int bisection_set_revert(struct db *db, int64_t id, const char *of, const char *made,
+			 const char *why, struct err *err);
+
+/* What the user said of a commit; bad or not. The last word holds. The outcome is open
+ * again. */
 struct bisection_mark {
 	char *commit_id;
 	bool bad;

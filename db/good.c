@@ -1,6 +1,7 @@
 #include "db/good.h"
 
 #include "db/row.h"
+#include "db/verdict.h"
 #include "lib/str.h"
 
 /* Series of a tree that are looked at: what was good long ago is of no use. */
@@ -19,6 +20,12 @@
 	" WHERE sb.step = 0 AND " IS_WANTED("sb.config", "configs") " AND " IS_WANTED( \
 		"sb.topology", "topologies")
 
+/* Of the result r in the cell sb: the verdict says that the kernel is known for it. */
+#define IS_KNOWN(series)                                                             \
+	"EXISTS (SELECT 1 FROM verdict v WHERE v.series_id = " series                \
+	" AND v.test = r.test AND v.config = sb.config AND v.topology = sb.topology" \
+	" AND v.verdict = 'pre-existing' AND v.reason LIKE '" VERDICT_KNOWN_ISSUE " %')"
+
 /* The base of a series was seen to fail; what was lost to our own trouble was not. */
 #define FAILED(series)                                                                                   \
 	"(EXISTS (SELECT 1 FROM step_build f WHERE f.series_id = " series                                \
@@ -32,7 +39,7 @@
 			   "   OR EXISTS (SELECT 1 FROM result r WHERE r.boot_id = b.id"                 \
 			   "    AND r.result NOT IN ('pass', 'skip') AND " IS_WANTED(                    \
 				   "substr(r.test, 1, instr(r.test, '/') - 1)",                          \
-				   "suites") "))))"
+				   "suites") " AND NOT " IS_KNOWN(series) "))))"
 
 /* Series s looked at all of it. */
 #define COMPLETE                                                                                              \

@@ -433,8 +433,38 @@ static const char bisections[] =
 	" PRIMARY KEY (bisection, n) "
 	") STRICT;";
 
+/* Bisections by the daemon: jobs of their own, and what came of them. What is dropped is
+ * in the way of another CHECK. */
+static const char bisect_jobs[] =
+	"ALTER TABLE bisection ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0"
+	" CHECK (wanted IN (0, 1));"
+	"ALTER TABLE bisection ADD COLUMN outcome TEXT;"
+	"ALTER TABLE bisection ADD COLUMN ended INTEGER;"
+	"ALTER TABLE bisection ADD COLUMN revert_of TEXT;"
+	"ALTER TABLE bisection ADD COLUMN revert_id TEXT;"
+	"ALTER TABLE bisection ADD COLUMN revert_why TEXT;"
+	"CREATE INDEX bisection_of ON bisection (tree, config, topology, test);"
+	"CREATE INDEX bisection_wanted ON bisection (id) WHERE wanted = 1;"
+	"DROP INDEX job_fresh; DROP INDEX job_begun; DROP INDEX job_waits;"
+	"DROP INDEX job_head;"
+	"ALTER TABLE job RENAME COLUMN kind TO kind_was;"
+	"ALTER TABLE job ADD COLUMN kind TEXT NOT NULL DEFAULT 'series'"
+	" CHECK (kind IN ('series', 'head', 'bisect'));"
+	"UPDATE job SET kind = kind_was;"
+	"ALTER TABLE job DROP COLUMN kind_was;"
+	"ALTER TABLE job ADD COLUMN bisection_id INTEGER REFERENCES bisection (id)"
+	" ON DELETE SET NULL;"
+	"CREATE INDEX job_fresh ON job (class, list, sender, version DESC, posted, id) "
+	" WHERE state = 'queued' AND epoch = 0 AND kind = 'series';"
+	"CREATE INDEX job_begun ON job (id) "
+	" WHERE state = 'queued' AND (epoch > 0 OR kind <> 'series');"
+	"CREATE INDEX job_waits ON job (tree) WHERE state = 'queued' AND kind = 'series';"
+	"CREATE INDEX job_head ON job (tree, id) WHERE kind = 'head';"
+	"CREATE INDEX job_bisection ON job (bisection_id, id)"
+	" WHERE bisection_id IS NOT NULL;";
+
 const char *const db_migrations[] = {
-	first, selftests, repairs,     mails, source, queue,          turns,
-	keep,  pages,     base_ladder, odds,  heads,  step_boot_base, bisections,
+	first, selftests,   repairs, mails, source,         queue,      turns,       keep,
+	pages, base_ladder, odds,    heads, step_boot_base, bisections, bisect_jobs,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

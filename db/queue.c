@@ -22,6 +22,7 @@ static const struct col cols[] = {
 	COL_(OPT_INT, queue_job, exit),
 	COL_(TEXT, queue_job, reason),
 	COL_(OPT_INT, queue_job, series_id),
+	COL_(OPT_INT, queue_job, bisection_id),
 	COL_(TEXT, queue_job, owner),
 	COL_(INT, queue_job, epoch),
 	COL_(OPT_INT, queue_job, lease_until),
@@ -36,10 +37,10 @@ static const struct col cols[] = {
 };
 static const struct table table = TABLE(cols, queue_job);
 
-#define COLS                                                                       \
-	"id, kind, class, list, sender, subject, tree, request, mbox, posting_id," \
-	" version, posted, state, exit, reason, series_id, owner, epoch,"          \
-	" lease_until, turn, crashes, interrupted, retries, not_before, created,"  \
+#define COLS                                                                            \
+	"id, kind, class, list, sender, subject, tree, request, mbox, posting_id,"      \
+	" version, posted, state, exit, reason, series_id, bisection_id, owner, epoch," \
+	" lease_until, turn, crashes, interrupted, retries, not_before, created,"       \
 	" started, finished"
 
 static const struct col line_cols[] = {
@@ -55,8 +56,16 @@ static const struct col line_cols[] = {
 	COL_(INT, queue_line, served),
 	COL_(INT, queue_line, list_served),
 	COL_(BOOL, queue_line, awaited),
+	COL_(BOOL, queue_line, treeless),
 };
 static const struct table line_table = TABLE(line_cols, queue_line);
+
+/* A series from a list that came before its tree: it is not begun, so it costs nothing and
+ * keeps its turn. What was begun once had a tree. "" is no tree but a range's. */
+#define TREELESS(job)                                                                \
+	job ".kind = 'series' AND " job ".class = 'background' AND " job             \
+	    ".epoch = 0 AND " job ".tree <> '' AND NOT EXISTS (SELECT 1 FROM tree b" \
+	    " WHERE b.name = " job ".tree)"
 
 #define LINE_COLS                                                                \
 	"j.id, j.kind, j.class, j.list, j.sender, j.version, j.posted, j.epoch," \
@@ -65,7 +74,8 @@ static const struct table line_table = TABLE(line_cols, queue_line);
 	" coalesce((SELECT max(t.turn) FROM job t"                               \
 	"  WHERE t.list = j.list), 0) AS list_served,"                           \
 	" j.kind = 'head' AND EXISTS (SELECT 1 FROM job w WHERE w.tree = j.tree" \
-	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited"
+	"  AND w.state = 'queued' AND w.kind = 'series') AS awaited,"            \
+	" " TREELESS("j") " AS treeless"
 
 void queue_job_done(struct queue_job *j)
 {
@@ -96,11 +106,11 @@ int queue_add(struct db *db, struct queue_job *j, struct err *err)
 {
 	static const char sql[] =
 		"INSERT INTO job (kind, class, list, sender, subject, tree, request,"
-		" mbox, posting_id, version, posted, state, epoch, crashes, interrupted,"
-		" retries, not_before, created)"
+		" mbox, posting_id, bisection_id, version, posted, state, epoch, crashes,"
+		" interrupted, retries, not_before, created)"
 		" VALUES (:kind, :class, :list, :sender, :subject, :tree, :request,"
-		" :mbox, :posting_id, :version, :posted, 'queued', 0, 0, 0, 0, 0,"
-		" :created) RETURNING id";
+		" :mbox, :posting_id, nullif(:bisection_id, 0), :version, :posted, 'queued',"
+		" 0, 0, 0, 0, 0, :created) RETURNING id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)
@@ -160,7 +170,7 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
 		" SELECT id FROM job WHERE state = 'queued' AND epoch = 0"
 		"  AND kind = 'series' AND class = 'interactive' UNION ALL"
 		" SELECT id FROM job WHERE state = 'queued'"
-		"  AND (epoch > 0 OR kind = 'head') UNION ALL"
+		"  AND (epoch > 0 OR kind <> 'series') UNION ALL"
 		" SELECT id FROM job WHERE state = 'running')"
 		" AND class = 'interactive' AND request = :request AND mbox IS :mbox"
 		" ORDER BY id LIMIT 1";
@@ -175,12 +185,15 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
 /*
  * From the first row of a (class, list, sender) in job_fresh it seeks the first of
  * the next: a few seeks for each sender that waits, however many jobs it has. Said
- * with one comparison of three columns, SQLite seeks by the first of them alone.
+ * with one comparison of three columns, SQLite seeks by the first of them alone. What
+ * waits for its tree is passed over row by row, each at most twice.
  */
-#define FIRST_AFTER(where)                                                     \
-	"(SELECT n.id FROM job n WHERE n.state = 'queued' AND n.epoch = 0"     \
-	"  AND n.kind = 'series'" where " ORDER BY n.class, n.list, n.sender," \
-	"  n.version DESC, n.posted, n.id LIMIT 1)"
+#define FIRST_AFTER(where)                                                 \
+	"(SELECT n.id FROM job n WHERE n.state = 'queued' AND n.epoch = 0" \
+	"  AND n.kind = 'series'" where                                    \
+	" AND NOT (" TREELESS("n") ")"                                     \
+				   "  ORDER BY n.class, n.list, n.sender," \
+				   "  n.version DESC, n.posted, n.id LIMIT 1)"
 
 static const char heads_sql[] =
 	"WITH RECURSIVE first (id) AS (SELECT " FIRST_AFTER("") " UNION ALL SELECT coalesce(" FIRST_AFTER(" AND n.class = j.class AND n.list = j.list AND n.sender > j.sender") ", " FIRST_AFTER(
@@ -189,7 +202,7 @@ static const char heads_sql[] =
 													 "SELECT " LINE_COLS
 													 " FROM job j WHERE j.id IN (SELECT id FROM first"
 													 " UNION ALL SELECT id FROM job WHERE state = 'queued'"
-													 "  AND (epoch > 0 OR kind = 'head'))";
+													 "  AND (epoch > 0 OR kind <> 'series'))";
 
 int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err)
@@ -199,16 +212,48 @@ int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 	return st ? row_read_all(db, st, &line_table, (void **)ret_list, ret_n, err) : -1;
 }
 
+/* From one tree's name to the next: a seek for each tree, however many jobs it has. */
+int queue_waits_for_tree(struct db *db, struct err *err)
+{
+	static const char sql[] =
+		"WITH RECURSIVE w (tree) AS (VALUES ('') UNION ALL SELECT ("
+		" SELECT tree FROM job INDEXED BY job_waits WHERE state = 'queued'"
+		" AND kind = 'series'"
+		" AND tree > w.tree ORDER BY tree LIMIT 1) FROM w WHERE w.tree IS NOT NULL)"
+		" SELECT 1 FROM w WHERE tree <> '' AND NOT EXISTS (SELECT 1 FROM tree t"
+		"  WHERE t.name = w.tree) LIMIT 1";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	return st ? stmt_step(db, st, err) : -1;
+}
+
 int queue_someone_waits(struct db *db, struct err *err)
 {
 	static const char sql[] =
 		"SELECT 1 WHERE EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
 		"  AND epoch = 0 AND kind = 'series' AND class = 'interactive')"
 		" OR EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
-		"  AND (epoch > 0 OR kind = 'head') AND class = 'interactive')";
+		"  AND (epoch > 0 OR kind <> 'series') AND class = 'interactive')";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	return st ? stmt_step(db, st, err) : -1;
+}
+
+int queue_else_waits(struct db *db, int64_t now, struct err *err)
+{
+	static const char sql[] =
+		"SELECT 1 WHERE EXISTS (SELECT 1 FROM job j WHERE state = 'queued'"
+		"  AND epoch = 0 AND kind = 'series' AND not_before <= :now"
+		"  AND NOT (" TREELESS("j") "))"
+		" OR EXISTS (SELECT 1 FROM job WHERE state = 'queued'"
+		"  AND (epoch > 0 OR kind <> 'series') AND kind <> 'bisect'"
+		"  AND not_before <= :now)";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_int(st, ":now", now);
+	return stmt_step(db, st, err);
 }
 
 int queue_lines(struct db *db, struct queue_line **ret_list, size_t *ret_n,
@@ -219,7 +264,7 @@ int queue_lines(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		" SELECT id FROM job WHERE state = 'queued' AND epoch = 0"
 		"  AND kind = 'series' UNION ALL"
 		" SELECT id FROM job WHERE state = 'queued'"
-		"  AND (epoch > 0 OR kind = 'head'))";
+		"  AND (epoch > 0 OR kind <> 'series'))";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	return st ? row_read_all(db, st, &line_table, (void **)ret_list, ret_n, err) : -1;
@@ -253,7 +298,7 @@ int64_t queue_count_queued(struct db *db, struct err *err)
 	static const char sql[] =
 		"SELECT (SELECT count(*) FROM job WHERE state = 'queued' AND epoch = 0"
 		"  AND kind = 'series') + (SELECT count(*) FROM job WHERE state = 'queued'"
-		"  AND (epoch > 0 OR kind = 'head'))";
+		"  AND (epoch > 0 OR kind <> 'series'))";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st || stmt_step(db, st, err) != 1)
@@ -355,6 +400,22 @@ int queue_set_series(struct db *db, int64_t id, int64_t epoch, int64_t series_id
 	return stale_unless(run_changed(db, st, err), id, err);
 }
 
+int queue_set_bisection(struct db *db, int64_t id, int64_t epoch, int64_t bisection_id,
+			struct err *err)
+{
+	static const char sql[] =
+		"UPDATE job SET bisection_id = :bisection WHERE id = :id AND epoch = :epoch"
+		" AND state = 'running' RETURNING id";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_int(st, ":id", id);
+	bind_int(st, ":epoch", epoch);
+	bind_int(st, ":bisection", bisection_id);
+	return stale_unless(run_changed(db, st, err), id, err);
+}
+
 int queue_end(struct db *db, int64_t id, int64_t epoch, int exit, const char *reason,
 	      struct err *err)
 {
@@ -450,7 +511,7 @@ int queue_put_back_dead(struct db *db, const char *owner, int64_t now, int64_t *
 int queue_wait_no_more(struct db *db, const char *tree, struct err *err)
 {
 	static const char sql[] = "UPDATE job SET not_before = 0 WHERE state = 'queued'"
-				  " AND (epoch > 0 OR kind = 'head')"
+				  " AND (epoch > 0 OR kind <> 'series')"
 				  " AND (:tree IS NULL OR tree = :tree)";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
@@ -464,7 +525,7 @@ int queue_head_waits(struct db *db, const char *tree, bool *ret, struct err *err
 {
 	static const char sql[] =
 		"SELECT 1 FROM job WHERE state = 'queued' AND kind = 'head' AND epoch = 0"
-		" AND (epoch > 0 OR kind = 'head') AND tree = :tree";
+		" AND (epoch > 0 OR kind <> 'series') AND tree = :tree";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 	int r;
 

@@ -26,6 +26,7 @@ struct queue_job {
 	int64_t exit; /* DB_NO_INT until it ended */
 	char *reason;
 	int64_t series_id; /* DB_NO_INT until it is known */
+	int64_t bisection_id; /* of kind bisect, likewise; of others DB_NO_INT, or 0 in queue_add */
 	char *owner;
 	int64_t epoch, lease_until; /* lease_until DB_NO_INT: none */
 	int64_t turn;
@@ -46,6 +47,7 @@ struct queue_line {
 	int64_t served;      /* the last turn of that sender; 0: never */
 	int64_t list_served; /* the last turn of that list; 0: never */
 	bool awaited;        /* a head, and a series of its tree is queued */
+	bool treeless;       /* nobody waits for it, and its tree is not there yet */
 };
 void queue_line_list_free(struct queue_line *list, size_t n);
 
@@ -68,11 +70,16 @@ int queue_find_twin(struct db *db, const struct queue_job *j, struct queue_job *
 		    struct err *err);
 
 /* The first job of each class, list and sender (newest version, then oldest
- * posting), all that were begun before, and all heads: one of them is next. */
+ * posting) that is not treeless, all that were begun before, and all heads and
+ * bisections: one of them is next. */
 int queue_heads(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);
+/* 1 when a series is queued for a tree that is not there yet, 0, -1. */
+int queue_waits_for_tree(struct db *db, struct err *err);
 /* 1 when an interactive job is queued, 0, -1. */
 int queue_someone_waits(struct db *db, struct err *err);
+/* 1 when anything is queued that may begin and is no bisection, 0, -1. */
+int queue_else_waits(struct db *db, int64_t now, struct err *err);
 /* All that are queued, in no order. */
 int queue_lines(struct db *db, struct queue_line **ret_list, size_t *ret_n,
 		struct err *err);
@@ -98,6 +105,9 @@ int queue_renew(struct db *db, const char *owner, int64_t lease_until, struct er
 /* For the worker. ERR_STALE by the handle's lease; 0 rows is ERR_STALE too. */
 int queue_set_series(struct db *db, int64_t id, int64_t epoch, int64_t series_id,
 		     struct err *err);
+/* What it bisects; likewise. */
+int queue_set_bisection(struct db *db, int64_t id, int64_t epoch, int64_t bisection_id,
+			struct err *err);
 /* done for exit 0 and 1, else failed. */
 int queue_end(struct db *db, int64_t id, int64_t epoch, int exit, const char *reason,
 	      struct err *err);

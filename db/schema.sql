@@ -376,7 +376,6 @@ CREATE TABLE source (
 -- the job is still running with that epoch (db/lease.h).
 CREATE TABLE job (
   id          INTEGER PRIMARY KEY AUTOINCREMENT, -- what people name; never given twice
-  kind        TEXT NOT NULL CHECK (kind IN ('series', 'head')), -- head: a tree as it is, without patches
   class       TEXT NOT NULL CHECK (class IN ('interactive', 'background')), -- interactive: somebody waits
   list        TEXT NOT NULL,        -- mailing list it was posted to; '' when asked for by hand
   sender      TEXT NOT NULL,        -- mail address of who posted it, or the user who asked
@@ -403,13 +402,16 @@ CREATE TABLE job (
   created     INTEGER NOT NULL,     -- when it was queued
   started     INTEGER,              -- last taken
   finished    INTEGER,              -- NULL while queued or running
+  kind        TEXT NOT NULL DEFAULT 'series' CHECK (kind IN ('series', 'head', 'bisect')), -- head: a tree
+                                    -- as it is, without patches; bisect: its history
+  bisection_id INTEGER REFERENCES bisection (id) ON DELETE SET NULL, -- of kind bisect, once its ends are known
   CHECK ((state = 'running') = (owner IS NOT NULL)),
   CHECK ((state IN ('queued', 'running')) = (finished IS NULL))
 ) STRICT;
 CREATE INDEX job_fresh ON job (class, list, sender, version DESC, posted, id)
   WHERE state = 'queued' AND epoch = 0 AND kind = 'series'; -- queue_heads: first of each sender
 CREATE INDEX job_begun ON job (id)
-  WHERE state = 'queued' AND (epoch > 0 OR kind = 'head'); -- queue_heads: the few others
+  WHERE state = 'queued' AND (epoch > 0 OR kind <> 'series'); -- queue_heads: the few others
 CREATE INDEX job_running ON job (id) WHERE state = 'running'; -- queue_list_running
 CREATE INDEX job_waits ON job (tree) WHERE state = 'queued' AND kind = 'series'; -- who waits for a head
 CREATE INDEX job_head ON job (tree, id) WHERE kind = 'head'; -- queue_find_head
@@ -419,6 +421,7 @@ CREATE INDEX job_turn ON job (turn); -- the last turn of all
 CREATE INDEX job_state ON job (state, finished, id); -- queue_count, queue_list_apart
 CREATE INDEX job_over ON job (finished, id); -- queue_list_over, timing_job
 CREATE INDEX job_series ON job (series_id, id); -- which jobs made a series
+CREATE INDEX job_bisection ON job (bisection_id, id) WHERE bisection_id IS NOT NULL; -- bisection_list
 CREATE INDEX job_mbox ON job (mbox); -- whether an artifact is still needed
 
 -- What the daemon must remember over a restart.
@@ -440,8 +443,17 @@ CREATE TABLE bisection (
   accel       TEXT NOT NULL CHECK (accel IN ('kvm', 'tcg')), -- never counted together
   test        TEXT NOT NULL,        -- suite/name
   created     INTEGER NOT NULL,     -- a failure from before is why it is searched for
+  wanted      INTEGER NOT NULL DEFAULT 0 CHECK (wanted IN (0, 1)), -- 1: a base turned bad, the daemon queues it
+  outcome     TEXT,                 -- json, as daemon/bisect_outcome.h has it; NULL: it did not come to an end
+  ended       INTEGER,              -- when outcome was written
+  revert_of   TEXT,                 -- commit that was to be reverted on bad; NULL: none yet
+  revert_id   TEXT,                 -- commit that came of it; NULL: none, revert_why says why
+  revert_why  TEXT,                 -- why it was not reverted
   UNIQUE (tree, good, bad, config, arch, topology, accel, test)
 ) STRICT;
+
+CREATE INDEX bisection_of ON bisection (tree, config, topology, test); -- what is known of a bad base
+CREATE INDEX bisection_wanted ON bisection (id) WHERE wanted = 1; -- bisection_next_wanted
 
 -- What the user said of a commit: its runs do not count.
 CREATE TABLE bisection_mark (

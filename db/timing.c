@@ -103,7 +103,7 @@ int timing_job(struct db *db, const char *tree, double *ret_seconds, struct err 
 		"SELECT finished - started FROM"
 		" (SELECT * FROM job WHERE finished IS NOT NULL"
 		"  ORDER BY finished DESC, id DESC LIMIT 1000)"
-		" WHERE state = 'done' AND (:tree IS NULL OR tree = :tree) LIMIT 15";
+		" WHERE state = 'done' AND kind <> 'bisect' AND (:tree IS NULL OR tree = :tree) LIMIT 15";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)

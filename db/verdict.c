@@ -2,6 +2,7 @@
 
 #include "db/row.h"
 #include "db/series.h"
+#include "lib/str.h"
 
 static const struct col cols[] = {
 	COL_(INT, verdict, series_id),
@@ -29,6 +30,11 @@ static const struct table table = TABLE(cols, verdict);
 	"series_id, seq, kind, config, topology, test, verdict, from_step,"      \
 	" until_step, candidates, repairs, runs, failures, probability, reason," \
 	" evidence, boot_id, odds"
+
+bool verdict_is_known_issue(const struct verdict *v)
+{
+	return v->reason && str_starts(v->reason, VERDICT_KNOWN_ISSUE);
+}
 
 void verdict_done(struct verdict *v)
 {
@@ -99,4 +105,10 @@ int verdict_list(struct db *db, int64_t series_id, struct verdict **ret_list,
 		return -1;
 	*ret_list = list;
 	return 0;
+}
+
+bool verdict_is_failing(const struct verdict *v)
+{
+	return v->verdict == VERDICT_PRE_EXISTING &&
+	       !(v->reason && str_starts(v->reason, VERDICT_KNOWN_ISSUE " "));
 }

@@ -8,6 +8,10 @@
 #include "db/words.h"
 #include "lib/json.h"
 
+/* What the reason of a verdict begins with that known-issues.ini explains: with
+ * "pre-existing" nothing else is wrong there. */
+#define VERDICT_KNOWN_ISSUE "known issue of the kernel"
+
 struct verdict {
 	int64_t series_id, seq; /* set by verdict_replace: the place in the list */
 	enum verdict_kind kind;
@@ -31,6 +35,7 @@ struct verdict {
 		.failures = DB_NO_INT, .probability = DB_NO_REAL, .boot_id = DB_NO_INT \
 	}
 
+bool verdict_is_known_issue(const struct verdict *v);
 void verdict_done(struct verdict *v);
 void verdict_list_free(struct verdict *list, size_t n);
 
@@ -40,5 +45,8 @@ int verdict_replace(struct db *db, int64_t series_id, const struct verdict *list
 /* As written. */
 int verdict_list(struct db *db, int64_t series_id, struct verdict **ret_list,
 		 size_t *ret_n, struct err *err);
+
+/* Fails before the first patch, by what the kernel is not known to have wrong. */
+bool verdict_is_failing(const struct verdict *v);
 
 #endif

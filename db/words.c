@@ -24,7 +24,7 @@ static const char *const sets[][MAX_WORDS] = {
 	[WORDS_ARTIFACT_KIND] = { "raw", "zstd" },
 	[WORDS_POSTING_STATE] = { "waiting", "incomplete", "complete", "queued", "done",
 				  "superseded", "ignored" },
-	[WORDS_QUEUE_KIND] = { "series", "head" },
+	[WORDS_QUEUE_KIND] = { "series", "head", "bisect" },
 	[WORDS_QUEUE_CLASS] = { "interactive", "background" },
 	[WORDS_QUEUE_STATE] = { "queued", "running", "done", "failed", "cancelled",
 				"apart" },

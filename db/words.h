@@ -74,8 +74,9 @@ enum posting_state {
 	POSTING_SUPERSEDED,
 	POSTING_IGNORED,
 };
-/* What a job of the queue tests. */
-enum queue_kind { QUEUE_SERIES, QUEUE_HEAD };
+/* What a job of the queue tests; bisect: commits of a tree, to find the one that broke
+ * a test. */
+enum queue_kind { QUEUE_SERIES, QUEUE_HEAD, QUEUE_BISECT };
 /* Whether somebody waits for it. */
 enum queue_class { QUEUE_INTERACTIVE, QUEUE_BACKGROUND };
 enum queue_state {

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "kernels/git.h"
-#include "lib/str.h"
+#include "lib/text.h"
+
+/* Code points of a subject that are kept. */
+#define SUBJECT_MAX 300
 
 /* Where each commit of the range is, by id. */
 struct place {
@@ -104,7 +107,7 @@ static int read_commit(struct reading *r, size_t i)
 	git_hex(&r->ids[i], v->id);
 	if (git_commit_lookup(&c, r->repo, &r->ids[i]))
 		return err_git(r->err, "commit %s", v->id);
-	v->subject = str_dup(git_commit_summary(c) ? git_commit_summary(c) : "");
+	v->subject = text_clean_line(git_commit_summary(c), SUBJECT_MAX);
 	r->range->first[i] = (int)r->nparents;
 	for (unsigned int k = 0; i > 0 && k < git_commit_parentcount(c); k++) {
 		int at = place_of(r, git_commit_parent_id(c, k));
@@ -155,6 +158,44 @@ int commit_range_read(const char *repo, const char *good, const char *bad, size_
 		range = (struct commit_range){ .n = 0 };
 	}
 	return rc;
+}
+
+static bool has_commit(git_repository *repo, const char *hex, git_oid *ret)
+{
+	AUTO_GIT(commit) git_commit *c = NULL;
+
+	return git_id(hex, ret, NULL) == 0 && git_commit_lookup(&c, repo, ret) == 0;
+}
+
+int commit_range_start(const char *repo, char *const *goods, size_t n, const char *bad,
+		       char ret[41], struct err *err)
+{
+	AUTO_GIT(repo) git_repository *opened = NULL;
+	git_oid bad_id, id, best;
+	bool found = false;
+
+	if (git_open(repo, &opened, err) < 0)
+		return -1;
+	if (!has_commit(opened, bad, &bad_id))
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!has_commit(opened, goods[i], &id) ||
+		    git_graph_descendant_of(opened, &bad_id, &id) <= 0)
+			continue;
+		if (!found || git_graph_descendant_of(opened, &id, &best) > 0)
+			best = id;
+		found = true;
+	}
+	for (size_t i = 0; i < n && !found; i++)
+		if (has_commit(opened, goods[i], &id) &&
+		    git_merge_base(&best, opened, &id, &bad_id) == 0) {
+			if (git_oid_equal(&best, &bad_id))
+				return 0;
+			found = true;
+		}
+	if (found)
+		git_hex(&best, ret);
+	return found;
 }
 
 void commit_range_done(struct commit_range *r)

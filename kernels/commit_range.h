@@ -11,7 +11,7 @@
 
 struct range_commit {
 	char id[41];
-	char *subject;
+	char *subject; /* one line, fit for a terminal */
 };
 
 /* Parents come before their children: v[0] is the good end, v[n - 1] the bad one. Parents
@@ -30,6 +30,14 @@ struct commit_range {
  */
 int commit_range_read(const char *repo, const char *good, const char *bad, size_t max,
 		      struct commit_range *ret, struct err *err);
+/*
+ * Where a search for what made bad bad may begin: of the good commits the nearest ancestor
+ * of it; where none is one, the commit where its history and that of the first good one
+ * part. All are full ids, what the repository lacks is left out. 1; 0 when there is no such
+ * commit.
+ */
+int commit_range_start(const char *repo, char *const *goods, size_t n, const char *bad,
+		       char ret[41], struct err *err);
 void commit_range_done(struct commit_range *r);
 /* The commit that an id, in full, stands for; -1: none of the range. */
 int commit_range_find(const struct commit_range *r, const char *id);

@@ -10,7 +10,7 @@
  *   "file"}], "range":{"repo","from","to"}, "trees":[{"name","heads":[{"ref","commit"}],
  *   "good":[hex]}], "ladder":["base-commit","blobs","good","head"],
  *   "base":null|hex, "how":"head"|"option" (of a head, why it is this commit),
- *   "commit":null|hex,
+ *   "commit":null|hex, "revert":null|hex (taken back on commit, that is the step),
  *   "wish":null|{"revision","commit":null|hex}, "base_commit":null|hex,
  *   "ref_prefix", "git", "committer",
  *   "limits":{"patch_bytes","patch_files","base_candidates","mail_bytes"}}

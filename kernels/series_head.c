@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "kernels/revert.h"
 #include "kernels/steps.h"
 #include "lib/str.h"
 
@@ -60,7 +61,9 @@ int series_head_apply(git_repository *repo, struct json_object *job,
 			   .out = json_object_new_array() };
 	struct json_object *base = json_object_new_object();
 	const char *how = json_str(job, "how", "head");
-	char hex[GIT_HEX];
+	const char *tested = json_str(job, "commit", NULL);
+	const char *revert = json_str(job, "revert", NULL);
+	char hex[GIT_HEX], tree[GIT_HEX];
 	git_oid commit;
 
 	json_set(result, "steps", s.out);
@@ -72,9 +75,11 @@ int series_head_apply(git_repository *repo, struct json_object *job,
 		return -1;
 	git_hex(&s.commit, hex);
 	json_set_str(base, "commit", hex);
-	git_hex(&s.tree, hex);
-	json_set_str(base, "tree", hex);
-	if (add_commit(&s, json_str(job, "commit", NULL), err) || steps_end(&s, err) ||
+	git_hex(&s.tree, tree);
+	json_set_str(base, "tree", tree);
+	if ((revert ? revert_add(&s, revert, tested ? tested : hex, err) :
+		      add_commit(&s, tested, err)) ||
+	    steps_end(&s, err) ||
 	    tell_series(&s, json_str(job, "tree", ""), strcmp(how, "head") == 0, result,
 			err))
 		return -1;

@@ -251,8 +251,10 @@ static struct outcome outcome_exit(const struct boot_test *b)
 	if (b->code == 4 && ktap_may_skip(b->ktap, &reason))
 		return (struct outcome){ "skip", reason ? reason : str_dup(said) };
 	k = ktap_verdict(b->ktap, &reason);
-	if (b->code == 0 && k != KTAP_FAIL)
-		return (struct outcome){ ktap_result_str(k), reason };
+	if (b->code == 0 && k == KTAP_PASS)
+		return (struct outcome){ "pass", ktap_skipped(b->ktap) };
+	if (b->code == 0 && k == KTAP_SKIP)
+		return (struct outcome){ "skip", reason };
 	if (b->code == 0 || reason)
 		return (struct outcome){ "fail", reason ? reason : str_dup("not ok") };
 	if (ktap_is_cut(b->ktap))

@@ -67,8 +67,14 @@ bool kernel_range_parse(const char *text, struct kernel_range *ret)
 	AUTO_FREE char *first = dots ? str_ndup(text, (size_t)(dots - text)) :
 				       str_dup(text);
 
-	if (!version_parse(first, true, ret->first) ||
-	    !version_parse(dots ? dots + 2 : text, true, ret->last))
+	if (!version_parse(first, true, ret->first))
+		return false;
+	if (dots && !dots[2]) {
+		for (int i = 0; i < KERNEL_VERSION_PARTS; i++)
+			ret->last[i] = ANY;
+		return true;
+	}
+	if (!version_parse(dots ? dots + 2 : text, true, ret->last))
 		return false;
 	return version_compare(ret->last, ret->first) >= 0;
 }

@@ -18,7 +18,7 @@ struct kernel_range {
 	long first[KERNEL_VERSION_PARTS], last[KERNEL_VERSION_PARTS];
 };
 
-/* "6.1", "6.1.192", "6.1..6.5"; false when it is none, or runs backwards. */
+/* "6.1", "6.1.192", "6.1..6.5", "6.11.." without an end; false when it is none, or runs backwards. */
 bool kernel_range_parse(const char *text, struct kernel_range *ret);
 /* What follows the numbers ("-rc3", "+") is not looked at; NULL is in no range. */
 bool kernel_range_has(const struct kernel_range *r, const char *version);

@@ -63,8 +63,10 @@ static void parse_kernel(struct conf *c, const struct conf_section *s,
 
 	conf_get(s, "kernel", &line);
 	if (*v && !kernel_range_parse(v, &k->kernel))
-		conf_complain(c, line,
-			      "kernel: \"%s\" is no version or range (6.1, 6.1..6.5)", v);
+		conf_complain(
+			c, line,
+			"kernel: \"%s\" is no version or range (6.1, 6.1..6.5, 6.11..)",
+			v);
 }
 
 static void parse_expires(struct conf *c, const struct conf_section *s,
@@ -178,6 +180,13 @@ static bool holds_on(const struct known_issue *k, const char *topology)
 	return false;
 }
 
+static bool covers(const struct known_issue *k, const char *test, const char *topology,
+		   const char *version)
+{
+	return strcmp(k->test, test) == 0 && holds_on(k, topology) &&
+	       kernel_range_has(&k->kernel, version);
+}
+
 const struct known_issue *known_issues_find(const struct known_issues *k,
 					    const char *test, const char *topology,
 					    const char *version, const char *reason)
@@ -185,10 +194,19 @@ const struct known_issue *known_issues_find(const struct known_issues *k,
 	for (size_t i = 0; k && reason && i < k->n; i++) {
 		const struct known_issue *issue = &k->v[i];
 
-		if (strcmp(issue->test, test) == 0 && holds_on(issue, topology) &&
-		    kernel_range_has(&issue->kernel, version) &&
+		if (covers(issue, test, topology, version) &&
 		    strstr(reason, issue->match))
 			return issue;
 	}
+	return NULL;
+}
+
+const struct known_issue *known_issues_missed(const struct known_issues *k,
+					      const char *test, const char *topology,
+					      const char *version)
+{
+	for (size_t i = 0; k && i < k->n; i++)
+		if (covers(&k->v[i], test, topology, version))
+			return &k->v[i];
 	return NULL;
 }

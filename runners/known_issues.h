@@ -3,14 +3,17 @@
  * for a time: runners/known-issues.ini
  *
  *   [mlock-migrate/move-pages]  (a test's id; "[id more]" for a second entry)
- *   kernel = 6.1..6.5           (6.1: every 6.1.x; both ends are in the range)
+ *   kernel = 6.1..6.5           (6.1: every 6.1.x; both ends are in the range,
+ *                                and 6.11.. has none: it is not mended yet)
  *   topology = numa2 numa4      (optional, any)
  *   match = expected status 1   (a part of the failure's reason)
  *   reason = why the kernel is wrong, and where it was mended
  *   expires = 2027-05-01        (the last day on which it counts)
  *
  * Such a failure is told as what it is and charged to nobody. It is no way to
- * silence a test that is wrong. Loading blocks on the file, nothing else does.
+ * silence a test that is wrong. That the test passes where an entry says it does
+ * not is told as well: then the kernel is mended, and the entry goes or gets an end.
+ * Loading blocks on the file, nothing else does.
  */
 #ifndef SLUICE_RUNNERS_KNOWN_ISSUES_H
 #define SLUICE_RUNNERS_KNOWN_ISSUES_H
@@ -57,5 +60,12 @@ char **known_issues_expire(struct known_issues *k, const char *today);
 const struct known_issue *known_issues_find(const struct known_issues *k,
 					    const char *test, const char *topology,
 					    const char *version, const char *reason);
+/*
+ * The entry by which the test, which passed, should have failed, or NULL. version as
+ * above.
+ */
+const struct known_issue *known_issues_missed(const struct known_issues *k,
+					      const char *test, const char *topology,
+					      const char *version);
 
 #endif

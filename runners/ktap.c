@@ -297,6 +297,28 @@ bool ktap_may_skip(const struct ktap *k, char **ret_reason)
 	return true;
 }
 
+char *ktap_skipped(const struct ktap *k)
+{
+	const struct ktap_subtest *first = NULL;
+	AUTO_FREE char *why = NULL;
+	size_t skipped = 0, all = 0;
+
+	for (size_t i = 0; i < k->nsubtests; i++) {
+		const struct ktap_subtest *s = &k->subtests[i];
+
+		if (s->depth > 0)
+			continue;
+		all++;
+		skipped += s->result == KTAP_SKIP;
+		if (s->result == KTAP_SKIP && !first)
+			first = s;
+	}
+	if (!first)
+		return NULL;
+	why = first->reason ? reason_of(first) : str_dup(first->name);
+	return str_printf("%zu of %zu subtests skipped (%s)", skipped, all, why);
+}
+
 enum ktap_result ktap_verdict(const struct ktap *k, char **ret_reason)
 {
 	const struct ktap_subtest *bad = first_of(k, KTAP_FAIL);

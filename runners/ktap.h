@@ -55,6 +55,11 @@ bool ktap_is_cut(const struct ktap *k);
  */
 enum ktap_result ktap_verdict(const struct ktap *k, char **ret_reason);
 /*
+ * "2 of 5 subtests skipped (name: why)", of those at the top and for the first of them;
+ * NULL when none was, or there are no subtests. The caller frees.
+ */
+char *ktap_skipped(const struct ktap *k);
+/*
  * Whether a program that says so by its exit status (4) was skipped: it planned more
  * than it came to, but nothing is "not ok" and it did not bail out. *ret_reason: of
  * the first skip, may become NULL; the caller frees.

@@ -72,6 +72,12 @@ static const struct {
 	{ "Unable to handle kernel ", SPLAT_OOPS, false },
 	{ "kernel tried to execute ", SPLAT_OOPS, false },
 	{ "kmemleak: ", SPLAT_WARNING, false },
+	/*
+	 * /proc/vmstat shows a counter below zero as 0, so this line of mm/vmstat.c
+	 * alone tells of it. Printed when /proc/sys/vm/stat_refresh is written.
+	 */
+	{ "vmstat_refresh: nr_mlock -", SPLAT_WARNING, false },
+	{ "vmstat_refresh: nr_unevictable -", SPLAT_WARNING, false },
 };
 
 /* kmemleak also says harmless things. */

@@ -172,7 +172,22 @@ static struct json_object *step_json(const struct series_view *v, const struct s
 	return o;
 }
 
-static struct json_object *verdict_json(const struct verdict *d)
+/* Of a test that fails on the base already: what a bisection found. */
+static struct json_object *since_json(const struct bisection *b)
+{
+	struct json_object *o;
+
+	if (!b)
+		return NULL;
+	o = json_object_new_object();
+	json_set_int(o, "bisection", b->id);
+	json_set_str(o, "base", b->bad);
+	json_set(o, "commits", json_clean(json_arr(b->outcome, "commits")));
+	return o;
+}
+
+static struct json_object *verdict_json(const struct series_view *v,
+					const struct verdict *d)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -192,6 +207,7 @@ static struct json_object *verdict_json(const struct verdict *d)
 	json_set_clean(o, "reason", d->reason);
 	json_set(o, "evidence", json_clean(d->evidence));
 	json_set_opt_int(o, "run", d->boot_id);
+	json_set(o, "since", since_json(view_bisection(v, d)));
 	return o;
 }
 
@@ -208,7 +224,7 @@ struct json_object *document_of_view(const struct series_view *v)
 		json_object_array_add(steps, step_json(v, &v->steps[i]));
 	json_set(o, "steps", steps);
 	for (size_t i = 0; i < v->nverdicts; i++)
-		json_object_array_add(verdicts, verdict_json(&v->verdicts[i]));
+		json_object_array_add(verdicts, verdict_json(v, &v->verdicts[i]));
 	json_set(o, "verdicts", verdicts);
 	set_list(o, "trailers", v->series.trailers);
 	json_set_clean(o, "cover", v->series.cover);

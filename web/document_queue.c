@@ -24,6 +24,8 @@ static struct json_object *job_json(const struct queue_job *j)
 	json_set_clean(o, "reason", j->reason);
 	json_set_opt_int(o, "posting", j->posting_id);
 	json_set_opt_int(o, "series", j->series_id);
+	json_set_opt_int(o, "bisection",
+			 j->bisection_id > 0 ? j->bisection_id : DB_NO_INT);
 	json_set_opt_int(o, "exit", j->exit);
 	json_set_opt_int(o, "started", j->started);
 	json_set_opt_int(o, "finished", j->finished);

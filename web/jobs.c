@@ -139,10 +139,17 @@ static bool is_paused(const struct jobs_view *v, const struct queue_job *j)
 
 /* Seconds until j begins, where that can be said; *at moves on to its end. */
 static double start_of(struct db *db, const struct jobs_view *v,
-		       const struct queue_job *j, double *at)
+		       const struct queue_line *l, struct queue_job *j, double *at)
 {
 	double wait = (double)(j->not_before - v->now), start;
 
+	if (l->treeless) {
+		if (!j->reason)
+			j->reason = str_printf("waits for the tree %s, which is not "
+					       "there yet",
+					       j->tree);
+		return -1;
+	}
 	if (!v->ordered || is_paused(v, j))
 		*at = -1;
 	start = *at >= 0 && wait > *at ? wait : *at;
@@ -173,7 +180,8 @@ static int load_queued(struct request *rq, struct jobs_view *v, struct err *err)
 		if (found < 0)
 			rc = -1;
 		if (found > 0)
-			v->starts_s[v->nqueued++] = start_of(rq->db, v, j, &at);
+			v->starts_s[v->nqueued++] =
+				start_of(rq->db, v, &lines[i], j, &at);
 	}
 	/* The rest is not looked at one by one. */
 	if (v->nqueued)

@@ -92,6 +92,16 @@ struct url url_sources(void)
 	return URL("/sources");
 }
 
+struct url url_bisections(void)
+{
+	return URL("/bisections");
+}
+
+struct url url_bisection(int64_t id)
+{
+	return URL("/bisection/%lld", (long long)id);
+}
+
 struct url url_posting(int64_t id)
 {
 	return URL("/posting/%lld", (long long)id);
@@ -175,6 +185,16 @@ struct url url_api_queue(void)
 struct url url_api_sources(void)
 {
 	return URL("/api/v1/sources");
+}
+
+struct url url_api_bisections(void)
+{
+	return URL("/api/v1/bisections");
+}
+
+struct url url_api_bisection(int64_t id)
+{
+	return URL("/api/v1/bisection/%lld", (long long)id);
 }
 
 struct url url_api_posting(int64_t id)

@@ -25,6 +25,8 @@ struct url url_build_config(int64_t id);
 struct url url_line(int64_t line); /* of the log on the same page */
 struct url url_queue(void);
 struct url url_sources(void);
+struct url url_bisections(void);
+struct url url_bisection(int64_t id);
 struct url url_posting(int64_t id);
 /* Of the one that holds a mail: /posting?id=. */
 struct url url_posting_msgid(const char *message_id);
@@ -45,6 +47,8 @@ struct url url_api_series(int64_t id);
 struct url url_api_run(int64_t id);
 struct url url_api_queue(void);
 struct url url_api_sources(void);
+struct url url_api_bisections(void);
+struct url url_api_bisection(int64_t id);
 struct url url_api_posting(int64_t id);
 struct url url_api_postings(const struct url_filter *f, int64_t page);
 

@@ -38,6 +38,7 @@ void page_begin(struct html *h, const char *title, int refresh)
 	html_link(h, "home", url_series_list(1), "sluice");
 	html_link(h, NULL, url_series_list(1), "Series");
 	html_link(h, NULL, url_queue(), "Queue");
+	html_link(h, NULL, url_bisections(), "Bisections");
 	html_link(h, NULL, url_postings(NULL, 1), "Postings");
 	html_link(h, NULL, url_sources(), "Sources");
 	html_close(h);

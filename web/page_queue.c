@@ -25,6 +25,10 @@ static void print_who(struct html *h, const struct queue_job *j)
 		html_text(h, j->kind == QUEUE_HEAD ? " · tree " : " · on ");
 		html_text(h, j->tree);
 	}
+	if (j->bisection_id > 0) {
+		html_text(h, " · ");
+		html_link(h, NULL, url_bisection(j->bisection_id), "bisection");
+	}
 	if (j->posting_id > 0) {
 		html_text(h, " · ");
 		html_link(h, NULL, url_posting(j->posting_id), "posting");
@@ -193,6 +197,8 @@ static void print_waiting(struct html *h, const struct jobs_view *v, size_t i)
 		html_el(h, "span", "tag run", "goes on");
 	if (j->kind == QUEUE_HEAD)
 		html_el(h, "span", "tag skip", "head of a tree");
+	if (j->kind == QUEUE_BISECT)
+		html_el(h, "span", "tag skip", "bisection");
 	if (j->not_before > v->now) {
 		html_open(h, "span");
 		html_attr(h, "class", "tag infra");
@@ -245,6 +251,8 @@ static void tag_state(struct html *h, const struct queue_job *j)
 	/* Of a head the results tell whether it passes; it breaks nothing either way. */
 	if (j->state == QUEUE_DONE && j->kind == QUEUE_HEAD)
 		html_el(h, "span", "tag skip", "done");
+	else if (j->state == QUEUE_DONE && j->kind == QUEUE_BISECT)
+		html_el(h, "span", "tag skip", j->exit == 0 ? "found" : "not found");
 	else if (j->state == QUEUE_DONE)
 		html_el(h, "span", j->exit == 0 ? "tag pass" : "tag fail",
 			j->exit == 0 ? "✓ done, breaks nothing" :

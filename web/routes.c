@@ -13,6 +13,8 @@ static const struct route routes[] = {
 	{ "/build/#/config.txt", stream_build_config, 0 },
 	{ "/queue", page_queue, 0 },
 	{ "/sources", page_sources, 0 },
+	{ "/bisections", page_bisections, 0 },
+	{ "/bisection/#", page_bisection, 0 },
 	{ "/postings", page_postings, 0 },
 	{ "/posting", page_posting, 0 }, /* ?id=<message-id> */
 	{ "/posting/#", page_posting, 0 },
@@ -22,6 +24,8 @@ static const struct route routes[] = {
 	{ "/api/v1/run/#", api_run, ROUTE_JSON },
 	{ "/api/v1/queue", api_queue, ROUTE_JSON },
 	{ "/api/v1/sources", api_sources, ROUTE_JSON },
+	{ "/api/v1/bisections", api_bisections, ROUTE_JSON },
+	{ "/api/v1/bisection/#", api_bisection, ROUTE_JSON },
 	{ "/api/v1/postings", api_postings, ROUTE_JSON },
 	{ "/api/v1/posting", api_posting, ROUTE_JSON },
 	{ "/api/v1/posting/#", api_posting, ROUTE_JSON },

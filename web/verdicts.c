@@ -98,10 +98,12 @@ static void print_headline(struct html *h, const struct series_view *v)
 	size_t broken = 0;
 	/* Without patches it is the head of a tree: what fails there is what it tells. */
 	bool is_head = v->series.patches == 0;
-	size_t failing = is_head ? count(v, VERDICT_PRE_EXISTING) : 0;
+	size_t failing = 0;
 
-	for (size_t i = 0; i < v->nverdicts; i++)
+	for (size_t i = 0; i < v->nverdicts; i++) {
 		broken += breaks(&v->verdicts[i]);
+		failing += is_head && verdict_is_failing(&v->verdicts[i]);
+	}
 	html_open(h, "p");
 	html_attr(h, "class",
 		  broken || failing ? "headline bad" :
@@ -150,6 +152,28 @@ static void print_odds(struct html *h, const struct verdict *d)
 		return;
 	html_text(h, " · ");
 	html_textn(h, str_get(&s), s.len);
+}
+
+/* "since 012345678901 "mm: ..."", where the base was bisected, or an earlier one. */
+static void print_since(struct html *h, const struct series_view *v,
+			const struct verdict *d)
+{
+	const struct bisection *b = view_bisection(v, d);
+	struct json_object *commits = b ? json_arr(b->outcome, "commits") : NULL;
+	struct json_object *first =
+		json_len(commits) ? json_object_array_get_idx(commits, 0) : NULL;
+	bool here = b && strcmp(b->bad, v->series.base_commit) == 0;
+
+	if (!first)
+		return;
+	html_text(h, here ? " · since " : " · on an earlier base since ");
+	html_link(h, NULL, url_bisection(b->id),
+		  json_len(commits) > 1 ? "one of several commits" :
+					  json_str(first, "subject", ""));
+	if (json_len(commits) > 1)
+		return;
+	html_text(h, " ");
+	page_hash(h, json_str(first, "commit", ""));
 }
 
 static void print_where_good(struct html *h, const struct series_view *v,
@@ -226,6 +250,7 @@ static void print_verdict(struct html *h, const struct series_view *v,
 			html_textf(h, " · failed in %" PRId64 " of %" PRId64 " boots",
 				   d->failures, d->runs);
 		print_where_good(h, v, d, many);
+		print_since(h, v, d);
 		html_close(h);
 	}
 	if (d->kind == KIND_APPLY)
@@ -238,13 +263,17 @@ static void print_verdict(struct html *h, const struct series_view *v,
 
 static void print_passes(struct html *h, const struct series_view *v, bool many)
 {
-	size_t n = count(v, VERDICT_PASS);
+	size_t n = count(v, VERDICT_PASS), notes = 0;
 
 	if (n == 0)
 		return;
+	for (size_t i = 0; i < v->nverdicts; i++)
+		notes += v->verdicts[i].verdict == VERDICT_PASS && v->verdicts[i].reason;
 	html_open(h, "details");
 	html_open(h, "summary");
 	html_textf(h, "%zu %s", n, n == 1 ? "pass" : "passes");
+	if (notes)
+		html_textf(h, ", %zu with a note", notes);
 	html_close(h);
 	html_open(h, "ul");
 	for (size_t i = 0; i < v->nverdicts; i++) {
@@ -252,6 +281,10 @@ static void print_passes(struct html *h, const struct series_view *v, bool many)
 			continue;
 		html_open(h, "li");
 		print_sentence(h, &v->verdicts[i], many);
+		if (v->verdicts[i].reason) {
+			html_text(h, ": ");
+			html_text(h, v->verdicts[i].reason);
+		}
 		html_close(h);
 	}
 	html_close(h);

@@ -59,6 +59,10 @@ int series_view_load(struct db *db, int64_t id, struct series_view *ret, struct 
 	r = series_find(db, id, &v.series, err);
 	if (r == 1 && load_rows(db, id, &v, err) < 0)
 		r = -1;
+	if (r == 1 && v.series.base_commit &&
+	    bisection_list_found(db, v.series.tree, v.series.base_commit, &v.bisections,
+				 &v.nbisections, err) < 0)
+		r = -1;
 	if (r == 1)
 		drop_unwanted(&v);
 	if (r == 1 && db_commit(&tx, err) < 0)
@@ -80,7 +84,24 @@ void series_view_done(struct series_view *v)
 	boot_list_free(v->boots, v->nboots);
 	result_list_free(v->results, v->nresults);
 	verdict_list_free(v->verdicts, v->nverdicts);
+	bisection_list_free(v->bisections, v->nbisections);
 	memset(v, 0, sizeof(*v));
+}
+
+const struct bisection *view_bisection(const struct series_view *v,
+				       const struct verdict *d)
+{
+	if (d->kind != KIND_TEST || d->verdict != VERDICT_PRE_EXISTING)
+		return NULL;
+	for (size_t i = 0; i < v->nbisections; i++) {
+		const struct bisection *b = &v->bisections[i];
+
+		if (strcmp(b->config, d->config ? d->config : "") == 0 &&
+		    strcmp(b->topology, d->topology ? d->topology : "") == 0 &&
+		    strcmp(b->test, d->test ? d->test : "") == 0)
+			return b;
+	}
+	return NULL;
 }
 
 static int by_build_id(const void *key, const void *row)

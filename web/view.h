@@ -5,6 +5,7 @@
 #ifndef SLUICE_WEB_VIEW_H
 #define SLUICE_WEB_VIEW_H
 
+#include "db/bisection.h"
 #include "db/boot.h"
 #include "db/build.h"
 #include "db/series.h"
@@ -27,6 +28,8 @@ struct series_view {
 	size_t nresults;
 	struct verdict *verdicts; /* as judged */
 	size_t nverdicts;
+	struct bisection *bisections; /* that say what broke a test of its base */
+	size_t nbisections;
 };
 
 /* 1 loaded, 0 no such series, -1 error; series_view_done in any case is fine. */
@@ -36,6 +39,9 @@ void series_view_done(struct series_view *v);
 /* NULL when it is none of the series' (also for DB_NO_INT). */
 const struct build *view_build(const struct series_view *v, int64_t build_id);
 const struct boot *view_boot(const struct series_view *v, int64_t boot_id);
+/* What a bisection named for a test that fails on the base already; NULL: nothing. */
+const struct bisection *view_bisection(const struct series_view *v,
+				       const struct verdict *d);
 /* The first of *ret_n results of a boot. */
 const struct result *view_results(const struct series_view *v, int64_t boot_id,
 				  size_t *ret_n);

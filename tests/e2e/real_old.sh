@@ -19,7 +19,7 @@ for topology in numa2 cpuless; do
 		"$(jget "[.steps[0].boots[] | select(.topology == \"$topology\") | .tests[] |
 			select(.result != \"pass\" and (.result != \"skip\" or (.reason // \"\") == \"\")) |
 			.test] | join(\" \")")" ""
-	for name in compaction kinds-move residue race exit; do
+	for name in compaction kinds-move residue race exit from-swap; do
 		is "$topology: $name passed" "$(jget "[.steps[0].boots[] |
 			select(.topology == \"$topology\") | .tests[] |
 			select(.test == \"mlock-migrate/$name\") | .result] | unique | join(\" \")")" pass

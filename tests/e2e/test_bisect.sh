@@ -55,6 +55,17 @@ sl bisect --test toy/beta --topology numa2 --good nowhere --bad bad
 is "no such commit: exit 2" "$RC" 2
 sl bisect --test toy/beta --topology nowhere --good good --bad bad
 is "no such topology: exit 2" "$RC" 2
+sl bisect --test toy/beta --topology numa2 --config nowhere --good good --bad bad
+is "no such config: exit 2" "$RC" 2
+sl bisect --test beta --topology numa2 --good good --bad bad
+is "a test without its suite: exit 2" "$RC" 2
+sl bisect --test toy/beta --topology numa2 --tree nowhere --good good --bad bad
+is "no such tree: exit 2" "$RC" 2
+sl bisect --test toy/beta --topology numa2 --good good --bad good
+is "the same commit twice: exit 2" "$RC" 2
+check "the same commit twice: said" grep -q "are the same commit" "$OUT"
+sl bisect --test toy/beta --topology numa2 --good good
+is "one end is missing: exit 2" "$RC" 2
 is "nothing was built for it" "$(calls build)" 0
 
 # Killed in the middle.
@@ -79,6 +90,8 @@ check "found: runs before and after, and how sure" \
 check "commits are not called the tree's head" sh -c "! grep -q \"tree's head\\|head of\" '$OUT'"
 check "each decision is told with its reason" grep -q "^next .*tells most for its cost" "$OUT"
 check "it was confirmed" grep -q "^next .*to confirm" "$OUT"
+check "that it does not revert cleanly is said" \
+	grep -q "^not confirmed by a revert on .*: it does not revert cleanly: mm/swap.c" "$OUT"
 is "found: only the good end was built from nothing" "$(sqlite3 -readonly "$STATE/sluice.db" \
 	"SELECT count(*) FROM build WHERE NOT incremental")" 1
 after=$(calls boot)
@@ -93,6 +106,8 @@ check "log: decisions of the run that was killed, too" grep -q "^# 1\. .*to veri
 cp "$OUT" "$T/replay"
 git -C "$T/toy" checkout -q base
 check "log: git bisect replay takes it" git -C "$T/toy" bisect replay "$T/replay"
+check "log: and comes to the same" sh -c "git -C '$T/toy' bisect log | \
+	grep -q '^# first bad commit: \[$m4\] m4'"
 git -C "$T/toy" bisect reset >/dev/null 2>&1
 
 # The user knows better: then m4 was good, and one of its children is to blame.
@@ -108,10 +123,67 @@ check "marks that contradict each other: said" grep -q "contradict" "$OUT"
 bisect --mark good 0000
 is "mark of no commit: exit 2" "$RC" 2
 
+# What reverts cleanly is run without it. only FILE SUBJECT: no image of its own else.
+only() {
+	git -C "$T/toy" commit -q -m "$2" "$1"
+	git -C "$T/toy" tag -f "$2" >/dev/null
+}
+git -C "$T/toy" checkout -q -B mends m3-mended
+commit r1
+say mm/rmap.c "test toy/beta fail nodes 2"
+only mm/rmap.c r2
+commit r3
+commit r4
+sl bisect --test toy/beta --topology numa2 --good m3-mended --bad r4
+is "revert: exit 0" "$RC" 0
+check "revert: the commit" grep -q '^  [0-9a-f]* "r2"' "$OUT"
+check "revert: it mends the bad end" grep -Eq "^reverting it on [0-9a-f]{12}: 0/[3-9] fail$" "$OUT"
+check "revert: it is told before it runs" \
+	grep -q "^next the revert of .*, 0/0 so far: to confirm by its revert" "$OUT"
+p=$(sqlite3 "$STATE/sluice.db" "SELECT (outcome ->> '$.p') > (outcome ->> '$.revert.p_before')
+	FROM bisection ORDER BY id DESC LIMIT 1")
+is "revert: that makes it surer" "$p" 1
+after=$(calls boot)
+sl bisect --test toy/beta --topology numa2 --good m3-mended --bad r4
+is "revert: again: nothing is booted" "$(calls boot)" "$after"
+check "revert: again: it is still known" grep -Eq "^reverting it on [0-9a-f]{12}: 0/[3-9] fail$" "$OUT"
+
+# A second cause: named is the first, and the revert does not help.
+git -C "$T/toy" checkout -q -B twice r3
+say mm/migrate.c "test toy/beta fail nodes 2"
+only mm/migrate.c t1
+sl bisect --test toy/beta --topology numa2 --good m3-mended --bad t1
+is "a second cause: exit 0" "$RC" 0
+check "a second cause: the first is named" grep -q '^  [0-9a-f]* "r2"' "$OUT"
+check "a second cause: told" \
+	grep -Eq "^reverting it on [0-9a-f]{12}: ([3-9])/\1 fail: something else breaks it, too$" "$OUT"
+
+# Where it takes the bad end back to what was run before, its runs count once.
+sl bisect --test toy/beta --topology numa2 --good m3-mended --bad r2
+check "the bad end itself: its parent's kernel" \
+	grep -Eq "^reverting it on [0-9a-f]{12} makes it the kernel of $(git -C "$T/toy" \
+	rev-parse --short=12 r1): 0/[0-9]+ fail$" "$OUT"
+
+# A merge that breaks what both sides had right.
+git -C "$T/toy" checkout -q -B left r1
+commit l1
+git -C "$T/toy" checkout -q -B right r1
+printf '/* right */\n' >>"$T/toy/mm/migrate.c"
+only mm/migrate.c x1
+git -C "$T/toy" merge -q --no-commit left >/dev/null
+say mm/rmap.c "test toy/beta fail nodes 2"
+git -C "$T/toy" commit -q -a -m evil
+sl bisect --test toy/beta --topology numa2 --good r1 --bad right
+check "a merge is named" grep -q '^  [0-9a-f]* "evil"' "$OUT"
+check "a merge is not reverted" grep -q "^not confirmed by .*: it is a merge, which is not tried" "$OUT"
+
 # Both ends fail.
 sl bisect --test toy/beta --topology numa2 --good m4 --bad bad
 is "fails at both ends: exit 2" "$RC" 2
 check "fails at both ends: said" grep -q "fails at the good end as well" "$OUT"
+before=$(calls boot)
+sl bisect --test toy/beta --topology numa2 --good m4 --bad bad
+is "fails at both ends: what ran for it is kept" "$RC $(calls boot)" "2 $before"
 # It does not fail at all.
 sl bisect --test toy/alpha --topology numa2 --good m5 --bad bad
 is "does not fail: exit 2" "$RC" 2

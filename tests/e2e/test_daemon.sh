@@ -68,6 +68,13 @@ sl test --tree nowhere x@example.org
 is "a tree that is none: exit 2" "$RC" 2
 check "and why" grep -q 'there is no tree "nowhere"' "$OUT"
 
+for option in "--topology nowhere" "--config nowhere" "--suite nowhere" "--topology smp4,smp4"; do
+	# shellcheck disable=SC2086
+	sl submit $option --repo "$T/toy" base..quick
+	is "submit $option: exit 2, at once" "$RC $(status .counts.queued)" "2 0"
+done
+check "and why" grep -q 'topology "smp4" is named twice' "$OUT"
+
 # Mails are copied when they are submitted.
 git -C "$T/toy" format-patch -q --stdout base..broken >"$T/series.mbox"
 git -C "$T/toy" format-patch -q -o "$T/patches" base..quick

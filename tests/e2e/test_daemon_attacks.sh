@@ -99,6 +99,20 @@ if [ "$(id -u)" = 0 ]; then
 	cat "$T/good.ini" >"$T/config.ini"
 fi
 
+# What is named must be there, or each series would fail for it.
+printf '[source box]\nkind = maildir\npath = %s/md\ntopology = smp4,nowhere\nsuite = none\n' \
+	"$T" >>"$T/config.ini"
+kill -HUP "$DAEMON"
+check "so is a source with a topology that is not there" \
+	until_ok refused '2 keys name what is not there: .*\[source box\]: .*"nowhere"'
+check "with all that is wrong" grep -q '\[source box\]: no suite "none"' "$T/daemon.log"
+"$SLUICE" daemon --config-file "$T/config.ini" --state-dir "$T/second" >"$OUT" 2>&1
+is "no daemon begins with it: exit 2" "$?" 2
+check "and says why" grep -q '\[source box\]: .*"nowhere"' "$OUT"
+cat "$T/good.ini" >"$T/config.ini"
+kill -HUP "$DAEMON"
+check "and all is well again" until_ok refused '^null$'
+
 # The pages come, move and go by SIGHUP.
 web() {
 	status .daemon.web

@@ -2,7 +2,7 @@
 # kill -9 of the daemon, of its worker, and of the worker's children at 200 seeded
 # moments, over a queue that goes on being filled: whatever was acknowledged is run to
 # its end, once, with the outcome of an undisturbed run; nothing lives on, and the
-# database stays whole. CRASH_KILLS, CRASH_SEED.
+# database stays whole. CRASH_KILLS, CRASH_SEED, CRASH_LONGEST.
 # shellcheck source=tests/e2e/lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/e2e/daemon.sh disable=SC1091
@@ -62,7 +62,8 @@ check "the queue comes to its end" until_ok all_over
 wrong=""
 for job in $acknowledged; do
 	got=$(sql "SELECT state || ' ' || exit FROM job WHERE id = ${job%:*}")
-	[ "$got" = "done ${job#*:}" ] || wrong="$wrong $job:$got"
+	[ "$got" = "done ${job#*:}" ] || wrong="$wrong $job:$got ($(sql "SELECT retries ||
+		' tries again, ' || crashes || ' crashes: ' || reason FROM job WHERE id = ${job%:*}"))"
 done
 # shellcheck disable=SC2086
 echo "# $(echo $acknowledged | wc -w) jobs were acknowledged, $(sql "SELECT count(*)

@@ -112,14 +112,21 @@ say mm/swap.c "test-sleep-ms 11"
 patch "mm/swap: early"
 mail early base
 early=$ID
-tried_early() {
-	[ "$(sql 'SELECT state || retries FROM job WHERE posting_id IS NOT NULL')" = queued1 ]
+waits_early() {
+	[ "$(sql 'SELECT state || epoch || retries FROM job WHERE posting_id IS NOT NULL')" = queued00 ]
 }
-check "a series comes before its tree: it waits" until_ok tried_early
+check "a series comes before its tree: it waits" until_ok waits_early
 is "and says for what" "$(status '.queued[0].reason')" \
 	'the tree "pub" has not been fetched yet; "sluice status" shows how that goes'
+is "but not for when" "$(status '.queued[0].starts_in')" null
 sl submit --tree pub "$T"/early/*
 is "who submits one is told so: exit 2" "$RC" 2
+series rest
+say mm/swap.c "test-sleep-ms 21"
+patch "mm/swap: rest"
+submit --tree old base..rest
+check "it is in nobody's way" until_ok job_is "$JOB" "done"
+check "nor was it begun" waits_early
 mv "$T/later.git" "$T/pub.git"
 trees_ini "base-commit,blobs,good,head" >"$T/config.ini"
 reload
@@ -134,6 +141,7 @@ sl status
 check "status shows the tree" grep -q "^tree      pub (file://.*) at .*fetched .* ago, next" "$OUT"
 is "tested once, however often it is fetched" "$(heads_done)" 1
 check "then what waited for it" until_ok posting_is "$early" "done"
+is "at its first try" "$(sql 'SELECT epoch || retries FROM job WHERE posting_id IS NOT NULL')" 10
 
 # A head that does not pass is no good base.
 series two
@@ -212,9 +220,13 @@ check "is said to be so" grep -q 'as its cover letter asks' "$OUT"
 series eta
 say mm/swap.c "test-sleep-ms 7"
 patch "mm/swap: eta"
-mail eta base "sluice: tree=nosuch"
-check "a tree that there is not does not stop it" until_ok posting_is "$ID" "done"
+mail eta base "sluice: tree=nosuch topology=nosuch config=toy,toy suite=nosuch"
+check "what there is not does not stop it" until_ok posting_is "$ID" "done"
 check "and is told in the log" grep -q 'tree=nosuch names nothing' "$T/daemon.log"
+check "so is each of them" test "$(grep -c ': what its author asks for is not done: ' "$T/daemon.log")" -ge 4
+is "it is tested as its source says" "$(sql "SELECT count(DISTINCT b.topology) FROM step_boot sb
+	JOIN boot b ON b.id = sb.boot_id JOIN series s ON s.id = sb.series_id
+	WHERE s.message_id = '$ID'")" 2
 
 # ---- a head goes before those that wait for it ----
 

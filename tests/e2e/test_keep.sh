@@ -36,7 +36,7 @@ folders() {
 	find "$STATE/src" "$STATE/out" -mindepth 1 -maxdepth 1 | wc -l
 }
 
-base_images="SELECT count(*) FROM artifact a JOIN build b ON b.image = a.sha256 JOIN step_build
+base_images="SELECT count(DISTINCT a.sha256) FROM artifact a JOIN build b ON b.image = a.sha256 JOIN step_build
 	sb ON sb.build_id = b.id WHERE sb.step = 0 AND a.present"
 
 # ---- by hand ----
@@ -124,26 +124,54 @@ daemon_start
 submit --topology smp4 base..bad
 check "the daemon tests" until_ok job_is "$JOB" "done"
 age 100
+sl clean --dry-run
+sed 's/^would be //' "$OUT" >"$T/would"
 sl clean
-is "beside a daemon: it is asked" "$RC $(cat "$OUT")" \
-	"0 The daemon does it now; its log says what it drops."
-check "and drops" until_ok grep -q 'retention: [0-9]* images' "$T/daemon.log"
-check "then it has no child any more" until_ok test "$(status .daemon.cleaning)" = false
+is "beside a daemon: it does it: exit 0" "$RC" 0
+check "and what it drops is told, images too" grep -q '^dropped: [0-9]* images' "$OUT"
+is "as a dry run says, and no more" "$(cat "$OUT")" "$(cat "$T/would")"
+check "its log has it" grep -q 'retention: [0-9]* images' "$T/daemon.log"
+is "then it has no child any more" "$(status .daemon.cleaning)" false
 is "rows and files agree after that" "$(dangling)$(strays)" ""
+sl clean
+is "the next one drops nothing, and says so" "$RC $(cat "$OUT")" "0 There is nothing to drop."
+
+# One that waits for a job.
+series slow
+say mm/rmap.c "test-sleep-ms 1500"
+patch "mm/rmap: slow"
+git -C "$T/toy" checkout -q base
+submit --topology smp4 base..slow
+check "a job runs" until_ok job_is "$JOB" running
+age 100
+sl clean
+is "it is done after the job: exit 0" "$RC $(sed -n 1p "$OUT")" \
+	"0 The daemon does it after job $JOB."
+check "and told" grep -q '^dropped: ' "$OUT"
+is "the job was not in its way" "$(job "$JOB" '"\(.state) \(.exit)"')" "done 0"
 
 # One that does not come to its end is in nobody's way.
 stop_a_sweep() {
-	sl clean
+	"$SLUICE" clean --config-file "$T/config.ini" >"$T/watched" 2>&1 &
+	WATCHER=$!
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		sweep=$(pgrep -P "$DAEMON" -f 'sluice sweep') && kill -STOP "$sweep" &&
 			[ "$(status .daemon.cleaning)" = true ] && return
 	done
+	kill "$WATCHER"
+	wait "$WATCHER" 2>/dev/null
 	return 1
 }
 check "a sweep hangs" until_ok stop_a_sweep
 sl test --repo "$T/toy" --topology smp4 base..bad
 is "who waits for a job does not wait for it" "$RC" 1
 check "the sweep is gone" test "$(pgrep -P "$DAEMON" -f 'sluice sweep')" = ""
+check "who watches it waits for the next one" kill -0 "$WATCHER"
+daemon_stop
+wait "$WATCHER"
+is "and hears that the daemon ended: exit 3" "$? $(cat "$T/watched")" \
+	"3 sluice: the daemon ended"
+daemon_start
 
 # ---- the disk runs full ----
 

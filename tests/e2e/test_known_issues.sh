@@ -62,6 +62,17 @@ sed -i 's/^kernel = .*/kernel = 6.1..6.5/' "$T/data/runners/known-issues.ini"
 test_range broken
 is "another kernel: charged" "$RC $(verdict toy/beta numa2)" "1 introduced 2 null"
 
+# The kernel is none of those any more, or was mended.
+known 2199-01-01
+series mended
+patch "mm/swap: as innocent"
+test_range mended
+is "it does not show: still a pass" "$RC $(verdict toy/beta numa2)" "0 pass null null"
+is "it does not show: told" "$(reason numa2)" \
+	"known issue of the kernel (until 2199-01-01), which did not show: mended? Then its entry goes: the toy counts wrong; mended in 0.1"
+check "it does not show: the text says so" grep -q "which did not" "$OUT"
+is "it does not show: nothing of it elsewhere" "$(reason smp4)" null
+
 known 2020-01-01
 test_range broken
 is "expired: charged" "$RC $(verdict toy/beta numa2)" "1 introduced 2 null"

@@ -208,4 +208,27 @@ FIXTURE_FN char *world_text(struct world *w)
 		str_clear(&(w)->log);                          \
 	} while (0)
 
+FIXTURE_FN int world_setup(void **state)
+{
+	static struct world w;
+
+	world_init(&w);
+	*state = &w;
+	return 0;
+}
+
+FIXTURE_FN int world_teardown(void **state)
+{
+	world_done(*state);
+	return 0;
+}
+
+/* A test with such a world of its own. */
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+/* A series of two, as lines of mails. */
+#define COVER "c - a@x 0 [PATCH 0/2] mm: all"
+#define ONE "p1 c a@x 0 +[PATCH 1/2] mm: one"
+#define TWO "p2 c a@x 0 +[PATCH 2/2] mm: two"
+
 #endif

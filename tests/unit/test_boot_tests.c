@@ -257,6 +257,10 @@ static void exits_and_ktap(void **state)
 	/* It gave up early: kselftest's ksft_exit_skip after a plan. */
 	expect_exit("1..5\nok 2 # SKIP not supported", 4, "skip: not supported");
 	expect_exit("1..2\nnot ok 1 a # no\nok 2 b # SKIP x", 4, "fail: a: no");
+	/* A pass that is not whole says so, and is no reason for anything else. */
+	expect_exit("1..3\nok 1 a # SKIP no nodes\nok 2 b\nok 3 c # SKIP", 0,
+		    "pass: 2 of 3 subtests skipped (a: no nodes)");
+	expect_exit("1..2\nok 1 a\nok 2 b # SKIP x", 1, "fail: exit status 1");
 }
 
 /* Of a test that says more than is passed on, the exit status tells the rest. */

@@ -106,10 +106,46 @@ static void test_no_way(void **state)
 	}
 }
 
+/* Of several good ones the nearest; where none is an ancestor, where histories part. */
+static void test_start(void **state)
+{
+	AUTO_FREE char *repo = NULL, *good = NULL, *b = NULL, *old = NULL, *bad = NULL;
+	AUTO_FREE char *side = NULL, *other = NULL, *a = NULL;
+	struct err err = { .code = ERR_NONE };
+	char *both[] = { NULL, NULL, NULL };
+	char ret[41];
+
+	sh(*state, script);
+	repo = path_join(*state, "r", NULL);
+	good = id_of(*state, "good");
+	b = id_of(*state, "b");
+	old = id_of(*state, "old");
+	bad = id_of(*state, "bad");
+	side = id_of(*state, "side");
+	other = id_of(*state, "other");
+	a = id_of(*state, "a");
+	both[0] = old;
+	both[1] = b;
+	both[2] = good;
+	assert_int_equal(commit_range_start(repo, both, 3, bad, ret, &err), 1);
+	assert_string_equal(ret, b);
+	/* a and b have parted at good. */
+	both[0] = a;
+	assert_int_equal(commit_range_start(repo, both, 1, b, ret, &err), 1);
+	assert_string_equal(ret, good);
+	/* What is newer than the bad one, and what has nothing to do with it. */
+	both[0] = bad;
+	both[1] = other;
+	assert_int_equal(commit_range_start(repo, both, 2, side, ret, &err), 0);
+	both[0] = (char *)"0123456789012345678901234567890123456789";
+	assert_int_equal(commit_range_start(repo, both, 1, bad, ret, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { tmpdir_test(test_merges),
-					    tmpdir_test(test_no_way) };
+					    tmpdir_test(test_no_way),
+					    tmpdir_test(test_start) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,6 +148,14 @@ static void all_kinds(void **state)
 	       "0xdead000000000122: 0000 [#1] SMP|"
 	       "Oops: general protection fault, probably for non-canonical address N: N [#N] SMP "
 	       "in f\n");
+	expect("vmstat_refresh: nr_mlock -12\n",
+	       "warning|vmstat_refresh: nr_mlock -12|vmstat_refresh: nr_mlock -N\n");
+	expect("vmstat_refresh: nr_unevictable -1\n",
+	       "warning|vmstat_refresh: nr_unevictable -1|"
+	       "vmstat_refresh: nr_unevictable -N\n");
+	/* Others may be below zero for a moment, while something goes on. */
+	expect("vmstat_refresh: nr_isolated_anon -1\nvmstat_refresh: nr_dirtied -3\n",
+	       "");
 	expect("INFO: lockdep is turned off.\nPCI: if necessary, use \"pci=nocrs\" and report a bug\n"
 	       "INFO: task done\nnot a WARNING: here\nkmemleak: Kernel memory leak detector\n",
 	       "");

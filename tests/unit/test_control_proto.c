@@ -56,6 +56,37 @@ static void requests_are_read(void **state)
 	assert_int_equal(r.op, CONTROL_STATUS);
 }
 
+#define ID "0123456789abcdef0123456789abcdef01234567"
+#define BISECT                                                                              \
+	"{\"op\":\"submit\",\"request\":{\"source\":\"x\",\"tree\":\"t\",\"test\":\"a/b\"," \
+	"\"good\":\"" ID "\",\"configs\":[\"c\"],"
+
+static void bisections_are_read(void **state)
+{
+	struct control_request r;
+
+	(void)state;
+	assert_int_equal(parse(BISECT "\"bad\":\"" ID "\",\"topologies\":[\"n\"]}}", &r),
+			 0);
+	assert_string_equal(r.request.test, "a/b");
+	assert_string_equal(r.request.good, ID);
+	control_request_done(&r);
+	refused(BISECT "\"topologies\":[\"n\"]}}", "go together");
+	refused(BISECT "\"bad\":\"v6.12\",\"topologies\":[\"n\"]}}", "in full");
+	refused(BISECT "\"bad\":\"" ID "\"}}", "one each");
+	refused(BISECT "\"bad\":\"" ID "\",\"topologies\":[\"n\"],\"base\":\"x\"}}",
+		"nothing that a series has");
+	assert_int_equal(parse("{\"op\":\"mark\",\"bisection\":3,\"bad\":true,"
+			       "\"commit\":\"" ID "\"}",
+			       &r),
+			 0);
+	assert_int_equal(r.bisection, 3);
+	assert_true(r.bad);
+	assert_string_equal(r.commit, ID);
+	refused("{\"op\":\"mark\",\"bisection\":3,\"commit\":\"main\"}", "commit");
+	refused("{\"op\":\"mark\",\"commit\":\"" ID "\"}", "bisection");
+}
+
 static void what_is_no_request_is_refused(void **state)
 {
 	(void)state;
@@ -329,6 +360,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_read),
+		cmocka_unit_test(bisections_are_read),
 		cmocka_unit_test(what_is_no_request_is_refused),
 		cmocka_unit_test(a_request_survives_json),
 		cmocka_unit_test(lines_come_whole_however_they_are_cut),

@@ -4,6 +4,9 @@
  */
 #include "db/bisection.h"
 #include "db/history.h"
+#include "db/queue.h"
+#include "db/row.h"
+#include "db/turned.h"
 #include "tests/unit/db_fixture.h"
 
 static struct bisection question(void)
@@ -199,6 +202,105 @@ static void test_history_without_bisections(void **state)
 	fixture_done(&f);
 }
 
+/* Wanted by the worker, queued by the daemon, ended, and open again with a mark. */
+static void test_wanted(void **state)
+{
+	struct fixture f;
+	struct bisection q = question(), b;
+	struct queue_job job = { .kind = QUEUE_BISECT, .posting_id = DB_NO_INT };
+	struct bisection *list;
+	struct json_object *end = j("{\"word\":\"found\",\"commits\":[{}]}");
+	int64_t id, created;
+	size_t n;
+
+	(void)state;
+	fixture_init(&f);
+	assert_int_equal(bisection_same(f.db, &q, &id, &created, &f.err), 0);
+	assert_int_equal(bisection_next_wanted(f.db, &b, &f.err), 0);
+	ok(&f, bisection_want(f.db, &q, &f.err));
+	ok(&f, bisection_want(f.db, &q, &f.err));
+	assert_int_equal(bisection_next_wanted(f.db, &b, &f.err), 1);
+	assert_true(b.wanted);
+	assert_string_equal(bisection_state(&b), "wanted");
+	q.arch = q.accel = NULL; /* of any */
+	assert_int_equal(bisection_same(f.db, &q, &id, &created, &f.err), 1);
+	assert_int_equal(id, b.id);
+	job.list = str_dup("");
+	job.sender = str_dup("sluice");
+	job.subject = str_dup("bisect");
+	job.tree = str_dup("debian");
+	job.request = json_object_new_object();
+	job.bisection_id = id;
+	ok(&f, queue_add(f.db, &job, &f.err));
+	bisection_done(&b);
+	assert_int_equal(bisection_next_wanted(f.db, &b, &f.err), 0);
+	ok(&f, bisection_list(f.db, 9, &list, &n, &f.err));
+	assert_int_equal(n, 1);
+	assert_int_equal(list[0].job, job.id);
+	assert_string_equal(bisection_state(&list[0]), "queued");
+	bisection_list_free(list, n);
+	ok(&f, bisection_end(f.db, id, end, &f.err));
+	ok(&f, bisection_set_revert(f.db, id, "one", NULL, "a merge", &f.err));
+	assert_int_equal(bisection_find(f.db, id, &b, &f.err), 1);
+	assert_string_equal(json_str(b.outcome, "word", ""), "found");
+	assert_true(b.ended > 0);
+	assert_string_equal(b.revert_why, "a merge");
+	bisection_done(&b);
+	ok(&f, bisection_list_found(f.db, "debian", "bad", &list, &n, &f.err));
+	assert_int_equal(n, 1);
+	bisection_list_free(list, n);
+	ok(&f, bisection_mark_put(f.db, id, "one", false, &f.err));
+	assert_int_equal(bisection_find(f.db, id, &b, &f.err), 1);
+	assert_null(b.outcome);
+	bisection_done(&b);
+	json_object_put(end);
+	queue_job_done(&job);
+	fixture_done(&f);
+}
+
+/* Which bases passed, and whether a search for what broke the test is known. */
+static void test_turned(void **state)
+{
+	struct fixture f;
+	struct bisection q = question();
+	struct good_base *list;
+	int64_t good, flaky, searched;
+	size_t n;
+
+	(void)state;
+	fixture_init(&f);
+	good = add_series(&f, "a@x", 1, "one");
+	add_steps(&f, good, 1, "x");
+	flaky = add_series(&f, "b@x", 1, "two");
+	add_steps(&f, flaky, 1, "x");
+	searched = add_series(&f, "bisect-12", 1, "three");
+	add_steps(&f, searched, 1, "x");
+	ok(&f, db_exec(f.db, "UPDATE series SET tree = 'debian', base_commit = 'c' || id",
+		       &f.err));
+	add_planned(&f, 10, good, 0, RESULT_PASS, 300);
+	add_planned(&f, 11, flaky, 0, RESULT_PASS, 400);
+	add_planned(&f, 11, flaky, 0, RESULT_FAIL, 410);
+	add_planned(&f, 12, searched, 0, RESULT_PASS, 500);
+	ok(&f, turned_good_bases(f.db, &q, 9, &list, &n, &f.err));
+	assert_int_equal(n, 1);
+	assert_int_equal(list[0].finished, 300);
+	q.good = list[0].commit_id;
+	assert_int_equal(turned_is_known(f.db, &q, INT64_MAX, &f.err), 0);
+	/* One from there, one that waits, and none of another test. */
+	ok(&f, bisection_want(f.db, &q, &f.err));
+	q.good = "else";
+	assert_int_equal(turned_is_known(f.db, &q, INT64_MAX, &f.err), 1);
+	ok(&f, db_exec(f.db, "UPDATE bisection SET wanted = 0", &f.err));
+	assert_int_equal(turned_is_known(f.db, &q, INT64_MAX, &f.err), 0);
+	assert_int_equal(turned_is_known(f.db, &q, 300, &f.err), 1);
+	q.good = list[0].commit_id;
+	assert_int_equal(turned_is_known(f.db, &q, INT64_MAX, &f.err), 1);
+	q.test = "mm/z";
+	assert_int_equal(turned_is_known(f.db, &q, 300, &f.err), 0);
+	good_base_list_free(list, n);
+	fixture_done(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +309,8 @@ int main(void)
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_history_without_bisections),
+		cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_turned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "db/good.h"
 #include "db/migrations.h"
 #include "db/tree_fetch.h"
+#include "db/verdict.h"
 
 static int setup(void **state)
 {
@@ -91,6 +92,47 @@ static void test_good_is_what_passed(void **state)
 	add_tested(f, "c3", 400, wants);
 	add_tested(f, "c4", 500, wants);
 	good_are(f, wants, "c4 c3 c1");
+}
+
+static int64_t counted_as_failing(struct fixture *f, int64_t series_id)
+{
+	struct series_line l;
+	int64_t n;
+
+	assert_int_equal(series_line_find(f->db, series_id, &l, &f->err), 1);
+	n = l.verdicts[VERDICT_PRE_EXISTING];
+	series_done(&l.s);
+	return n;
+}
+
+/* A test that fails for what is wrong in the kernel, by the list, makes no base bad. */
+static void test_good_but_for_what_is_known(void **state)
+{
+	struct fixture *f = *state;
+	struct verdict v = VERDICT_INIT;
+	int64_t id = add_tested(f, "c1", 100, wants);
+
+	add_boot(f, 150, id, 0, "smp4", "toy/beta", RESULT_FAIL, "saw 0");
+	good_are(f, wants, "");
+	v.kind = KIND_TEST;
+	v.config = (char *)"mlock";
+	v.topology = (char *)"smp4";
+	v.test = (char *)"toy/beta";
+	v.verdict = VERDICT_PRE_EXISTING;
+	v.reason = (char *)"toy/beta: saw 0";
+	ok(f, verdict_replace(f->db, id, &v, 1, SERIES_DONE, &f->err));
+	good_are(f, wants, "");
+	assert_true(verdict_is_failing(&v));
+	assert_int_equal(counted_as_failing(f, id), 1);
+	v.reason = (char *)VERDICT_KNOWN_ISSUE " (until 2199-01-01): r (toy/beta: saw 0)";
+	ok(f, verdict_replace(f->db, id, &v, 1, SERIES_DONE, &f->err));
+	good_are(f, wants, "c1");
+	assert_false(verdict_is_failing(&v));
+	assert_int_equal(counted_as_failing(f, id), 0);
+	/* On that topology only. */
+	v.topology = (char *)"numa2";
+	ok(f, verdict_replace(f->db, id, &v, 1, SERIES_DONE, &f->err));
+	good_are(f, wants, "");
 }
 
 static void test_good_needs_all_that_is_wanted(void **state)
@@ -258,9 +300,13 @@ static void test_series_of_before_keep_their_base(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_good_is_what_passed), T(test_good_needs_all_that_is_wanted),
-		T(test_bad_bases),           T(test_boots_that_died_or_were_lost),
-		T(test_tree_fetch_rows),     T(test_series_of_before_keep_their_base),
+		T(test_good_is_what_passed),
+		T(test_good_but_for_what_is_known),
+		T(test_good_needs_all_that_is_wanted),
+		T(test_bad_bases),
+		T(test_boots_that_died_or_were_lost),
+		T(test_tree_fetch_rows),
+		T(test_series_of_before_keep_their_base),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

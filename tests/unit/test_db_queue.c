@@ -4,16 +4,25 @@
 
 #include "db/lease.h"
 #include "db/queue.h"
+#include "db/row.h"
 #include "db/setting.h"
 #include "db/timing.h"
 
 #define OWNER "boot:12:34"
+
+static int put_tree(struct db *db, const char *name, struct err *err)
+{
+	struct tree t = { .name = (char *)name, .source = "s", .default_ref = "r" };
+
+	return tree_put(db, &t, err);
+}
 
 static int setup(void **state)
 {
 	static struct fixture f;
 
 	fixture_init(&f);
+	ok(&f, put_tree(f.db, "debian", &f.err));
 	*state = &f;
 	return 0;
 }
@@ -24,8 +33,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int64_t add(struct fixture *f, enum queue_kind kind, enum queue_class class,
-		   const char *list, const char *sender, int64_t version, int64_t posted)
+static int64_t add_for(struct fixture *f, const char *tree, enum queue_kind kind,
+		       enum queue_class class, const char *list, const char *sender,
+		       int64_t version, int64_t posted)
 {
 	struct queue_job q = { .kind = kind,
 			       .class = class,
@@ -37,12 +47,18 @@ static int64_t add(struct fixture *f, enum queue_kind kind, enum queue_class cla
 	q.list = str_dup(list);
 	q.sender = str_dup(sender);
 	q.subject = str_dup("mm: a series");
-	q.tree = str_dup("debian");
+	q.tree = str_dup(tree);
 	q.request = j("{\"source\":\"x@example.org\"}");
 	ok(f, queue_add(f->db, &q, &f->err));
 	id = q.id;
 	queue_job_done(&q);
 	return id;
+}
+
+static int64_t add(struct fixture *f, enum queue_kind kind, enum queue_class class,
+		   const char *list, const char *sender, int64_t version, int64_t posted)
+{
+	return add_for(f, "debian", kind, class, list, sender, version, posted);
 }
 
 static int64_t add_plain(struct fixture *f)
@@ -137,13 +153,6 @@ static struct db *worker(struct fixture *f, int64_t id, int64_t epoch)
 	ok(f, db_open(f->path, DB_WRITE, &db, &f->err));
 	ok(f, db_set_lease(db, id, epoch, &f->err));
 	return db;
-}
-
-static int put_tree(struct db *db, const char *name, struct err *err)
-{
-	struct tree t = { .name = (char *)name, .source = "s", .default_ref = "r" };
-
-	return tree_put(db, &t, err);
 }
 
 static void a_worker_writes_while_it_holds_the_lease(void **state)
@@ -423,6 +432,48 @@ static void heads_are_the_first_of_each_sender(void **state)
 	queue_line_list_free(l, n);
 }
 
+/* Neither taken nor in the way of what the same sender has for another tree. */
+static void a_series_waits_for_its_tree(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_line *l;
+	size_t n;
+	enum queue_state s;
+	int empty = queue_waits_for_tree(f->db, &f->err);
+	int64_t early =
+		add_for(f, "new", QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 2, 1);
+	int64_t other = add(f, QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "a", 1, 10);
+	int64_t alone =
+		add_for(f, "new", QUEUE_SERIES, QUEUE_BACKGROUND, "mm", "b", 1, 1);
+	int64_t range = add_for(f, "", QUEUE_SERIES, QUEUE_BACKGROUND, "", "me", 0, 1);
+	int64_t begun = add_for(f, "new", QUEUE_SERIES, QUEUE_BACKGROUND, "x", "c", 1, 1);
+	int64_t asked =
+		add_for(f, "new", QUEUE_SERIES, QUEUE_INTERACTIVE, "", "me", 0, 1);
+
+	assert_int_equal(empty, 0);
+	queue_put_back(f->db, begun, take(f, begun), QUEUE_INTERRUPTED, "r", 0, &s,
+		       &f->err);
+	ok(f, queue_heads(f->db, &l, &n, &f->err));
+	assert_int_equal(n, 4);
+	assert_true(in_lines(l, n, other) && in_lines(l, n, range) &&
+		    in_lines(l, n, begun) && in_lines(l, n, asked));
+	for (size_t i = 0; i < n; i++)
+		assert_false(l[i].treeless);
+	queue_line_list_free(l, n);
+	ok(f, queue_lines(f->db, &l, &n, &f->err));
+	assert_int_equal(n, 6);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(l[i].treeless, l[i].id == early || l[i].id == alone);
+	queue_line_list_free(l, n);
+	assert_int_equal(queue_waits_for_tree(f->db, &f->err), 1);
+	ok(f, put_tree(f->db, "new", &f->err));
+	assert_int_equal(queue_waits_for_tree(f->db, &f->err), 0);
+	ok(f, queue_heads(f->db, &l, &n, &f->err));
+	assert_int_equal(n, 5);
+	assert_true(in_lines(l, n, early) && in_lines(l, n, alone));
+	queue_line_list_free(l, n);
+}
+
 static void a_twin_is_what_asks_for_the_same(void **state)
 {
 	struct fixture *f = *state;
@@ -491,6 +542,18 @@ static void a_flood_costs_no_scan(void **state)
 	/* 0.01 s on a slow machine; a scan of the table for each sender takes more
 	 * than a second each. */
 	assert_true(seconds() - began < 3);
+	/* All of them wait for their tree. */
+	ok(f, tree_delete(f->db, "debian", &f->err));
+	began = seconds();
+	for (int i = 0; i < 10; i++) {
+		ok(f, queue_heads(f->db, &l, &n, &f->err));
+		assert_int_equal(n, 0);
+		queue_line_list_free(l, n);
+	}
+	assert_int_equal(queue_waits_for_tree(f->db, &f->err), 1);
+	print_message("10 times 20,200 that wait for their tree: %.2f s\n",
+		      seconds() - began);
+	assert_true(seconds() - began < 3);
 }
 
 static void jobs_that_are_over_are_listed_and_timed(void **state)
@@ -540,11 +603,65 @@ static void settings_stay(void **state)
 	assert_null(v);
 }
 
+/* A bisection is found beside the series, and its row is bound to its job's lease. */
+static void bisections_are_in_line(void **state)
+{
+	struct fixture *f = *state;
+	struct queue_line *l = NULL;
+	struct queue_job q;
+	int64_t background = add(f, QUEUE_BISECT, QUEUE_BACKGROUND, "", "sluice", 0, 5);
+	int64_t epoch, interactive;
+	size_t n = 0;
+
+	assert_int_equal(queue_someone_waits(f->db, &f->err), 0);
+	/* For a series it gives way, but not for one that cannot begin. */
+	assert_int_equal(queue_else_waits(f->db, 100, &f->err), 0);
+	ok(f,
+	   db_exec(f->db,
+		   "INSERT INTO job (kind, class, list, sender, subject, tree, request,"
+		   " version, posted, state, epoch, crashes, interrupted, retries,"
+		   " not_before, created) VALUES ('series', 'background', 'mm', 'a', 's',"
+		   " 'nowhere', '{}', 1, 1, 'queued', 0, 0, 0, 0, 0, 1)",
+		   &f->err));
+	assert_int_equal(queue_else_waits(f->db, 100, &f->err), 0);
+	ok(f, db_exec(f->db, "UPDATE job SET tree = '' WHERE tree = 'nowhere'", &f->err));
+	assert_int_equal(queue_else_waits(f->db, 100, &f->err), 1);
+	ok(f,
+	   db_exec(f->db, "UPDATE job SET not_before = 101 WHERE sender = 'a'", &f->err));
+	assert_int_equal(queue_else_waits(f->db, 100, &f->err), 0);
+	ok(f, db_exec(f->db, "DELETE FROM job WHERE sender = 'a'", &f->err));
+	interactive = add(f, QUEUE_BISECT, QUEUE_INTERACTIVE, "", "me", 0, 10);
+	assert_int_equal(queue_someone_waits(f->db, &f->err), 1);
+	assert_int_equal(queue_count_queued(f->db, &f->err), 2);
+	ok(f, queue_heads(f->db, &l, &n, &f->err));
+	assert_int_equal(n, 2);
+	queue_line_list_free(l, n);
+	epoch = take(f, interactive);
+	ok(f,
+	   db_exec(f->db,
+		   "INSERT INTO bisection (id, tree, good, bad, config, arch, topology,"
+		   " accel, test, created) VALUES (7, 't', 'g', 'b', 'c', 'a', 'n', 'tcg',"
+		   " 'x/y', 1)",
+		   &f->err));
+	ok(f, queue_set_bisection(f->db, interactive, epoch, 7, &f->err));
+	assert_int_equal(queue_set_bisection(f->db, interactive, epoch + 1, 7, &f->err),
+			 -1);
+	assert_int_equal(f->err.code, ERR_STALE);
+	assert_int_equal(queue_find(f->db, interactive, &q, &f->err), 1);
+	assert_int_equal(q.kind, QUEUE_BISECT);
+	assert_int_equal(q.bisection_id, 7);
+	queue_job_done(&q);
+	assert_int_equal(queue_find(f->db, background, &q, &f->err), 1);
+	assert_int_equal(q.bisection_id, DB_NO_INT);
+	queue_job_done(&q);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(bisections_are_in_line),
 		T(a_job_comes_back_as_it_was_put),
 		T(only_one_takes_a_job),
 		T(unusable_is_failed_with_the_reason),
@@ -557,6 +674,7 @@ int main(void)
 		T(three_reboots_set_a_job_apart),
 		T(a_head_waits_until_it_is_begun),
 		T(heads_are_the_first_of_each_sender),
+		T(a_series_waits_for_its_tree),
 		T(a_twin_is_what_asks_for_the_same),
 		T(a_flood_costs_no_scan),
 		T(jobs_that_are_over_are_listed_and_timed),

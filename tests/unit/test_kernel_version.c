@@ -57,13 +57,17 @@ static void ranges(void **state)
 	expect_in("6.1.100..6.1.150", "6.1.150+", true);
 	expect_in("5.19..6.1.10", "6.0.3", true);
 	expect_in("5.19..6.1.10", "6.1.11", false);
+	expect_in("6.11..", "6.10.99", false);
+	expect_in("6.11..", "6.11-rc1", true);
+	expect_in("6.11..", "7.0", true);
+	expect_in("6.11..", NULL, false);
 	expect_in("6.1", NULL, false);
 	expect_in("6.1", "unknown", false);
 }
 
 static void no_ranges(void **state)
 {
-	static const char *const bad[] = { "",      "6",        "v6.1",      "6.1..",
+	static const char *const bad[] = { "",      "6",        "v6.1",      "6.1...",
 					   "..6.5", "6.5..6.1", "6.1...6.5", "6.1 6.2",
 					   "6.x",   "6.1-rc1",  "6.1.2.3",   "6..7" };
 	struct kernel_range r;

@@ -48,6 +48,13 @@ static void finds_what_matches_in_all(void **state)
 	assert_null(known_issues_find(k, "mm/one", "numa2", NULL, "status -2"));
 	assert_null(known_issues_find(k, "mm/one", "numa2", "6.1", "status -3"));
 	assert_null(known_issues_find(k, "mm/one", "numa2", "6.1", NULL));
+	/* A pass has no reason; where it should have failed is told. */
+	assert_non_null(known_issues_missed(k, "mm/one", "numa2", "6.5"));
+	assert_null(known_issues_missed(k, "mm/one", "numa2", "6.6"));
+	assert_null(known_issues_missed(k, "mm/one", "smp4", "6.5"));
+	assert_null(known_issues_missed(k, "mm/two", "numa2", "6.5"));
+	assert_null(known_issues_missed(k, "mm/one", "numa2", NULL));
+	assert_null(known_issues_missed(NULL, "mm/one", "numa2", "6.5"));
 	known_issues_free(k);
 	assert_null(known_issues_find(NULL, "mm/one", "numa2", "6.1", "status -2"));
 }

@@ -16,10 +16,14 @@ static struct source_conf source = {
 	.base = (char *)"base-commit,good",
 };
 
-static bool is_tree(const char *name, void *arg)
+static bool is_there(const char *what, const char *name, void *arg)
 {
 	(void)arg;
-	return !strcmp(name, "mine") || !strcmp(name, "next");
+	if (!strcmp(what, "tree"))
+		return !strcmp(name, "mine") || !strcmp(name, "next");
+	assert_true(!strcmp(what, "config") || !strcmp(what, "topology") ||
+		    !strcmp(what, "suite"));
+	return strlen(name) <= 2;
 }
 
 struct made {
@@ -37,7 +41,7 @@ static struct made make(const struct source_conf *conf, const char *override)
 	if (override)
 		assert_int_equal(
 			json_parse(override, strlen(override), &p.override, &err), 0);
-	posting_request(&p, conf, is_tree, NULL, &m.q, &m.unheard);
+	posting_request(&p, conf, is_there, NULL, &m.q, &m.unheard);
 	json_object_put(p.override);
 	return m;
 }
@@ -167,6 +171,15 @@ static void bad_wishes_are_unheard(void **state)
 	assert_string_equal(m.q.trees[0], "stable");
 	assert_null(m.q.wish);
 	assert_non_null(strstr(str_get(&m.unheard), "tree=elsewhere names nothing"));
+	made_done(&m);
+	/* No such topology, and a config twice: a worker would end the job for that. */
+	m = make(&source, "{\"topology\":\"up,nowhere\",\"config\":\"a,b,a\","
+			  "\"suite\":\"b\"}");
+	assert_string_equal(m.q.topologies[0], "smp4");
+	assert_string_equal(m.q.configs[0], "mlock");
+	assert_string_equal(m.q.suites[0], "b");
+	assert_non_null(strstr(str_get(&m.unheard), "topology=up,nowhere names nothing"));
+	assert_non_null(strstr(str_get(&m.unheard), "config=a,b,a names nothing"));
 	made_done(&m);
 	m = make(&source, "{\"base\":\"HEAD^{/mm}\"}");
 	assert_null(m.q.wish);

@@ -47,6 +47,19 @@ static void what_was_begun_is_finished(void **state)
 	ORDER_IS(v, 4, 3, 1, 2);
 }
 
+/* Of the daemon's own; one that somebody waits for goes as any other. */
+static void bisections_go_when_nothing_else_does(void **state)
+{
+	struct queue_line v[] = { line(1, B, "", "sluice"), line(2, B, "", "sluice"),
+				  line(3, B, "mm", "a"), line(4, I, "", "uid 1"),
+				  line(5, I, "", "uid 2") };
+
+	(void)state;
+	v[0].kind = v[1].kind = v[3].kind = QUEUE_BISECT;
+	v[0].epoch = 1;
+	ORDER_IS(v, 4, 5, 3, 1, 2);
+}
+
 static void awaited_heads_go_before_series(void **state)
 {
 	struct queue_line v[] = { line(1, B, "mm", "a"), line(2, B, "", ""),
@@ -228,6 +241,21 @@ static void paused_and_waiting_jobs_are_left(void **state)
 	assert_null(queue_next(v, 0, QUEUE_RUNS, 0, &later));
 }
 
+static void what_has_no_tree_is_last_and_left(void **state)
+{
+	struct queue_line v[] = { line(1, B, "mm", "a"), line(2, B, "mm", "a"),
+				  line(3, B, "mm", "b"), line(4, B, "mm", "a") };
+	int64_t later = -1;
+
+	(void)state;
+	v[0].treeless = v[2].treeless = true;
+	v[0].served = v[1].served = v[3].served = 7;
+	ORDER_IS(v, 2, 4, 3, 1);
+	assert_int_equal(queue_next(v, 4, QUEUE_RUNS, 0, &later)->id, 2);
+	assert_null(queue_next(v + 2, 2, QUEUE_RUNS, 0, &later));
+	assert_int_equal(later, 0);
+}
+
 static void words_of_paused(void **state)
 {
 	(void)state;
@@ -242,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(interactive_goes_first),
 		cmocka_unit_test(what_was_begun_is_finished),
+		cmocka_unit_test(bisections_go_when_nothing_else_does),
 		cmocka_unit_test(awaited_heads_go_before_series),
 		cmocka_unit_test(newest_version_then_oldest_posting),
 		cmocka_unit_test(senders_of_lists_take_turns),
@@ -249,6 +278,7 @@ int main(void)
 		cmocka_unit_test(a_flood_delays_others_by_one_job_each),
 		cmocka_unit_test(the_order_shown_is_the_order_taken),
 		cmocka_unit_test(paused_and_waiting_jobs_are_left),
+		cmocka_unit_test(what_has_no_tree_is_last_and_left),
 		cmocka_unit_test(words_of_paused),
 	};
 

@@ -328,6 +328,41 @@ static void known_failures_do_not_count(void **state)
 	topology_free(numa2);
 }
 
+/* Where an entry says that the kernel is wrong, a pass is counted for itself. */
+static void a_known_issue_that_does_not_show(void **state)
+{
+	struct topology *t[] = { topology("up"), topology("numa2") };
+	struct quiet_tally *tally = quiet_tally_new(t, 2);
+	struct known_issues *known = NULL;
+	struct err err = { .msg = "" };
+	static const char *const tests[] = { "q/a pass",
+					     "q/b pass 1 1 of 2 subtests skipped",
+					     "q/b pass", "q/a fail 1 saw 0", NULL };
+
+	(void)state;
+	assert_int_equal(known_issues_parse("k.ini",
+					    "[q/a]\nkernel = 6.1..\ntopology = up\n"
+					    "match = saw 0\nreason = r\n"
+					    "expires = 2199-01-01\n",
+					    &known, &err),
+			 0);
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_JSON struct json_object *r =
+			record((int64_t)i + 1, t[i], "ok", "end", tests);
+
+		quiet_tally_add(tally, r, known);
+	}
+	assert_int_equal(quiet_tally_case(tally, "q/a")->missed, 1);
+	assert_int_equal(quiet_tally_case(tally, "q/a")->known, 1);
+	assert_int_equal(quiet_tally_case(tally, "q/b")->missed, 0);
+	assert_int_equal(quiet_tally_case(tally, "q/b")->partly, 2);
+	assert_int_equal(quiet_tally_case(tally, "q/a")->partly, 0);
+	quiet_tally_free(tally);
+	known_issues_free(known);
+	topology_free(t[0]);
+	topology_free(t[1]);
+}
+
 static void seeds_and_lines(void **state)
 {
 	struct topology *t = topology("up");
@@ -622,6 +657,7 @@ int main(void)
 		cmocka_unit_test(turns_are_even),
 		cmocka_unit_test(failures_of_a_boot),
 		cmocka_unit_test(known_failures_do_not_count),
+		cmocka_unit_test(a_known_issue_that_does_not_show),
 		cmocka_unit_test(seeds_and_lines),
 		cmocka_unit_test(a_record_is_of_one_machine),
 		cmocka_unit_test(key_holds_what_judges),

@@ -22,8 +22,9 @@ struct fixture {
 	struct config config;
 	struct role_host host;
 	struct source_poll *polls;
-	struct source_conf conf[3];
+	struct source_conf conf[6];
 	struct str got;   /* ids handed over */
+	struct str order; /* whose polls ended */
 	size_t mails;     /* how many */
 	int ended;        /* polls */
 	size_t unsettled; /* since the last piece */
@@ -71,6 +72,7 @@ static void on_polled(const struct source_conf *source, const struct source_stat
 		assert_int_equal(f->unsettled, 0);
 	(void)mails;
 	f->ended++;
+	str_addf(&f->order, "%s ", source->name);
 }
 
 static void on_idle(void *arg)
@@ -110,6 +112,7 @@ static int setup(void **state)
 				   .uid = geteuid(),
 				   .gid = getegid() };
 	f->config.mail_bytes = 1 << 20;
+	f->config.daemon_polls = 8;
 	f->host = (struct role_host){ .event = f->event,
 				      .state = &f->state,
 				      .config = &f->config };
@@ -126,6 +129,7 @@ static int teardown(void **state)
 	db_close(f->db);
 	sd_event_unref(f->event);
 	str_done(&f->got);
+	str_done(&f->order);
 	free(f->state.jobs);
 	free(f->db_path);
 	tmpdir_teardown((void **)&f->dir);
@@ -460,6 +464,94 @@ static void test_a_bad_source_harms_no_other(void **state)
 	http_stop(&server);
 }
 
+/* The row of a source as an earlier daemon left it. */
+static void seed(struct fixture *f, const struct source_conf *c, int64_t next,
+		 int64_t failures)
+{
+	struct source_state s = { .name = c->name,
+				  .kind = c->kind,
+				  .location = (char *)source_conf_where(c),
+				  .polled = DB_NO_INT,
+				  .succeeded = DB_NO_INT,
+				  .next = next,
+				  .failures = failures };
+	struct err err = { .code = ERR_NONE };
+
+	assert_int_equal(source_state_put(f->db, &s, &err), 0);
+}
+
+static void test_sources_take_turns(void **state)
+{
+	static const int64_t due[] = { 30, 10, 20 };
+	static const char *const names[] = { "a", "b", "c" };
+	struct fixture *f = *state;
+	AUTO_FREE char *md = path_join(f->dir, "md", NULL);
+
+	f->config.daemon_polls = 1;
+	for (int i = 0; i < 3; i++) {
+		f->conf[i] = source_at(names[i], "maildir", md, 1);
+		seed(f, &f->conf[i], due[i], 0);
+	}
+	configure(f, 3);
+	run_until(f, f->ended == 9);
+	/* Of those that are due in the same second any is first: one more, one less. */
+	assert_int_equal(strncmp(str_get(&f->order), "b c a ", 6), 0);
+	for (int i = 0; i < 3; i++) {
+		AUTO_FREE char *name = str_printf("%s ", names[i]);
+		const char *at = str_get(&f->order);
+		int n = 0;
+
+		while ((at = strstr(at, name))) {
+			at += 2;
+			n++;
+		}
+		assert_in_range(n, 2, 4);
+	}
+}
+
+/* So many at once, of those that failed half of it: what hangs leaves room. */
+static void test_polls_at_once_are_bounded(void **state)
+{
+	static const char *const names[] = { "s1", "s2", "s3", "s4", "s5" };
+	struct fixture *f = *state;
+	AUTO_FREE char *md = path_join(f->dir, "md", NULL);
+	struct http_server server = http_serve(serve);
+	AUTO_FREE char *silent = http_url(&server, "/silent/");
+	time_t end;
+
+	f->config.daemon_polls = 4;
+	deliver(f, 1, 1);
+	for (int i = 0; i < 5; i++) {
+		f->conf[i] = source_at(names[i], "archive", silent, 1);
+		seed(f, &f->conf[i], i, 1);
+	}
+	f->conf[5] = source_at("box", "maildir", md, 1);
+	seed(f, &f->conf[5], 99, 0);
+	configure(f, 6);
+	run_until(f, f->mails == 1 && server.counts->requests == 2);
+	deliver(f, 2, 2);
+	run_until(f, f->mails == 2);
+	assert_int_equal(server.counts->requests, 2);
+	/* It gives its place to none that failed; good ones get all. */
+	for (int i = 0; i < 5; i++)
+		f->conf[i].name = (char *)(i == 0 ? "t0" : i == 1 ? "t1" : names[i]);
+	configure(f, 2);
+	run_until(f, server.counts->requests == 4);
+	f->conf[2] = source_at("t2", "archive", silent, 1);
+	f->conf[3] = source_at("t3", "archive", silent, 1);
+	f->conf[4] = source_at("t4", "archive", silent, 1);
+	configure(f, 6);
+	run_until(f, server.counts->requests == 6);
+	end = time(NULL) + 2;
+	while (time(NULL) < end)
+		assert_true(sd_event_run(f->event, 100000) >= 0);
+	assert_int_equal(server.counts->requests, 6);
+	f->idle = false;
+	assert_false(source_poll_stop(f->polls));
+	run_until(f, f->idle);
+	http_stop(&server);
+}
+
 static void test_failures_are_counted_and_forgotten(void **state)
 {
 	struct fixture *f = *state;
@@ -586,6 +678,8 @@ int main(int argc, char **argv)
 		t(test_a_clock_that_was_set_back),
 		t(test_lines_that_are_none),
 		t(test_a_bad_source_harms_no_other),
+		t(test_sources_take_turns),
+		t(test_polls_at_once_are_bounded),
 		t(test_failures_are_counted_and_forgotten),
 		t(test_another_configuration),
 	};

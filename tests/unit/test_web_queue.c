@@ -8,6 +8,7 @@
 #include "db/queue.h"
 #include "db/setting.h"
 #include "db/source_state.h"
+#include "db/tree.h"
 #include "db/tree_fetch.h"
 #include "db/verdict.h"
 #include "lib/text.h"
@@ -203,6 +204,11 @@ static int setup(void **state)
 	add_steps(&s.f, s.series, 4, "step");
 	add_build(&s.f, 1, s.series, 0, BUILD_OK);
 	add_build(&s.f, 2, s.series, 1, BUILD_FAIL);
+	ok(&s.f, tree_put(s.f.db,
+			  &(struct tree){ .name = (char *)"debian",
+					  .source = (char *)"s",
+					  .default_ref = (char *)"r" },
+			  &s.f.err));
 	seed_jobs(&s);
 	first = add_posting(&s.f, "v1@x", POSTING_DONE, 1, DB_NO_INT, s.run);
 	s.build = add_posting(&s.f, "v2@x", POSTING_IGNORED, 2, first, DB_NO_INT);
@@ -253,6 +259,10 @@ static void test_queue_is_in_order(void **state)
 	AUTO(answer_done) struct answer b = ask(s, "/queue", NULL, NULL);
 	assert_true(has(&b, "All jobs are paused"));
 	assert_false(has(&b, "starts about"));
+	assert_false(has(&b, "not there yet"));
+	ok(&s->f, tree_delete(s->f.db, "debian", &s->f.err));
+	AUTO(answer_done) struct answer c = ask(s, "/queue", NULL, NULL);
+	assert_true(has(&c, "waits for the tree debian, which is not there yet"));
 }
 
 static void test_pages_escape(void **state)

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 
+#include "common/ktap.h"
 #include "common/page.h"
 #include "common/sysfile.h"
 
@@ -42,6 +44,14 @@ int cpu_pin(int cpu)
 	return cpu_pin_mask(UINT64_C(1) << cpu);
 }
 
+void cpu_run_on(int cpu)
+{
+	int ret = cpu_pin(cpu);
+
+	if (ret < 0)
+		ktap_bail("run on CPU %d: %s", cpu, strerror(-ret));
+}
+
 static int drain_each(char *scratch)
 {
 	uint64_t online = cpu_online();
@@ -74,6 +84,7 @@ int cpu_drain_all(void)
 	*(volatile char *)scratch = 1;
 	ret = drain_each(scratch);
 	munmap(scratch, PAGE_BYTES);
-	sched_setaffinity(0, sizeof(before), &before);
+	if (sched_setaffinity(0, sizeof(before), &before) < 0 && ret == 0)
+		ret = -errno;
 	return ret;
 }

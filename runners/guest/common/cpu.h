@@ -13,6 +13,8 @@ int cpu_first(void);
 int cpu_last(void);
 /* The calling thread runs there and nowhere else. 0, or -errno. */
 int cpu_pin(int cpu);
+/* The same; ends the case where it cannot: what follows means just that CPU. */
+void cpu_run_on(int cpu);
 int cpu_pin_mask(uint64_t mask);
 /*
  * Empties the mlock and LRU batches of every CPU without moving a page: mlock

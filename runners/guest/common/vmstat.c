@@ -50,6 +50,11 @@ void vmstat_read(struct vmstat *ret)
 	fclose(f);
 }
 
+bool vmstat_has_events(void)
+{
+	return sysfile_field("/proc/vmstat", "unevictable_pgs_mlocked", -1) >= 0;
+}
+
 long long vmstat_oom_kills(void)
 {
 	char name[64];

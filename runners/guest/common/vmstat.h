@@ -6,6 +6,8 @@
 #ifndef SLUICE_GUEST_VMSTAT_H
 #define SLUICE_GUEST_VMSTAT_H
 
+#include <stdbool.h>
+
 struct vmstat {
 	long long nr_mlock;
 	long long nr_unevictable;
@@ -22,6 +24,11 @@ struct vmstat {
 	long long compact_migrate_scanned;
 };
 
+/*
+ * Whether the kernel counts events (unevictable_pgs_*, pgmigrate_*), by which locked
+ * pages are accounted for; false without CONFIG_VM_EVENT_COUNTERS.
+ */
+bool vmstat_has_events(void);
 /* Counters that this kernel does not have are 0. */
 void vmstat_read(struct vmstat *ret);
 /* Processes that the kernel killed for want of memory; folds nothing. */

@@ -15,6 +15,7 @@
 #include "common/sysfile.h"
 #include "init/cgroups.h"
 #include "init/devices.h"
+#include "init/own.h"
 #include "init/ramdisk.h"
 #include "init/settings.h"
 #include "init/system.h"
@@ -53,6 +54,7 @@ static void remember_blocks(void)
 
 void tidy_remember(void)
 {
+	own_remember();
 	settings_remember();
 	devices_remember();
 	cpus = sysfile_list(CPU "/online");
@@ -185,6 +187,7 @@ bool tidy_up(const struct teller *t)
 {
 	bool ok;
 
+	own_restore(t);
 	/* What uses memory, or huge pages that are to go, before what takes them. */
 	system_fresh_tmp();
 	remove_sysv(t);

@@ -294,3 +294,12 @@ void account_gone(const struct account *base, const struct account *now, struct 
 {
 	back(base, now, 0, w);
 }
+
+void account_data(const struct account *from, const struct account *to)
+{
+	ktap_data("nr_mlock_grown", to->vm.nr_mlock - from->vm.nr_mlock);
+	ktap_data("nr_unevictable_grown",
+		  to->vm.nr_unevictable - from->vm.nr_unevictable);
+	ktap_data("stranded", to->vm.stranded - from->vm.stranded);
+	oracle_migrate_data(&from->vm, &to->vm);
+}

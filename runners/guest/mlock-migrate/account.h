@@ -70,5 +70,7 @@ void account_back(const struct account *base, const struct account *before,
  * on a list again (mm/swap.c, lru_add), and its list when it is freed.
  */
 void account_gone(const struct account *base, const struct account *now, struct why *w);
+/* # data: what the counters grew by between two readings. */
+void account_data(const struct account *from, const struct account *to);
 
 #endif

@@ -140,18 +140,19 @@ void case_cpuset(void)
 	ret = cgroup_make(&cg, "mlock-cpuset", "cpuset");
 	if (ret < 0)
 		ktap_skip_all("no cpuset in cgroup v2 here: %s", strerror(-ret));
-	ktap_begin(4 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_begin(4 + ORACLE_MIGRATED_CHECKS + ORACLE_LOCKED_CHECKS +
+		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	set_mems(&cg, second);
 	oracle_begin(&base);
-	cpu_pin(cpu_last());
+	cpu_run_on(cpu_last());
 	pageset_init(&set, PAGES, first, PAGESET_LOCK_ON_FAULT);
 	numa_unbind(set.map, set.map_bytes);
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 	oracle_begin(&before);
 	enter(&cg, &set, second);
 	ring(&cg, &set, second, nodes, rounds);
 	oracle_begin(&after);
-	oracle_migrate_data(&before, &after);
+	oracle_migrated(&before, &after, ORACLE_CALL_FAIL_PART);
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);
 	pageset_done(&set);

@@ -107,12 +107,14 @@ static void run_story(size_t first, size_t n, enum end end)
 	turn_start(&turn, process, &st);
 	turn_run(&turn);
 	account_read(&before);
+	account_data(&base, &before);
 	if (end == KILL)
 		turn_kill(&turn);
 	else
 		check_status(&st, turn_last(&turn), &w);
 	account_read(&now);
-	account_back(&base, &before, &now, &w);
+	ktap_data("stranded_at_end", now.vm.stranded - before.vm.stranded);
+	account_gone(&base, &now, &w);
 	if (now.vm.pgs_cleared != before.vm.pgs_cleared)
 		why_add(&w,
 			"expected no page to be freed while it was Mlocked, saw unevictable_pgs_cleared grow by %lld",
@@ -162,6 +164,6 @@ void case_exit(void)
 			run_story(0, kinds_n, (enum end)e);
 	}
 	account_scan(&now);
-	account_back(&base, &base, &now, &w);
+	account_gone(&base, &now, &w);
 	why_check(&w, "back-at-base");
 }

@@ -146,7 +146,7 @@ static int place(struct pageset *set, int node, int want)
 
 	if (filler < 0)
 		ktap_skip_all("no memfd here: %s", strerror(errno));
-	cpu_pin(cpu_last());
+	cpu_run_on(cpu_last());
 	numa_bind_task(node);
 	id = reach_block(node, filler, want);
 	if (id >= 0) {
@@ -157,7 +157,7 @@ static int place(struct pageset *set, int node, int want)
 		ktap_data("waiting", (long long)residue_refault(set));
 	}
 	numa_bind_task(-1);
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 	close(filler);
 	return id;
 }

@@ -102,7 +102,7 @@ static void check_beside(struct scene *sc, const struct account *base)
 {
 	struct pageset set;
 	struct why w = { 0 };
-	size_t first;
+	size_t first = 0;
 
 	pageset_init(&set, PAGES, sc->from, PAGESET_PLAIN);
 	if (mlock(set.map, set.map_bytes) < 0 ||
@@ -122,6 +122,7 @@ static void check_beside(struct scene *sc, const struct account *base)
 		ktap_bail("munlock: %s", strerror(errno));
 	check_books(sc, base, 0, &w);
 	pageset_done(&set);
+	ktap_data("moved_beside", (long long)first);
 	why_check(&w, "beside");
 }
 
@@ -188,6 +189,7 @@ void case_hugetlb(void)
 	get_pages();
 	account_begin();
 	ktap_begin(rounds * CHECKS);
+	ktap_data("huge_pages", sysfile_number(NR_HUGEPAGES, 0));
 	for (i = 0; i < rounds; i++) {
 		struct why w = { 0 };
 
@@ -195,6 +197,7 @@ void case_hugetlb(void)
 		turn_start(&turn, process, &sc);
 		turn_run(&turn);
 		account_scan(&now);
+		account_data(&base, &now);
 		account_gone(&base, &now, &w);
 		why_check(&w, "back-at-base");
 	}

@@ -67,6 +67,8 @@ static const struct lockers_story stories[] = {
 	      { 0, UNLOCK, NONE }),
 	STORY("fail-move-then-move", true, BOTH_LOCK, { 0, FAIL_MOVE, ALL },
 	      { 0, MOVE, ALL }, { 1, UNLOCK, ALL }, { 0, UNLOCK, NONE }),
+	STORY("compact", false, BOTH_LOCK, { 0, COMPACT, ALL }, { 1, UNLOCK, ANY },
+	      { 0, UNLOCK, NONE }),
 };
 /* clang-format on */
 
@@ -212,6 +214,10 @@ void case_lockers(void)
 		for (s = 0; s < ARRAY_SIZE(stories); s++) {
 			if (stories[s].two_nodes && both[1] < 0)
 				ktap_skip(stories[s].name, "needs two nodes with memory");
+			else if (lockers_has(&stories[s], COMPACT) &&
+				 access(LOCKERS_COMPACT, W_OK) < 0)
+				ktap_skip(stories[s].name,
+					  "this kernel has no compaction");
 			else
 				lockers_tell(&stories[s], both);
 		}

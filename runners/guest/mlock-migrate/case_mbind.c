@@ -224,20 +224,22 @@ void case_mbind(void)
 	long rounds = opts_number("rounds", 1);
 	uint64_t nodes = numa_memory_nodes();
 	struct pageset set;
-	struct vmstat base, drained;
+	struct vmstat base, before, after;
 
 	if (__builtin_popcountll(nodes) < 2)
 		ktap_skip_all("needs two nodes with memory");
-	ktap_begin(7 + 2 * ORACLE_LOCKED_CHECKS + 2 * ORACLE_UNLOCKED_CHECKS +
-		   ORACLE_END_CHECKS);
+	ktap_begin(7 + ORACLE_MIGRATED_CHECKS + 2 * ORACLE_LOCKED_CHECKS +
+		   2 * ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	pageset_init(&set, PAGES, numa_first(nodes), PAGESET_LOCK_ON_FAULT);
-	oracle_begin(&drained);
+	oracle_begin(&before);
 	residue_refault(&set);
 	alone(&set, nodes, rounds);
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);
 	pageset_done(&set);
 	two_processes(nodes, rounds, &base);
+	vmstat_read(&after);
+	oracle_migrated(&before, &after, ORACLE_CALL_FAIL_PART);
 	oracle_end(&base);
 }

@@ -193,7 +193,7 @@ void case_memory_failure(void)
 		ktap_skip_all("this kernel has no memory failure handling");
 	ktap_begin(6 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 	pageset_init(&set, PAGES, -1, PAGESET_LOCK_ON_FAULT);
 	peer_start(&peer, peer_step, &peer_set);
 	peer_ask(&peer, PEER_MAKE, 0);

@@ -44,10 +44,10 @@ static size_t refault(struct pageset *set, int node)
 
 static void make(struct pageset *set, int node)
 {
-	cpu_pin(cpu_last());
+	cpu_run_on(cpu_last());
 	pageset_init(set, PAGES, node, PAGESET_LOCK_ON_FAULT);
 	numa_unbind(set->map, set->map_bytes);
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 }
 
 static long peer_step(void *arg, int what, long value)
@@ -166,13 +166,14 @@ void case_migrate_pages(void)
 
 	if (__builtin_popcountll(nodes) < 2)
 		ktap_skip_all("needs two nodes with memory");
-	ktap_begin(7 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_begin(7 + ORACLE_MIGRATED_CHECKS + ORACLE_LOCKED_CHECKS +
+		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	make(&set, numa_first(nodes));
 	vmstat_read(&before);
 	own_ring(&set, nodes, rounds);
 	vmstat_read(&after);
-	oracle_migrate_data(&before, &after);
+	oracle_migrated(&before, &after, ORACLE_CALL_FAIL_PART);
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);
 	pageset_done(&set);

@@ -165,8 +165,14 @@ static long not_moved(void **pages, const int *status, int to)
 	return n;
 }
 
-/* One call over all pages; counts if the worker went on meanwhile. */
-static void move_all(struct frontier *f, pid_t pid, int to)
+/* Pages that the worker goes through. */
+static size_t work(const struct frontier *f)
+{
+	return f->view ? UNLOCK_CALLS : PAGES;
+}
+
+/* One call over all pages; counts if the worker went on meanwhile. 0, or -errno. */
+static int move_all(struct frontier *f, pid_t pid, int to)
 {
 	static void *pages[PAGES];
 	static int status[PAGES];
@@ -182,7 +188,7 @@ static void move_all(struct frontier *f, pid_t pid, int to)
 	ret = numa_move_of(f->view ? 0 : pid, pages, PAGES, to, status, true);
 	end = f->shared->done;
 	if (ret < 0 || end == begin)
-		return;
+		return ret < 0 ? (int)ret : 0;
 	if (f->view)
 		busy = not_moved(pages, status, to);
 	for (i = 0; !f->view && i < PAGES; i++)
@@ -190,15 +196,15 @@ static void move_all(struct frontier *f, pid_t pid, int to)
 	f->calls++;
 	f->busy += busy;
 	f->bad_calls += busy > f->busy_max;
+	return 0;
 }
 
 static void meet(struct frontier *f)
 {
 	uint64_t nodes = numa_memory_nodes();
 	int from = numa_first(nodes), to = numa_first(nodes & (nodes - 1));
-	size_t all = f->view ? UNLOCK_CALLS : PAGES;
-	int status = 1;
-	pid_t pid;
+	int status = 1, ret;
+	pid_t pid, gone = 0;
 
 	memset(f->shared, 0, sizeof(*f->shared));
 	pid = fork();
@@ -206,12 +212,22 @@ static void meet(struct frontier *f)
 		worker(f);
 	if (pid < 0)
 		ktap_bail("fork: %s", strerror(errno));
-	cpu_pin(residue_other_cpu());
-	while (!f->shared->ready && waitpid(pid, &status, WNOHANG) == 0)
+	cpu_run_on(residue_other_cpu());
+	while (!f->shared->ready && gone == 0) {
 		sched_yield();
-	while (f->shared->ready && f->shared->done < all)
-		move_all(f, pid, f->shared->call % 2 ? from : to);
-	if (waitpid(pid, &status, 0) != pid || status)
+		gone = waitpid(pid, &status, WNOHANG);
+	}
+	/* One that was killed on its way goes no further; of one that is through and gone
+	 * the call may say that there is none. */
+	while (gone == 0 && f->shared->done < work(f)) {
+		ret = move_all(f, pid, f->shared->call % 2 ? from : to);
+		gone = waitpid(pid, &status, WNOHANG);
+		if (ret < 0 && gone == 0 && f->shared->done < work(f))
+			ktap_bail("move_pages: %s", strerror(-ret));
+	}
+	if (gone == 0)
+		gone = waitpid(pid, &status, 0);
+	if (gone != pid || status)
 		ktap_bail("worker: status %d", status);
 }
 
@@ -269,7 +285,7 @@ void case_move_frontier(void)
 	uint64_t nodes = numa_memory_nodes();
 	struct frontier lock = { .busy_max = LOCK_BUSY_MAX };
 	struct frontier unlock = { .busy_max = UNLOCK_BUSY_MAX };
-	struct vmstat base, end;
+	struct vmstat base;
 
 	if (!(nodes & (nodes - 1)))
 		ktap_skip_all("needs two nodes with memory");
@@ -279,7 +295,7 @@ void case_move_frontier(void)
 					   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (lock.shared == MAP_FAILED)
 		ktap_bail("mmap: %s", strerror(errno));
-	ktap_begin(3);
+	ktap_begin(2 + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	for (i = 0; i < rounds; i++) {
 		lock_round(&lock);
@@ -287,8 +303,5 @@ void case_move_frontier(void)
 	}
 	check_busy(&lock, "locking");
 	check_busy(&unlock, "unlocking");
-	oracle_begin(&end);
-	ktap_check(end.nr_mlock == base.nr_mlock, "nr_mlock-at-end",
-		   "expected nr_mlock back at its base value, saw %+lld",
-		   end.nr_mlock - base.nr_mlock);
+	oracle_end(&base);
 }

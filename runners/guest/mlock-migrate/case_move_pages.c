@@ -44,7 +44,8 @@ void case_move_pages(void)
 
 	if (to < 0)
 		ktap_skip_all("needs two nodes with memory");
-	ktap_begin(2 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS);
+	ktap_begin(2 + ORACLE_MIGRATED_CHECKS + ORACLE_LOCKED_CHECKS +
+		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	pageset_init(&set, PAGES, from, PAGESET_LOCK_ON_FAULT);
 	numa_unbind(set.map, set.map_bytes);
@@ -54,8 +55,9 @@ void case_move_pages(void)
 	leave_residue(&set, to);
 	check_move(&set, from, "moved-back");
 	vmstat_read(&after);
-	oracle_migrate_data(&before, &after);
+	oracle_migrated(&before, &after, ORACLE_CALL_FAIL_PART);
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);
 	pageset_done(&set);
+	oracle_end(&base);
 }

@@ -133,9 +133,9 @@ static void check_unmapped(int fd)
 
 	if (mlock(locked, RESIDUE_BYTES) < 0)
 		ktap_bail("mlock of " DEVICE ": %s", strerror(errno));
-	cpu_pin(cpu_last());
+	cpu_run_on(cpu_last());
 	munmap(locked, RESIDUE_BYTES);
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 	check_dropped(fd, "goes-after-munmap", true);
 }
 
@@ -153,10 +153,10 @@ static void check_copied(int fd)
 		(void)*(volatile char *)(locked + i * PAGE_BYTES);
 	oracle_begin(&drained);
 	page_pfns(locked, RESIDUE, old);
-	cpu_pin(cpu_last());
+	cpu_run_on(cpu_last());
 	for (i = 0; i < RESIDUE; i++)
 		locked[i * PAGE_BYTES] = 1;
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 	for (i = 0; i < RESIDUE; i++)
 		waiting += (page_flags(old[i]) & PAGE_MLOCKED) != 0;
 	ktap_data("waiting", (long long)waiting);
@@ -177,7 +177,7 @@ void case_page_cache(void)
 	oracle_begin(&base);
 	make(&set, fd, 0);
 	make(&control, fd, (off_t)BYTES);
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 	if (mlock(set.map, set.map_bytes) < 0)
 		ktap_bail("mlock of " DEVICE ": %s", strerror(errno));
 	if (!pressure_on(&control, dropped))

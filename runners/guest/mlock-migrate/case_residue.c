@@ -83,7 +83,7 @@ static bool leave(struct pageset *set, size_t n, int node, const char *name)
 	size_t waiting;
 
 	residue_leave(set, n, node, cpu);
-	cpu_pin(other);
+	cpu_run_on(other);
 	waiting = residue_waiting(set);
 	if (waiting == n || cpu == other)
 		return true;
@@ -207,7 +207,7 @@ static void sizes_then_drain(void)
 		size_t lacking = 0;
 
 		residue_leave(&set, sizes[i], -1, cpu);
-		cpu_pin(other);
+		cpu_run_on(other);
 		residue_kernel_drain();
 		for (k = 0; k < set.n; k++)
 			lacking += (page_flags(page_pfn(set.addr[k])) & LOCKED_FLAGS) !=
@@ -258,7 +258,7 @@ static void cow_leave(struct cow *c)
 	pageset_touch(&c->copies);
 	residue_start(cpu);
 	pageset_fill(&c->copies);
-	cpu_pin(other);
+	cpu_run_on(other);
 }
 
 /* How many of the file's pages have all of the flags. */
@@ -346,7 +346,7 @@ static void hop(void)
 		do {
 			n = (n + 1) % 64;
 		} while (!(online >> n & 1));
-		cpu_pin(n);
+		cpu_run_on(n);
 		if (step % 2)
 			munlock(set.map, half);
 		else if (mlock(set.map, half) < 0)
@@ -355,7 +355,7 @@ static void hop(void)
 	}
 	if (mlock(set.map, half) < 0)
 		ktap_bail("mlock: %s", strerror(errno));
-	cpu_pin(other);
+	cpu_run_on(other);
 	residue_kernel_drain();
 	check_locked(&set, "hop");
 	pageset_done(&set);
@@ -377,7 +377,7 @@ void case_residue(void)
 	size_t i;
 
 	residue_kernel_drain(); /* or skips */
-	ktap_begin((unsigned)(NPARTS * (size_t)rounds + 1));
+	ktap_begin((unsigned)(NPARTS * (size_t)rounds + 1 + ORACLE_END_CHECKS));
 	oracle_begin(&base);
 	other = residue_other_cpu();
 	cpu = residue_cpu();
@@ -388,8 +388,9 @@ void case_residue(void)
 			cpu = cpu ? cpu - 1 : 63;
 		} while (!(cpu_online() >> cpu & 1));
 	}
-	cpu_pin(other);
+	cpu_run_on(other);
 	ktap_check(nr_mlock_grown() == 0, "nr_mlock-at-end",
 		   "expected nr_mlock back at its base value, saw %+lld",
 		   nr_mlock_grown());
+	oracle_end(&base);
 }

@@ -155,7 +155,7 @@ void case_soft_offline(void)
 	ktap_begin(5 + 2 * ORACLE_LOCKED_CHECKS + 2 * ORACLE_UNLOCKED_CHECKS +
 		   ORACLE_END_CHECKS);
 	oracle_begin(&base);
-	cpu_pin(cpu_first());
+	cpu_run_on(cpu_first());
 	pageset_init(&set, PAGES, -1, PAGESET_LOCK_ON_FAULT);
 	alone(&set, rounds);
 	oracle_locked(&set, &base);

@@ -40,6 +40,7 @@ struct area {
 	struct account base;
 	struct why w;
 	const char *step;
+	long long looks, most; /* how often it was looked at; pages locked at most */
 };
 
 struct story {
@@ -100,6 +101,8 @@ static void check(struct area *a)
 			check_page(a, i);
 	}
 	grown = now.vm.nr_mlock - a->base.vm.nr_mlock;
+	a->looks++;
+	a->most = grown > a->most ? grown : a->most;
 	if (vmlck != locked * 4)
 		why_add(&a->w, "%s: expected VmLck to be %lld kB, saw %lld", a->step,
 			locked * 4, vmlck);
@@ -392,6 +395,16 @@ static const struct story stories[] = {
 	{ "on-fault", tell_on_fault }, { "heap", tell_heap },
 };
 
+static void data(const struct story *st, const struct area *a)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s-looks", st->name);
+	ktap_data(name, a->looks);
+	snprintf(name, sizeof(name), "%s-mlocked-most", st->name);
+	ktap_data(name, a->most);
+}
+
 static void process(void *arg)
 {
 	const struct story *st = arg;
@@ -406,6 +419,7 @@ static void process(void *arg)
 	fill(&a, 0, PAGES);
 	account_read(&a.base);
 	st->tell(&a);
+	data(st, &a);
 	why_check(&a.w, st->name);
 }
 
@@ -429,6 +443,7 @@ void case_vma(void)
 		turn_run(&turn);
 	}
 	account_scan(&now);
-	account_back(&base, &base, &now, &w);
+	account_data(&base, &now);
+	account_gone(&base, &now, &w);
 	why_check(&w, "back-at-base");
 }

@@ -124,11 +124,10 @@ void kindcheck_unlock(struct kind_run *run, const struct account *base,
 void kindcheck_drop(struct kind_run *run, const struct account *base, struct account *now,
 		    const char *what)
 {
-	struct account before = *now;
 	struct why w = { 0 };
 
 	kind_drop(run);
 	account_read(now);
-	account_back(base, &before, now, &w);
+	account_gone(base, now, &w);
 	why_check(&w, kindcheck_name(run->kind, what));
 }

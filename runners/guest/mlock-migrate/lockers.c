@@ -12,6 +12,7 @@
 #include "common/ktap.h"
 #include "common/numa.h"
 #include "common/smaps.h"
+#include "common/sysfile.h"
 #include "common/turn.h"
 #include "mlock-migrate/account.h"
 #include "mlock-migrate/oracle.h"
@@ -25,6 +26,7 @@
 #endif
 
 #define PAGES LOCKERS_PAGES
+#define FILLER 4096
 
 /* What the teller and its actors share. */
 struct scene {
@@ -90,6 +92,17 @@ static void fail_move(const struct actor *a)
 	close(fds[1]);
 }
 
+static void compact(struct actor *a)
+{
+	int ret;
+
+	pageset_note(&a->set);
+	ret = sysfile_write(LOCKERS_COMPACT, "1");
+	if (ret < 0)
+		ktap_bail("compaction: %s", strerror(-ret));
+	ktap_data("compacted", (long long)pageset_moved(&a->set));
+}
+
 static void act(struct actor *a, enum locker_op op)
 {
 	char *map = a->set.map;
@@ -124,6 +137,9 @@ static void act(struct actor *a, enum locker_op op)
 		break;
 	case FAIL_MOVE:
 		fail_move(a);
+		break;
+	case COMPACT:
+		compact(a);
 		break;
 	case ON_LAST_CPU:
 		ret = cpu_pin(63 - __builtin_clzll(cpu_online()));
@@ -183,6 +199,20 @@ static size_t with(const struct scene *sc, uint64_t flag)
 	return n;
 }
 
+/* Pages with one of the two flags alone. */
+static size_t halves(const struct scene *sc)
+{
+	const uint64_t both = PAGE_MLOCKED | PAGE_UNEVICTABLE;
+	size_t i, n = 0;
+
+	for (i = 0; i < PAGES; i++) {
+		uint64_t flags = page_flags(sc->pfn[i]) & both;
+
+		n += flags != 0 && flags != both;
+	}
+	return n;
+}
+
 /* The frames and the counters, after a step. */
 static void look(const struct lockers_story *st, size_t i, struct scene *sc,
 		 const struct account *base)
@@ -211,8 +241,13 @@ static void look(const struct lockers_story *st, size_t i, struct scene *sc,
 		why_add(&sc->why,
 			"step %zu: expected %zu of %zu pages Mlocked and Unevictable, saw %zu and %zu",
 			i + 1, want, PAGES, mlocked, unevictable);
-	if (after == ANY)
-		ktap_data("mlocked_where_any", (long long)mlocked);
+	if (after != ANY)
+		return;
+	ktap_data("mlocked_where_any", (long long)mlocked);
+	if (halves(sc))
+		why_add(&sc->why,
+			"step %zu: expected each page to be both Mlocked and Unevictable, or neither, saw %zu otherwise",
+			i + 1, halves(sc));
 }
 
 static void run_step(const struct lockers_story *st, size_t i, struct scene *sc,
@@ -259,20 +294,48 @@ static void stage(struct pageset *set, int node)
 	pageset_adopt(set, map, bytes, 1);
 }
 
+/*
+ * Compaction packs pages at the end of memory, and new ones come from the gaps that it
+ * left there, where it does not look for pages to move: those are taken first.
+ */
+static void fill(struct pageset *filler, int node)
+{
+	pageset_init(filler, FILLER, node, PAGESET_PLAIN);
+	madvise(filler->map, filler->map_bytes, MADV_DONTFORK);
+}
+
+bool lockers_has(const struct lockers_story *st, enum locker_op op)
+{
+	size_t i;
+
+	for (i = 0; i < st->n; i++) {
+		if (st->steps[i].op == op)
+			return true;
+	}
+	return false;
+}
+
 void lockers_tell(const struct lockers_story *st, const int nodes[2])
 {
 	struct scene *sc = scene_new(nodes);
 	struct actor actor = { .scene = sc, .mapped = true };
 	struct turn turns[LOCKERS_ACTORS];
+	bool compacts = lockers_has(st, COMPACT);
 	struct account base, now;
+	struct pageset filler;
 	size_t i;
 
 	account_read(&base);
 	stage(&actor.set, nodes[0]);
+	if (compacts)
+		fill(&filler, nodes[0]);
 	for (i = 0; i < LOCKERS_ACTORS; i++)
 		turn_start(&turns[i], actor_main, &actor);
-	for (i = 0; i < st->n; i++)
+	for (i = 0; i < st->n; i++) {
+		if (st->steps[i].op == COMPACT)
+			pageset_done(&filler);
 		run_step(st, i, sc, turns, &base);
+	}
 	for (i = 0; i < LOCKERS_ACTORS; i++) {
 		if (turns[i].pid)
 			turn_kill(&turns[i]);

@@ -7,9 +7,11 @@
  * mm/mlock.c counts in mlock_count. That count is exact while the page is on the
  * LRU, as it is between drained steps, and migration builds it anew (mm/migrate.c,
  * "build up the correct dst->mlock_count"). It may be too low, never too high,
- * where a lock met the page off the LRU, in a batch, or where a migration failed
- * (mm/swap.c, lru_add_fn): then the flag may go with the first munlock, and
- * reclaim would bring it back. LOCKERS_ANY stands there.
+ * where a lock met the page off the LRU, in a batch, or where a migration failed or
+ * did not come about once the page was isolated (mm/swap.c, lru_add_fn): then the flag may go with the first munlock, and
+ * reclaim would bring it back. ANY stands there. Unevictable goes with it: at once
+ * where the page is on the LRU (__munlock_folio), else when it comes back there
+ * (lru_add).
  */
 #ifndef SLUICE_MLOCK_LOCKERS_H
 #define SLUICE_MLOCK_LOCKERS_H
@@ -19,6 +21,7 @@
 
 #define LOCKERS_PAGES ((size_t)40) /* more than a batch holds, and no multiple */
 #define LOCKERS_ACTORS 3
+#define LOCKERS_COMPACT "/proc/sys/vm/compact_memory"
 
 enum locker_op {
 	TOUCH,
@@ -31,6 +34,7 @@ enum locker_op {
 	KILL,      /* the same from without */
 	MOVE,      /* to the other node */
 	FAIL_MOVE, /* while a pipe holds the pages */
+	COMPACT,   /* the whole machine: what moves is up to it */
 	ON_LAST_CPU,
 };
 
@@ -50,6 +54,8 @@ struct lockers_story {
 	size_t n;
 };
 
+/* Has it such a step? */
+bool lockers_has(const struct lockers_story *st, enum locker_op op);
 /* Tells it: one result line. nodes[1] is used by MOVE and FAIL_MOVE alone. */
 void lockers_tell(const struct lockers_story *st, const int nodes[2]);
 

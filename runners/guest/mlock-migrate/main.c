@@ -10,6 +10,7 @@
 #include "common/opts.h"
 #include "common/page.h"
 #include "common/setting.h"
+#include "common/vmstat.h"
 #include "mlock-migrate/cases.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -39,11 +40,13 @@ static const struct {
 	{ "soft-offline", case_soft_offline },
 	{ "memory-failure", case_memory_failure },
 	{ "reclaim", case_reclaim },
+	{ "from-swap", case_from_swap },
 	{ "page-cache", case_page_cache },
 	{ "demotion", case_demotion },
 	{ "kinds-move", case_kinds_move },
 	{ "kinds-compact", case_kinds_compact },
 	{ "thp", case_thp },
+	{ "thp-reclaim", case_thp_reclaim },
 	{ "lockers", case_lockers },
 	{ "vma", case_vma },
 	{ "ksm", case_ksm },
@@ -80,6 +83,9 @@ int main(int argc, char **argv)
 	ret = page_open();
 	if (ret < 0)
 		ktap_skip_all("no pagemap or kpageflags here: %s", strerror(-ret));
+	/* Without, a page that is stranded cannot be told from one that is lost. */
+	if (!vmstat_has_events())
+		ktap_skip_all("this kernel counts no events (CONFIG_VM_EVENT_COUNTERS)");
 	/* 6.1: move_pages answers -ENOENT for a page under a NUMA hint. */
 	setting_hold("/proc/sys/kernel/numa_balancing", "0\n");
 	/*

@@ -108,3 +108,15 @@ long long oracle_migrate_data(const struct vmstat *before, const struct vmstat *
 	ktap_data("pgmigrate_fail", failed);
 	return failed;
 }
+
+void oracle_migrated(const struct vmstat *before, const struct vmstat *after,
+		     long long part)
+{
+	long long failed = oracle_migrate_data(before, after);
+	long long moved = after->pgmigrate_success - before->pgmigrate_success;
+
+	ktap_check(
+		failed <= moved / part, "migrate-failures",
+		"expected pgmigrate_fail to grow by at most %lld, one for %lld of %lld pages that moved, saw %lld",
+		moved / part, part, moved, failed);
+}

@@ -13,6 +13,15 @@
 #define ORACLE_LOCKED_CHECKS 4
 #define ORACLE_UNLOCKED_CHECKS 2
 #define ORACLE_END_CHECKS 1
+#define ORACLE_MIGRATED_CHECKS 1
+
+/*
+ * One page in so many may fail to migrate: one that is in use just then. Compaction
+ * and NUMA balancing take what they find, the calls do not begin before all batches
+ * are drained and switched off (lru_cache_disable), and try ten times.
+ */
+#define ORACLE_FAIL_PART 4
+#define ORACLE_CALL_FAIL_PART 64
 
 /* Empties the batches of all CPUs. */
 void oracle_drain(void);
@@ -40,5 +49,8 @@ size_t oracle_strays(const struct pageset *set);
 void oracle_end(const struct vmstat *base);
 /* # data of pgmigrate_*; gives the failures since before. */
 long long oracle_migrate_data(const struct vmstat *before, const struct vmstat *after);
+/* The same as a check: at most one page failed for so many that moved. */
+void oracle_migrated(const struct vmstat *before, const struct vmstat *after,
+		     long long part);
 
 #endif

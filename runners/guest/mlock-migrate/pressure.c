@@ -20,20 +20,28 @@
 
 static struct cgroup cg;
 
-void pressure_begin(const char *name)
+const char *pressure_try(const char *name)
 {
 	char path[160];
 	int ret = cgroup_make(&cg, name, "memory");
 
 	if (ret < 0)
-		ktap_skip_all("no memory controller in cgroup v2 here: %s",
-			      strerror(-ret));
+		return "no memory controller in cgroup v2 here";
 	snprintf(path, sizeof(path), "%s/memory.reclaim", cg.path);
 	if (access(path, W_OK) < 0)
-		ktap_skip_all("this kernel has no memory.reclaim");
+		return "this kernel has no memory.reclaim";
 	ret = cgroup_enter(&cg, 0);
 	if (ret < 0)
 		ktap_bail("entering %s: %s", cg.path, strerror(-ret));
+	return NULL;
+}
+
+void pressure_begin(const char *name)
+{
+	const char *why = pressure_try(name);
+
+	if (why)
+		ktap_skip_all("%s", why);
 }
 
 static void reclaim(size_t bytes)

@@ -14,6 +14,8 @@
  * case as skipped where the kernel has no memory.reclaim.
  */
 void pressure_begin(const char *name);
+/* The same for a case that can do without: NULL, or why there is none here. */
+const char *pressure_try(const char *name);
 /* How many pages of a set reclaim took. */
 typedef size_t (*pressure_gone_fn)(const struct pageset *set);
 /*

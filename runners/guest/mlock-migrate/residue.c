@@ -34,10 +34,7 @@ static void drain_here(void)
 
 void residue_start(int cpu)
 {
-	int ret = cpu_pin(cpu);
-
-	if (ret < 0)
-		ktap_bail("run on CPU %d: %s", cpu, strerror(-ret));
+	cpu_run_on(cpu);
 	drain_here();
 }
 
@@ -59,9 +56,9 @@ size_t residue_refault(struct pageset *set)
 	size_t n = set->n < RESIDUE_PAGES ? set->n : RESIDUE_PAGES;
 	size_t i, waiting = 0;
 
-	cpu_pin(residue_cpu());
+	cpu_run_on(residue_cpu());
 	pageset_refault(set, n);
-	cpu_pin(residue_other_cpu());
+	cpu_run_on(residue_other_cpu());
 	for (i = set->n - n; i < set->n; i++)
 		waiting += waits(set->addr[i]);
 	return waiting;

@@ -23,7 +23,7 @@ int residue_other_cpu(void);
 void residue_start(int cpu);
 /*
  * A set of n anonymous pages on node (-1: anywhere), locked and touched on cpu,
- * none drained. The caller goes to another CPU with cpu_pin.
+ * none drained. The caller goes to another CPU with cpu_run_on.
  */
 void residue_leave(struct pageset *set, size_t n, int node, int cpu);
 /*

@@ -44,6 +44,8 @@ int case_hierarchy(void);
 /* machine.c */
 int case_settings(void);
 int case_offline_cpus(void);
+int case_read_only(void);
+int case_limits(void);
 int case_reboot(void);
 int case_power_off(void);
 int case_crash(void);

@@ -72,6 +72,20 @@ static void check_settings(void)
 	ktap_check(ok, "settings", "%s: expected \"%s\", saw \"%s\"", path, want, value);
 }
 
+/* Each takes the value that it has, and a new entry. */
+static void check_writable(void)
+{
+	int proc = sysfile_write("/proc/sys/vm/swappiness", "60\n");
+	int sys = sysfile_write("/sys/kernel/mm/ksm/sleep_millisecs", "20\n");
+	bool groups = mkdir("/sys/fs/cgroup/room", 0755) == 0 &&
+		      rmdir("/sys/fs/cgroup/room") == 0;
+	bool dev = mkdir("/dev/room", 0755) == 0 && rmdir("/dev/room") == 0;
+
+	ktap_check(proc == 0 && sys == 0 && groups && dev, "writable",
+		   "expected /proc, /sys, cgroups and /dev, saw %d, %d, %d, %d", proc,
+		   sys, groups, dev);
+}
+
 static int entries(const char *path)
 {
 	DIR *d = opendir(path);
@@ -167,6 +181,18 @@ static void check_process(void)
 		   "expected a usual one, saw policy %d", policy);
 }
 
+static void check_limits(void)
+{
+	struct rlimit files = { 0, 0 }, memory = { 0, 0 };
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	getrlimit(RLIMIT_AS, &memory);
+	ktap_check(files.rlim_cur >= 1024 && memory.rlim_cur == RLIM_INFINITY, "limits",
+		   "expected the usual ones, saw %llu files and %llu bytes",
+		   (unsigned long long)files.rlim_cur,
+		   (unsigned long long)memory.rlim_cur);
+}
+
 static void check_files(void)
 {
 	int fd;
@@ -239,13 +265,15 @@ int case_good(void)
 	struct shm_info shm = { .used_ids = 0 };
 	char swaps[512];
 
-	ktap_begin(17);
+	ktap_begin(19);
 	check_settings();
+	check_writable();
 	check_cpus();
 	ktap_check(processes() == 2, "processes", "expected init and this one, saw %d",
 		   processes());
 	check_memory();
 	check_process();
+	check_limits();
 	check_files();
 	check_devices();
 	check_disks();

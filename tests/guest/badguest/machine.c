@@ -1,6 +1,8 @@
 /* What changes or ends the machine that all tests share. */
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "badguest/cases.h"
@@ -53,6 +55,36 @@ int case_offline_cpus(void)
 	printf("KTAP version 1\n1..1\n%s 1 offline # expected some CPUs to go\n",
 	       n ? "ok" : "not ok");
 	return n == 0;
+}
+
+/* Of the file systems that all share, not of this process's mounts. */
+int case_read_only(void)
+{
+	static const char *const paths[] = { "/sys/fs/cgroup", "/sys/kernel/debug",
+					     "/sys", "/dev", "/proc" };
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		bad |= mount(NULL, paths[i], NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0;
+	bad |= sysfile_write("/proc/sys/vm/swappiness", "1\n") == 0;
+	printf("KTAP version 1\n1..1\n%s 1 read-only # expected all to be taken\n",
+	       bad ? "not ok" : "ok");
+	return bad;
+}
+
+/* Init's, which everything inherits. */
+int case_limits(void)
+{
+	static const int kinds[] = { RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS,
+				     RLIMIT_NPROC };
+	const struct rlimit none = { 3, 3 };
+	int bad = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		bad |= prlimit(1, kinds[i], &none, NULL) != 0;
+	printf("KTAP version 1\n1..1\n%s 1 limits # expected all to be taken\n",
+	       bad ? "not ok" : "ok");
+	return bad;
 }
 
 int case_reboot(void)

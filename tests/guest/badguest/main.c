@@ -33,6 +33,8 @@ static const struct {
 	{ "hang-up", case_hang_up },
 	{ "settings", case_settings },
 	{ "offline-cpus", case_offline_cpus },
+	{ "read-only", case_read_only },
+	{ "limits", case_limits },
 	{ "devices", case_devices },
 	{ "disks", case_disks },
 	{ "huge-pages", case_huge_pages },
