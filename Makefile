@@ -11,7 +11,7 @@ PKGS := libgit2 json-c sqlite3 libmicrohttpd gmime-3.0 inih libzstd libsystemd \
 	libseccomp libcurl expat zlib
 
 # Goals that compile nothing must work before "make deps" was run.
-ifneq ($(filter-out help clean deps format run check quiet figures verdicts,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean deps format run check mutants mutants-page quiet figures verdicts,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 ifeq ($(PKG_LIBS),)
@@ -73,7 +73,7 @@ say = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all run check quiet figures verdicts unit e2e asan ubsan fuzz lint format cov bench bench-verdicts install \
+.PHONY: all run check mutants mutants-page quiet figures verdicts unit e2e asan ubsan fuzz lint format cov bench bench-verdicts install \
 	deps clean help tests fuzzers FORCE
 
 all: $(LIB) $(BIN) $(GUESTS) ## build everything (the default)
@@ -172,6 +172,13 @@ check: ## all tests: installs what they need, ends in "N passed, N failed, N ski
 quiet: ## boot good kernels N=100 times each, count what fails (TREES= STATE= TOPOLOGIES=)
 	@tests/quiet.sh
 
+# ONLY, TREES, STAGES, TOPOLOGIES, STATE are in the environment of both.
+mutants: ## put seeded bugs through sluice test: which are caught, by what (ONLY= STATE=)
+	@ONLY='$(if $(filter command line environment,$(origin ONLY)),$(ONLY))' tests/mutants.sh
+
+mutants-page: ## docs/MUTANTS.md from the results that are kept
+	@ONLY= tests/mutants.sh --page
+
 figures: ## the same with what each case took beside its budget; N=0 boots nothing
 	@tests/quiet.sh --figures
 
@@ -258,8 +265,8 @@ clean: ## remove build/
 	rm -rf $(BUILD)
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1|\2/p' Makefile | \
-		while IFS='|' read -r t d; do printf '%-8s %s\n' "$$t" "$$d"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r t d; do printf '%-14s %s\n' "$$t" "$$d"; done
 	@echo
 	@echo 'WERROR=1  V=1  BUILD=folder  ONLY="lib db" (folders)  T=test_lib_% (unit tests)'
 
