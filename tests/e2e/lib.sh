@@ -129,8 +129,6 @@ write_config() {
 		[boot]
 		accel = tcg
 		timeout = 5s
-		[verdict]
-		repeats = once
 		[programs]
 		qemu = $T/bin/qemu
 		bwrap = $T/bin/bwrap
