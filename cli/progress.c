@@ -330,6 +330,8 @@ static void show_boot(struct progress *p, const struct run_event *ev)
 	str_addf(&text, "%d ok", ev->passed);
 	if (ev->failed)
 		str_addf(&text, ", %d failed", ev->failed);
+	if (ev->known)
+		str_addf(&text, ", %d known", ev->known);
 	if (ev->skipped)
 		str_addf(&text, ", %d %s", ev->skipped,
 			 ended_well ? "skipped" : "not run");

@@ -69,6 +69,15 @@ static enum report_tone tone_of(enum mark mark)
 	return tones[mark];
 }
 
+/* "24 ok, 1 skip", and in a line of its own what fails as it is known to. */
+static void good_tests(const struct cell *cell, size_t good, struct report_cell *c)
+{
+	cell_line(c, cell->skipped ? str_printf("%zu ok, %zu skip", good, cell->skipped) :
+				     str_printf("%zu ok", good));
+	if (cell->known)
+		cell_line(c, str_printf("%zu known", cell->known));
+}
+
 static void boot_cell(const struct report *r, int64_t step, const struct column *col,
 		      struct report_cell *c)
 {
@@ -80,15 +89,13 @@ static void boot_cell(const struct report *r, int64_t step, const struct column 
 		return;
 	c->tone = tone_of(cell.mark);
 	c->reused = cell.reused;
-	good = cell.tests - cell.failing - cell.skipped;
+	good = cell.tests - cell.failing - cell.skipped - cell.known;
 	if (cell.failing)
 		failing_tests(r, step, col, &cell, c);
 	else if (cell.status != BOOT_OK)
 		cell_line(c, str_dup(boot_word(cell.status)));
-	else if (cell.skipped)
-		cell_line(c, str_printf("%zu ok, %zu skip", good, cell.skipped));
 	else
-		cell_line(c, str_printf("%zu ok", good));
+		good_tests(&cell, good, c);
 	/* Beside one that was not: the quick one or the deep one, or a repeat. */
 	if (cell.lost && cell.lost < cell.boots)
 		cell_line(c, str_printf("%zu boot%s lost", cell.lost,

@@ -28,6 +28,7 @@ static const struct {
 	{ "passed", offsetof(struct run_event, passed), 0 },
 	{ "failed", offsetof(struct run_event, failed), 0 },
 	{ "skipped", offsetof(struct run_event, skipped), 0 },
+	{ "known", offsetof(struct run_event, known), 0 },
 	{ "done", offsetof(struct run_event, done), 0 },
 	{ "total", offsetof(struct run_event, total), 0 },
 };

@@ -93,6 +93,9 @@ static void cell_words(const struct cell *c, char *buf, size_t len)
 		snprintf(buf, len, "boots");
 	else if (c->mark == MARK_SKIP)
 		snprintf(buf, len, "%zu skipped", c->tests);
+	else if (c->known)
+		snprintf(buf, len, "%zu pass, %zu known",
+			 c->tests - c->skipped - c->known, c->known);
 	else
 		snprintf(buf, len, "%zu pass", c->tests - c->skipped);
 }

@@ -42,6 +42,8 @@ check "with one: the run that shows it" test "$(jget '.verdicts[] |
 	select(.test == "toy/beta" and .topology == "numa2") | .run')" -gt 0
 is "with one: the same test elsewhere passes" "$(verdict toy/beta smp4)" "pass null null"
 check "with one: the text says so" grep -q "known issue of the kernel" "$OUT"
+check "with one: the matrix has it beside what passes" grep -q " 1 known" "$OUT"
+check "with one: nothing of the matrix fails" sh -c "! grep -q 'FAIL beta' '$OUT'"
 
 series fresh
 say mm/rmap.c "test toy/beta fail"
