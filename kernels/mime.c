@@ -20,10 +20,35 @@ static void mime_setup(void)
 	done = true;
 }
 
-/* As git mailsplit does: CRLF becomes LF; an mbox separator is dropped. */
+/*
+ * Whether a header is of any use here. A mail from a list has some forty, most of them
+ * from its way, and parsing them would be half of the work.
+ */
+static bool is_wanted(const char *line, size_t len)
+{
+	static const char *const names[] = {
+		"message-id:", "in-reply-to:", "references:",   "subject:",
+		"from:",       "sender:",      "reply-to:",     "date:",
+		"list-id:",    "content-",     "mime-version:", "x-original-from:"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (len >= strlen(names[i]) &&
+		    strncasecmp(line, names[i], strlen(names[i])) == 0)
+			return true;
+	/* What is no header at all is left to the parser. */
+	return !memchr(line, ':', len);
+}
+
+/*
+ * As git mailsplit does: CRLF becomes LF; an mbox separator is dropped. Of the header
+ * only what is wanted stays, and the first line, so that a mail without any of it is
+ * still one.
+ */
 static void normalise(struct str *out, const char *mail, size_t len)
 {
 	const char *end = mail + len, *nl;
+	bool in_header = true, first = true, keep = true;
 
 	while (mail < end && isspace((unsigned char)*mail))
 		mail++;
@@ -33,6 +58,16 @@ static void normalise(struct str *out, const char *mail, size_t len)
 	}
 	for (; mail < end; mail = nl + 1) {
 		nl = memchr(mail, '\n', (size_t)(end - mail));
+		if (in_header && nl) {
+			in_header = *mail != '\n' && *mail != '\r';
+			if (!in_header || first)
+				keep = true;
+			else if (*mail != ' ' && *mail != '\t')
+				keep = is_wanted(mail, (size_t)(nl - mail));
+			first = false;
+			if (!keep)
+				continue;
+		}
 		if (!nl) {
 			str_addn(out, mail, (size_t)(end - mail));
 			break;

@@ -45,18 +45,24 @@ static void inbox_done(struct inbox *in)
 	later_free(in->later);
 }
 
+/* A commit, and its tree: so it is read once. */
+struct arrival {
+	git_oid commit, tree;
+};
+
 struct epoch {
 	struct poll *p;
 	bool came_later; /* than the first poll */
 	git_repository *repo;
 	git_odb *odb;
-	git_oid *commits; /* newest first */
+	struct arrival *v; /* newest first */
 	size_t n, cap;
+	const git_oid *tree; /* of the commit that is taken, when it was read before */
 };
 
 static void epoch_done(struct epoch *e)
 {
-	free(e->commits);
+	free(e->v);
 	git_odb_free(e->odb);
 	git_repository_free(e->repo);
 }
@@ -131,9 +137,9 @@ static int list_commits(struct epoch *e, const git_oid *head, const git_oid *see
 			break;
 		if (e->n == e->cap) {
 			e->cap = e->cap ? e->cap * 2 : 1024;
-			e->commits = mem_realloc(e->commits, e->cap, sizeof(*e->commits));
+			e->v = mem_realloc(e->v, e->cap, sizeof(*e->v));
 		}
-		e->commits[e->n++] = at;
+		e->v[e->n++] = (struct arrival){ at, c.tree };
 		at = c.parent;
 		/* A shallow clone ends in a parent that is not there. */
 		all = !c.has_parent || (shallow && !git_odb_exists(e->odb, &at));
@@ -163,7 +169,9 @@ static int take_commit(struct epoch *e, const char *hex, struct err *err)
 	git_oid id;
 	size_t size;
 
-	if (git_id(hex, &id, err) < 0 || read_commit(e, &id, &c, err) < 0)
+	if (e->tree)
+		c.tree = *e->tree;
+	else if (git_id(hex, &id, err) < 0 || read_commit(e, &id, &c, err) < 0)
 		return LATER_ONE;
 	if (git_tree_lookup(&tree, e->repo, &c.tree)) {
 		err_git(err, "tree of commit %s", hex);
@@ -238,15 +246,16 @@ static int take_commits(struct inbox *in, struct epoch *e, const char *name,
 
 		if (poll_full(in->p))
 			return 1;
-		git_hex(&e->commits[i], hex);
+		git_hex(&e->v[i].commit, hex);
+		e->tree = &e->v[i].tree;
 		key = str_printf("%s %s", name, hex);
 		if (!later_has(in->later, key) &&
 		    later_try(in->later, in->p, key, fetch, e, err) < 0) {
 			if (later_has(in->later, key))
-				move_cursor(in->p, name, &e->commits[i]);
+				move_cursor(in->p, name, &e->v[i].commit);
 			return -1;
 		}
-		move_cursor(in->p, name, &e->commits[i]);
+		move_cursor(in->p, name, &e->v[i].commit);
 	}
 	return 0;
 }
