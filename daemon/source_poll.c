@@ -49,6 +49,8 @@ void watch_drop_lines(struct watch *w)
 	if (w->raw >= 0)
 		close(w->raw);
 	json_object_put(w->result);
+	poll_end_free(w->held);
+	w->held = NULL;
 	free(w->line);
 	sd_event_source_disable_unref(w->piece);
 	w->lines = NULL;
@@ -162,7 +164,7 @@ void watch_settle(struct watch *w)
 
 /* ---- the begin ---- */
 
-static struct json_object *job_of(const struct watch *w)
+static struct json_object *job_of(const struct watch *w, struct json_object *cursor)
 {
 	struct json_object *job = json_object_new_object();
 	struct json_object *limits = json_object_new_object();
@@ -174,7 +176,7 @@ static struct json_object *job_of(const struct watch *w)
 	json_set_str(job, "path", c->path);
 	json_set_str(job, "project", c->project);
 	json_set_str(job, "token_file", c->token_file);
-	json_set(job, "cursor", json_object_get(w->state.cursor));
+	json_set(job, "cursor", json_object_get(cursor));
 	json_set_int(job, "since", since ? wall() - since : 0);
 	json_set_int(limits, "mail_bytes", (long long)w->p->o.host->config->mail_bytes);
 	json_set_int(limits, "mails", MAILS);
@@ -188,15 +190,17 @@ static struct json_object *job_of(const struct watch *w)
 static void on_role_done(const struct role_end *end, void *arg)
 {
 	struct watch *w = arg;
+	bool stale = w->stale;
 
 	w->role = NULL;
-	if (!w->conf || w->p->stopped)
+	w->stale = false;
+	if (!w->lines && (!w->conf || w->p->stopped || stale))
 		watch_settle(w);
 	else
 		source_take(w, end);
 }
 
-static int start(struct watch *w, struct err *err)
+int watch_ask(struct watch *w, struct json_object *cursor, struct err *err)
 {
 	struct role_opts opts = {
 		.name = "poll",
@@ -209,7 +213,7 @@ static int start(struct watch *w, struct err *err)
 	opts.dir = state_job_dir(w->p->o.host->state, "poll", err);
 	if (!opts.dir)
 		return -1;
-	opts.job = job_of(w);
+	opts.job = job_of(w, cursor);
 	return role_start(w->p->o.host, &opts, &w->role, err);
 }
 
@@ -226,7 +230,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 		struct err err = { .code = ERR_NONE };
 
 		/* One that cannot be started is not due any more. */
-		if (start(w, &err) < 0)
+		if (watch_ask(w, w->state.cursor, &err) < 0)
 			source_take_failed(w, err.msg);
 	}
 	arm(p);

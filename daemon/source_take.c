@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kernels/role_poll.h"
 #include "lib/cleanup.h"
@@ -199,6 +200,34 @@ static int take_piece(struct watch *w, struct err *err)
 	return rc;
 }
 
+static void begin_lines(struct watch *w, struct poll_end *end);
+
+/* The next poll began behind what is not written: what it brings must not be taken. */
+static void fail_lines(struct watch *w, const char *why)
+{
+	if (w->role) {
+		w->stale = true;
+		role_cancel(w->role);
+	}
+	source_take_failed(w, why);
+}
+
+/* On with the next poll, if one was begun meanwhile. */
+static void end_lines(struct watch *w)
+{
+	struct poll_end *next = TAKE_PTR(w->held);
+
+	report(w, w->taken);
+	if (next) {
+		watch_drop_lines(w);
+		begin_lines(w, next);
+	} else if (w->role) {
+		watch_drop_lines(w);
+	} else {
+		watch_settle(w);
+	}
+}
+
 static int on_piece(sd_event_source *source, void *arg)
 {
 	struct watch *w = arg;
@@ -211,12 +240,10 @@ static int on_piece(sd_event_source *source, void *arg)
 		return 0;
 	}
 	rc = take_piece(w, &err);
-	if (rc < 0) {
-		source_take_failed(w, err.msg);
-	} else if (!rc) {
-		report(w, w->taken);
-		watch_settle(w);
-	}
+	if (rc < 0)
+		fail_lines(w, err.msg);
+	else if (!rc)
+		end_lines(w);
 	return 0;
 }
 
@@ -235,30 +262,79 @@ static int open_file(const struct role_end *end, const char *name, struct err *e
 	return TAKE_FD(fd);
 }
 
-static int begin_lines(struct watch *w, const struct role_end *end, struct err *err)
+void poll_end_free(struct poll_end *end)
 {
-	AUTO_FD int fd = open_file(end, POLL_LINES, err);
+	if (!end)
+		return;
+	json_object_put(end->result);
+	free(end->why);
+	if (end->lines >= 0)
+		close(end->lines);
+	if (end->raw >= 0)
+		close(end->raw);
+	free(end);
+}
 
-	if (fd < 0)
-		return -1;
-	w->raw = open_file(end, POLL_RAW, err);
-	w->result = json_object_get(end->result);
-	w->lines = w->raw >= 0 ? fdopen(fd, "r") : NULL;
-	if (!w->lines)
-		return -1;
-	(void)TAKE_FD(fd);
-	if (sd_event_add_defer(w->p->o.host->event, &w->piece, on_piece, w) < 0 ||
+static struct poll_end *poll_end_new(const struct role_end *end)
+{
+	struct poll_end *e = mem_alloc0(sizeof(*e));
+	struct err err = { .code = ERR_NONE };
+
+	e->lines = e->raw = -1;
+	if (!end->result) {
+		e->why = str_dup(end->infra);
+		return e;
+	}
+	e->lines = open_file(end, POLL_LINES, &err);
+	if (e->lines >= 0)
+		e->raw = open_file(end, POLL_RAW, &err);
+	if (e->raw < 0)
+		e->why = str_dup(err.msg);
+	else
+		e->result = json_object_get(end->result);
+	return e;
+}
+
+/* The next poll, while these lines are handed over. One that cannot be started comes in
+ * its turn. */
+static void ask_ahead(struct watch *w)
+{
+	struct json_object *cursor = json_obj(w->result, "cursor");
+	struct err err = { .code = ERR_NONE };
+
+	if (json_str(w->result, "error", NULL) || !is_more(w, cursor))
+		return;
+	if (watch_ask(w, cursor, &err) < 0)
+		log_warn("source %s: %s", w->conf->name, err.msg);
+}
+
+/* Of end, which is freed. */
+static void begin_lines(struct watch *w, struct poll_end *end)
+{
+	FILE *lines = end->result ? fdopen(end->lines, "r") : NULL;
+	AUTO_FREE char *why = str_dup(end->why ? end->why : "event loop");
+
+	if (lines) {
+		w->result = json_object_get(end->result);
+		w->lines = lines;
+		w->raw = TAKE_FD(end->raw);
+		end->lines = -1;
+	}
+	poll_end_free(end);
+	if (!lines ||
+	    sd_event_add_defer(w->p->o.host->event, &w->piece, on_piece, w) < 0 ||
 	    sd_event_source_set_enabled(w->piece, SD_EVENT_ON) < 0)
-		return err_set(err, ERR_SYS, "event loop");
-	return 0;
+		source_take_failed(w, why);
+	else
+		ask_ahead(w);
 }
 
 void source_take(struct watch *w, const struct role_end *end)
 {
-	struct err err = { .code = ERR_NONE };
+	struct poll_end *e = poll_end_new(end);
 
-	if (!end->result)
-		source_take_failed(w, end->infra);
-	else if (begin_lines(w, end, &err) < 0)
-		source_take_failed(w, err.msg);
+	if (w->lines)
+		w->held = e;
+	else
+		begin_lines(w, e);
 }

@@ -30,6 +30,7 @@ struct fixture {
 	size_t unsettled; /* since the last piece */
 	int pieces;
 	bool refuse, refuse_piece; /* the callbacks fail */
+	size_t refuse_at;          /* at that mail; 0: at none */
 	bool idle;
 };
 
@@ -43,7 +44,7 @@ static int on_mail(const struct source_conf *source, struct json_object *mail,
 	assert_int_equal(raw_len, strlen(raw));
 	assert_non_null(strstr(raw, json_str(mail, "message_id", "?")));
 	f->unsettled++;
-	if (f->refuse)
+	if (f->refuse || (f->refuse_at && f->mails + 1 >= f->refuse_at))
 		return err_set(err, ERR_SYS, "the disk is full");
 	str_addf(&f->got, "%s:%s ", source->name, json_str(mail, "message_id", "?"));
 	f->mails++;
@@ -255,19 +256,26 @@ static void test_each_mail_once_over_restarts(void **state)
 	assert_string_equal(str_get(&f->got), "box:m1@x box:m2@x box:m3@x ");
 }
 
-static void test_many_come_in_pieces(void **state)
-{
-	struct fixture *f = *state;
-	AUTO_FREE char *epoch = path_join(f->dir, "e.git", NULL);
-	int n = 4700; /* more than one poll, and its pieces, take */
+enum { MANY = 4700 }; /* more than one poll, and its pieces, take */
 
-	sh(f->dir,
+static void many_mails(const char *dir)
+{
+	sh(dir,
 	   "git init -q --bare -b master e.git\n"
 	   "for i in $(seq 1 4700); do\n"
 	   "m=\"Message-ID: <m$i@x>\"\n"
 	   "printf 'commit refs/heads/master\\ncommitter c <c@x> 1 +0000\\ndata 1\\nm\\n"
 	   "M 100644 inline m\\ndata %d\\n%s\\n\\n' $((${#m} + 2)) \"$m\"\necho\n"
 	   "done | git -C e.git fast-import --quiet");
+}
+
+static void test_many_come_in_pieces(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *epoch = path_join(f->dir, "e.git", NULL);
+	int n = MANY;
+
+	many_mails(f->dir);
 	f->conf[0] = source_at("e", "epoch", epoch, 3600);
 	configure(f, 1);
 	run_until(f, f->mails == (size_t)n && f->ended == 3);
@@ -277,6 +285,40 @@ static void test_many_come_in_pieces(void **state)
 		assert_true(f->pieces >= n / 200);
 		assert_int_equal(s.mails, n);
 		assert_true(s.next >= time(NULL) + 3000);
+	}
+}
+
+/* The next poll runs while lines are taken. Where those are not written, what it brings
+ * must not be taken either: it would be a hole. */
+static void test_no_hole_where_it_reads_ahead(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_FREE char *epoch = path_join(f->dir, "e.git", NULL);
+
+	many_mails(f->dir);
+	f->refuse_at = 1900;
+	f->conf[0] = source_at("e", "epoch", epoch, 1);
+	configure(f, 1);
+	run_until(f, f->ended == 1);
+	{
+		AUTO_ROW s = row(f, "e");
+
+		assert_string_equal(s.error, "the disk is full");
+		assert_null(s.cursor);
+	}
+	assert_int_equal(f->mails, 1899);
+	str_clear(&f->got);
+	f->mails = 0;
+	f->refuse_at = 0;
+	run_until(f, f->mails == MANY);
+	for (int i = 1; i <= MANY; i++) {
+		AUTO_FREE char *id = str_printf("e:m%d@x ", i);
+		const char *at = strstr(str_get(&f->got), id);
+
+		if (!at || (i == 1 && at != str_get(&f->got)))
+			fail_msg("%s did not come, or not in its turn", id);
+		if (strstr(at + 1, id))
+			fail_msg("%s came twice", id);
 	}
 }
 
@@ -673,6 +715,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_when_next),
 		t(test_each_mail_once_over_restarts),
 		t(test_many_come_in_pieces),
+		t(test_no_hole_where_it_reads_ahead),
 		t(test_what_was_not_taken_comes_again),
 		t(test_what_was_not_settled_comes_again),
 		t(test_a_clock_that_was_set_back),
