@@ -34,9 +34,9 @@ struct cell {
 	const struct step_boot *first;
 	int64_t run; /* the one to look at, or DB_NO_INT */
 	size_t boots;
-	size_t lost;                     /* of them, to our own trouble */
-	bool reused;                     /* every boot of it */
-	size_t tests, failing, skipped;  /* distinct ones */
+	size_t lost;                    /* of them, to our own trouble */
+	bool reused;                    /* every boot of it */
+	size_t tests, failing, skipped; /* distinct ones */
 	size_t known; /* fail, by a known issue of the kernel: in none of the others */
 	const char *names[CELL_FAILING]; /* of the failing */
 };
