@@ -360,6 +360,8 @@ void progress_event(const struct run_event *ev, void *arg)
 		set_phase(p, ev->text);
 		break;
 	case RUN_SERIES:
+		/* A bisection has one after the other. */
+		str_clear(&p->booted);
 		show_series(p, ev);
 		break;
 	case RUN_BASE:

@@ -168,7 +168,9 @@ static void put_culprit(struct ending *e, const struct bisect_call *call)
 		 e->c->what.topology, failures, runs);
 	count(e, call->commit, true, &runs, &failures);
 	json_set(e->o, "after", counts(runs, failures));
-	str_addf(&e->text, "%d/%d after, P %.3f", failures, runs, p);
+	/* Never "1.000": nothing is sure. */
+	str_addf(&e->text, p > 0.9995 ? "%d/%d after, P > 0.999" : "%d/%d after, P %.3f",
+		 failures, runs, p);
 	put_revert(e, call);
 }
 
