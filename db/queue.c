@@ -385,36 +385,36 @@ static int stale_unless(int changed, int64_t id, struct err *err)
 	return changed < 0 ? -1 : 0;
 }
 
-int queue_set_series(struct db *db, int64_t id, int64_t epoch, int64_t series_id,
-		     struct err *err)
+/* Runs a statement of a running job's lease that sets one number. */
+static int set_number(struct db *db, const char *sql, int64_t id, int64_t epoch,
+		      int64_t number, struct err *err)
 {
-	static const char sql[] =
-		"UPDATE job SET series_id = :series WHERE id = :id AND epoch = :epoch"
-		" AND state = 'running' RETURNING id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)
 		return -1;
 	bind_int(st, ":id", id);
 	bind_int(st, ":epoch", epoch);
-	bind_int(st, ":series", series_id);
+	bind_int(st, ":number", number);
 	return stale_unless(run_changed(db, st, err), id, err);
+}
+
+int queue_set_series(struct db *db, int64_t id, int64_t epoch, int64_t series_id,
+		     struct err *err)
+{
+	return set_number(db,
+			  "UPDATE job SET series_id = :number WHERE id = :id AND"
+			  " epoch = :epoch AND state = 'running' RETURNING id",
+			  id, epoch, series_id, err);
 }
 
 int queue_set_bisection(struct db *db, int64_t id, int64_t epoch, int64_t bisection_id,
 			struct err *err)
 {
-	static const char sql[] =
-		"UPDATE job SET bisection_id = :bisection WHERE id = :id AND epoch = :epoch"
-		" AND state = 'running' RETURNING id";
-	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
-
-	if (!st)
-		return -1;
-	bind_int(st, ":id", id);
-	bind_int(st, ":epoch", epoch);
-	bind_int(st, ":bisection", bisection_id);
-	return stale_unless(run_changed(db, st, err), id, err);
+	return set_number(db,
+			  "UPDATE job SET bisection_id = :number WHERE id = :id AND"
+			  " epoch = :epoch AND state = 'running' RETURNING id",
+			  id, epoch, bisection_id, err);
 }
 
 int queue_end(struct db *db, int64_t id, int64_t epoch, int exit, const char *reason,
