@@ -182,6 +182,14 @@ patch() {
 		git -C "$T/toy" commit -q --allow-empty -m "$1" -m "A patch of a test."
 }
 
+# tagged SUBJECT: a commit with an image of its own, and a tag of that name.
+tagged() {
+	say mm/swap.c "boot ok"
+	git -C "$T/toy" add -A -f
+	git -C "$T/toy" commit -q -m "$1"
+	git -C "$T/toy" tag -f "$1" >/dev/null
+}
+
 # say FILE ORDER: puts an order for the stub into a source file of the toy tree.
 say() {
 	say_n=$((${say_n:-0} + 1))
@@ -263,6 +271,22 @@ real_world() {
 	sl tree add "debian-$version" "$tarball"
 	is "tree add: Debian's $version" "$RC" 0
 	[ "$RC" = 0 ] && echo "$stamp" >"$cache/stamp"
+}
+
+# brief_suite: a suite "brief" of the one case that tells the bug of the examples "mlock"
+# and "flaky", so that a boot takes seconds.
+brief_suite() {
+	mkdir -p "$T/suites"
+	cat >"$T/suites/brief.ini" <<-END
+		[suite]
+		description = what tells the bug
+
+		[test compaction]
+		program = mlock-migrate
+		args = compaction
+		deadline = 60s
+	END
+	sed -i "s|^\[sluice\]\$|&\nsuites_dir = $T/suites|" "$T/config.ini"
 }
 
 # comment_patch: a series of one patch that changes a comment, in $T/one.mbox: the

@@ -8,17 +8,7 @@ real_world real_bisect
 # shellcheck source=tests/e2e/plumbing.sh disable=SC1091
 . "$(dirname "$0")/plumbing.sh"
 
-mkdir -p "$T/suites"
-cat >"$T/suites/brief.ini" <<'END'
-[suite]
-description = what tells the bug
-
-[test compaction]
-program = mlock-migrate
-args = compaction
-deadline = 60s
-END
-sed -i "s|^\[sluice\]\$|&\nsuites_dir = $T/suites|" "$T/config.ini"
+brief_suite
 
 # line N FILE: a commit that changes the image, and nothing that is tested.
 line() {

@@ -6,17 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 real_world real_odds
 
-mkdir -p "$T/suites"
-cat >"$T/suites/brief.ini" <<'END'
-[suite]
-description = what tells the bug
-
-[test compaction]
-program = mlock-migrate
-args = compaction
-deadline = 60s
-END
-sed -i "s|^\[sluice\]\$|&\nsuites_dir = $T/suites|" "$T/config.ini"
+brief_suite
 printf '[verdict]\nrepeats = sure\n' >>"$T/config.ini"
 
 sl example -o "$T/mbox"

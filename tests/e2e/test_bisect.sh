@@ -6,34 +6,26 @@
 begin bisect
 toy_tree
 
-# commit SUBJECT: an image of its own for each.
-commit() {
-	say mm/swap.c "boot ok"
-	git -C "$T/toy" add -A -f
-	git -C "$T/toy" commit -q -m "$1"
-	git -C "$T/toy" tag -f "$1" >/dev/null
-}
-
 # main: base m1 m2 m3(does not build) merge m4(bug) m5 m6; side: s1 s2 from m1.
 git -C "$T/toy" tag good
-commit m1
+tagged m1
 git -C "$T/toy" checkout -q -b side
 printf '/* side */\n' >>"$T/toy/mm/migrate.c"
 git -C "$T/toy" commit -q -a -m s1
 printf '/* side again */\n' >>"$T/toy/mm/migrate.c"
 git -C "$T/toy" commit -q -a -m s2
 git -C "$T/toy" checkout -q base
-commit m2
+tagged m2
 printf 'int broken(void) { return nowhere; }\n' >>"$T/toy/mm/rmap.c"
-commit m3
+tagged m3
 git -C "$T/toy" checkout -q m2 -- mm/rmap.c
-commit m3-mended
+tagged m3-mended
 git -C "$T/toy" merge -q --no-ff -m merge side >/dev/null
 git -C "$T/toy" tag merge
 say mm/rmap.c "test toy/beta fail nodes 2"
-commit m4
-commit m5
-commit m6
+tagged m4
+tagged m5
+tagged m6
 git -C "$T/toy" tag bad
 m4=$(git -C "$T/toy" rev-parse m4)
 
@@ -129,11 +121,11 @@ only() {
 	git -C "$T/toy" tag -f "$2" >/dev/null
 }
 git -C "$T/toy" checkout -q -B mends m3-mended
-commit r1
+tagged r1
 say mm/rmap.c "test toy/beta fail nodes 2"
 only mm/rmap.c r2
-commit r3
-commit r4
+tagged r3
+tagged r4
 sl bisect --test toy/beta --topology numa2 --good m3-mended --bad r4
 is "revert: exit 0" "$RC" 0
 check "revert: the commit" grep -q '^  [0-9a-f]* "r2"' "$OUT"
@@ -166,7 +158,7 @@ check "the bad end itself: its parent's kernel" \
 
 # A merge that breaks what both sides had right.
 git -C "$T/toy" checkout -q -B left r1
-commit l1
+tagged l1
 git -C "$T/toy" checkout -q -B right r1
 printf '/* right */\n' >>"$T/toy/mm/migrate.c"
 only mm/migrate.c x1
@@ -193,11 +185,11 @@ check "does not fail: said" grep -q "was not seen to fail" "$OUT"
 git -C "$T/toy" checkout -q -B unbuilt base
 git -C "$T/toy" reset -q --hard m3-mended
 printf 'int broken(void) { return nowhere; }\n' >>"$T/toy/mm/migrate.c"
-commit u1
-commit u2
+tagged u1
+tagged u2
 git -C "$T/toy" checkout -q m3-mended -- mm/migrate.c
 say mm/rmap.c "test toy/beta fail"
-commit u3
+tagged u3
 sl bisect --test toy/beta --topology numa2 --good m3-mended --bad u3
 is "none between builds: exit 2" "$RC" 2
 check "none between builds: said" grep -q "none of the commits between can be run" "$OUT"

@@ -9,18 +9,10 @@ begin daemon_bisect
 trap daemon_kill EXIT
 toy_tree
 
-# commit SUBJECT: an image of its own for each, and a tag.
-commit() {
-	say mm/swap.c "boot ok"
-	git -C "$T/toy" add -A -f
-	git -C "$T/toy" commit -q -m "$1"
-	git -C "$T/toy" tag -f "$1" >/dev/null
-}
-
 # c1 .. c8, beta fails since c5.
 for n in 1 2 3 4 5 6 7 8; do
 	[ $n != 5 ] || say mm/rmap.c "test toy/beta fail nodes 2"
-	commit c$n
+	tagged c$n
 done
 c5=$(git -C "$T/toy" rev-parse --short=12 c5)
 
