@@ -110,10 +110,10 @@ static const struct key keys[] = {
 	{ "boot", "cmdline", KEY_TEXT, AT(cmdline_extra), "", NULL, 0, 0,
 	  "words added to the kernel command line of every guest" },
 
-	{ "verdict", "repeats", KEY_CHOICE, AT(verdict_repeats), "once", "once sure", 0,
+	{ "verdict", "repeats", KEY_CHOICE, AT(verdict_repeats), "sure", "once sure", 0,
 	  0,
 	  "once: a failure is seen twice before a patch is charged; sure: as often as it "
-	  "takes, by probability (new, and slow without KVM)" },
+	  "takes, by probability" },
 	{ "verdict", "sure", KEY_PERCENT, AT(verdict_sure), "99%", NULL, 51, 99,
 	  "probability that a verdict needs; with less it is inconclusive" },
 	{ "verdict", "runs", KEY_COUNT, AT(verdict_runs), "170", NULL, 1, 100000,

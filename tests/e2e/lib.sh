@@ -129,6 +129,8 @@ write_config() {
 		[boot]
 		accel = tcg
 		timeout = 5s
+		[verdict]
+		repeats = once
 		[programs]
 		qemu = $T/bin/qemu
 		bwrap = $T/bin/bwrap

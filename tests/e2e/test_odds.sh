@@ -7,7 +7,7 @@ begin odds
 toy_tree
 # One guest at a time: the wrapper below counts them.
 sed -i 's/^\[boot\]/&\nparallel = 1/' "$T/config.ini"
-printf '[verdict]\nrepeats = sure\nbudget = 30m\n' >>"$T/config.ini"
+sed -i 's/^repeats = once/repeats = sure\nbudget = 30m/' "$T/config.ini"
 
 # budget DURATION: for repeats.
 budget() {
