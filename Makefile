@@ -172,15 +172,15 @@ check: ## all tests: installs what they need, ends in "N passed, N failed, N ski
 quiet: ## boot good kernels N=100 times each, count what fails (TREES= STATE= TOPOLOGIES=)
 	@tests/quiet.sh
 
+figures: ## quiet, with what each case took beside its budget; N=0 boots nothing
+	@tests/quiet.sh --figures
+
 # ONLY, TREES, STAGES, TOPOLOGIES, STATE are in the environment of both.
 mutants: ## put seeded bugs through sluice test: which are caught, by what (ONLY= STATE=)
 	@ONLY='$(if $(filter command line environment,$(origin ONLY)),$(ONLY))' tests/mutants.sh
 
 mutants-page: ## docs/MUTANTS.md from the results that are kept
 	@ONLY= tests/mutants.sh --page
-
-figures: ## the same with what each case took beside its budget; N=0 boots nothing
-	@tests/quiet.sh --figures
 
 verdicts: ## verdicts on real kernels whose truth is known: FLAKY=10 AA=100 STATE=
 	@tests/verdicts.sh

@@ -7,7 +7,7 @@
 #   AA=100        series of three patches that change the image and nothing that is tested
 #   TREE=debian-6.12  TOPOLOGIES=smp4,numa2 (of AA; FLAKY has the first of them)
 #   SUITE=mlock-migrate (of AA; FLAKY has the one case that tells its bug)
-#   STATE=        state folder, which has the tree; needed
+#   STATE=        state folder; empty: one below the tests' cache
 # Exits with 1 when a verdict was wrong.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -16,12 +16,12 @@ AA=${AA:-100}
 TREE=${TREE:-debian-6.12}
 TOPOLOGIES=${TOPOLOGIES:-smp4,numa2}
 SUITE=${SUITE:-mlock-migrate}
-: "${STATE:?the state folder, which has the tree $TREE}"
+STATE=${STATE:-${SLUICE_TEST_CACHE:-/var/tmp/sluice-test-$(id -u)}/verdicts}
 # shellcheck disable=SC2034 # hist_begin wants it
 version=${TREE#debian-}
 sluice=$PWD/build/sluice
 T=$STATE/verdicts
-mkdir -p "$T/suites" || exit 2
+mkdir -p "$T/suites" && chmod 755 "$STATE" "$T" || exit 2
 make --no-print-directory -j"$(nproc)" all >/dev/null || exit 2
 # shellcheck source=tests/e2e/plumbing.sh disable=SC1091
 . tests/e2e/plumbing.sh
@@ -44,6 +44,13 @@ sl() {
 	shift 2
 	"$sluice" "$command" --config-file "$T/config.ini" "$@" >"$T/out" 2>&1
 }
+
+if ! "$sluice" tree list --state-dir "$STATE" 2>/dev/null | grep -q "^$TREE "; then
+	tarball=/usr/src/linux-source-$version.tar.xz
+	[ -e "$tarball" ] || tests/deps.sh build quiet >&2
+	echo "verdicts: importing $tarball as the tree $TREE (about a minute)" >&2
+	"$sluice" tree add --state-dir "$STATE" "$TREE" "$tarball" >&2 || exit 2
+fi
 
 # ---- a bug in one boot of five ----
 

@@ -108,7 +108,7 @@ def page($commands; $sharpen):
 	([.[] | select(state == "survived")]
 	 | section("Survivors"; "Why no case sees it, and what would."; page_list)),
 	([.[] | select(state == "equivalent" or .expect == "equivalent")]
-	 | section("Equivalent"; "What no test can see, and why. Ran like the others, and was not caught."; page_list)),
+	 | section("Equivalent"; "What no test can see, and why. They are run like the others; one that is caught is no equivalent, and counts."; page_list)),
 	([.[] | select(state == "not-built" or state == "no-fit")]
 	 | section("Not counted"; "What the compiler refuses, or has no place in this version."; (.[] | "- \(.mutant | code) (\(kernel)): \(told.said // "")"))),
 	"", "## To be sharpened", "", ($sharpen | rtrimstr("\n"));
