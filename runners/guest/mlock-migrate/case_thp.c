@@ -209,20 +209,19 @@ static void check_unlocked(const struct thp_story *st, const struct pageset *set
 static void tell(void *arg)
 {
 	const struct thp_story *st = arg;
-	struct account base, now;
+	struct account now;
 	struct pageset set;
 	struct why w = { 0 };
 
-	account_read(&base);
 	if (!put_up(st, &set)) {
 		skip_rest(st, CHECKS - 1, "no huge pages to be had");
 		return;
 	}
-	check_locked(st, &set, &base, &now);
+	check_locked(st, &set, st->base, &now);
 	st->happen(st, &set, &w);
-	check_books(&set, &base, &now, &w);
+	check_books(&set, st->base, &now, &w);
 	why_check(&w, check_name(st, "happened"));
-	check_unlocked(st, &set, &base, &now);
+	check_unlocked(st, &set, st->base, &now);
 }
 
 static const char *lacks(const struct thp_story *st)
@@ -263,10 +262,13 @@ static void observe(void *arg)
 			st.name);
 }
 
-/* Its process leaves all mapped at its end. */
-static void run_story(struct thp_story *st)
+/*
+ * Its process leaves all mapped at its end. Base is what was read last: where the story
+ * before left something it is told so, and this one begins from there.
+ */
+static void run_story(struct thp_story *st, struct account *base)
 {
-	struct account base, now;
+	struct account now;
 	struct why w = { 0 };
 	const char *why = lacks(st);
 	struct turn turn;
@@ -279,12 +281,13 @@ static void run_story(struct thp_story *st)
 		turn_start(&turn, observe, st);
 		turn_run(&turn);
 	}
-	account_read(&base);
+	st->base = base;
 	turn_start(&turn, tell, st);
 	turn_run(&turn);
 	account_read(&now);
-	account_gone(&base, &now, &w);
+	account_gone(base, &now, &w);
 	why_check(&w, check_name(st, "back-at-base"));
+	*base = now;
 }
 
 void case_thp(void)
@@ -294,6 +297,7 @@ void case_thp(void)
 	unsigned rounds = (unsigned)opts_number("rounds", 1), i;
 	struct thp_findings *found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE,
 					  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct account base;
 	struct thp_story st;
 
 	if (found == MAP_FAILED)
@@ -304,12 +308,13 @@ void case_thp(void)
 	setting_hold(SMALL_SWITCH, "madvise");
 	/* Huge pages need room in one piece. */
 	sysfile_write("/proc/sys/vm/compact_memory", "1\n");
+	account_read(&base);
 	for (i = 0; i < rounds * STORIES; i++) {
 		st = stories[i % STORIES];
 		st.found = found;
 		st.from = from;
 		st.to = to;
-		run_story(&st);
+		run_story(&st, &base);
 	}
 	if (found->known)
 		ktap_data("locks_huge_by_pte", found->by_pte);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "common/why.h"
+#include "mlock-migrate/account.h"
 #include "mlock-migrate/pageset.h"
 
 enum thp_kind {
@@ -38,7 +39,8 @@ struct thp_story {
 	void (*happen)(const struct thp_story *st, struct pageset *set, struct why *w);
 	/* Filled in before it is told: */
 	struct thp_findings *found;
-	int from, to; /* nodes; to -1: there is one only */
+	const struct account *base; /* before anything was put up */
+	int from, to;               /* nodes; to -1: there is one only */
 };
 
 /* What a whole set of a kind has, and one huge page of it, in base pages. */
