@@ -15,6 +15,14 @@
  * finds fully mapped by PTEs, but mapping one, after migration too, locks none:
  * that is left to reclaim. Which of the two this kernel is, is what the story
  * "relock" observes.
+ *
+ * With "more=1": small pages that MADV_COLLAPSE makes huge ones of. Those of a file are
+ * unmapped first with TTU_IGNORE_MLOCK, and then must be held by nobody but the page
+ * cache, so that the munlock must be out of the batch (mm/khugepaged.c, collapse_file;
+ * mm/rmap.c, try_to_unmap_one); the call must succeed. A new anonymous page is Mlocked
+ * as if it had been faulted in, one of a file as if it had been mapped by a PMD just
+ * now. And huge pages that are split into parts of 64 KiB: each part is a huge page
+ * mapped by PTEs, which mlock locks again, moves, and is split at last.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -94,8 +102,16 @@ static const struct thp_story stories[] = {
 	  .lock_first = true,
 	  .need = THP_NEEDS_COMPACTION,
 	  .happen = happen_compact },
+	/* The rest with "more=1". */
+	{ .name = "collapse", .need = THP_NEEDS_SPLIT, .happen = happen_collapse },
+	{ .name = "shmem-collapse",
+	  .kind = THP_SHMEM,
+	  .need = THP_NEEDS_SPLIT,
+	  .happen = happen_collapse },
+	{ .name = "split-order", .need = THP_NEEDS_SPLIT, .happen = happen_split_order },
 };
-#define STORIES (sizeof(stories) / sizeof(stories[0]))
+#define STORIES_MORE 3
+#define STORIES_ALL (sizeof(stories) / sizeof(stories[0]))
 
 static const char *check_name(const struct thp_story *st, const char *what)
 {
@@ -243,7 +259,9 @@ static const char *lacks(const struct thp_story *st)
 /* Would more of it be exact if it were known what "relock" observes? */
 static bool wants_findings(const struct thp_story *st)
 {
-	return st->happen == happen_move || (st->kind == THP_SHMEM && st->lock_first);
+	return st->happen == happen_move || st->happen == happen_collapse ||
+	       st->happen == happen_split_order ||
+	       (st->kind == THP_SHMEM && st->lock_first);
 }
 
 /* "relock" found no huge pages then: maybe there are some now. */
@@ -295,6 +313,7 @@ void case_thp(void)
 	uint64_t nodes = numa_memory_nodes();
 	int from = numa_first(nodes), to = numa_first(nodes & ~(UINT64_C(1) << from));
 	unsigned rounds = (unsigned)opts_number("rounds", 1), i;
+	unsigned n = (unsigned)STORIES_ALL - (opts_number("more", 0) ? 0 : STORIES_MORE);
 	struct thp_findings *found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE,
 					  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct account base;
@@ -303,14 +322,14 @@ void case_thp(void)
 	if (found == MAP_FAILED)
 		ktap_bail("mmap: %s", strerror(errno));
 	account_begin();
-	ktap_begin(rounds * (unsigned)STORIES * CHECKS);
+	ktap_begin(rounds * n * CHECKS);
 	/* -ENOENT: a kernel without huge pages of that size. */
 	setting_hold(SMALL_SWITCH, "madvise");
 	/* Huge pages need room in one piece. */
 	sysfile_write("/proc/sys/vm/compact_memory", "1\n");
 	account_read(&base);
-	for (i = 0; i < rounds * STORIES; i++) {
-		st = stories[i % STORIES];
+	for (i = 0; i < rounds * n; i++) {
+		st = stories[i % n];
 		st.found = found;
 		st.from = from;
 		st.to = to;

@@ -124,11 +124,37 @@ bool thp_can_split(void)
 	return access(SPLIT, W_OK) == 0;
 }
 
-int thp_split(const struct pageset *set)
+static int split(const struct pageset *set, const char *order)
 {
 	char text[96];
 
-	snprintf(text, sizeof(text), "%d,0x%lx,0x%lx", (int)getpid(),
-		 (unsigned long)set->map, (unsigned long)(set->map + set->map_bytes));
+	snprintf(text, sizeof(text), "%d,0x%lx,0x%lx%s", (int)getpid(),
+		 (unsigned long)set->map, (unsigned long)(set->map + set->map_bytes),
+		 order);
 	return sysfile_write(SPLIT, text);
+}
+
+int thp_split(const struct pageset *set)
+{
+	return split(set, "");
+}
+
+int thp_split_to(const struct pageset *set, unsigned order)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), ",%u", order);
+	return split(set, text);
+}
+
+size_t thp_of_size(const struct pageset *set, size_t pages)
+{
+	struct page_whole page = { 0 };
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++) {
+		page_whole(&page, page_pfn(set->addr[i]));
+		n += page.size == pages;
+	}
+	return n;
 }

@@ -53,6 +53,11 @@ size_t thp_one_pages(enum thp_kind kind);
  */
 void thp_observe(const struct thp_story *st, const struct pageset *set);
 
+/* Is the running kernel of this version or a later one? */
+bool thp_kernel_since(int major, int minor);
+/* Moves a set that lies in huge pages of so many base pages; complains of what stays. */
+void thp_move_parts(const struct pageset *set, size_t one, int node, struct why *w);
+
 void happen_nothing(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_relock(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_munlock(const struct thp_story *st, struct pageset *set, struct why *w);
@@ -63,5 +68,8 @@ void happen_munmap(const struct thp_story *st, struct pageset *set, struct why *
 void happen_move(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_move_ptes(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_compact(const struct thp_story *st, struct pageset *set, struct why *w);
+/* Of the deep tier. */
+void happen_collapse(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_split_order(const struct thp_story *st, struct pageset *set, struct why *w);
 
 #endif
