@@ -13,6 +13,12 @@
 #include "lib/str.h"
 
 #define KVM_NODE "/dev/kvm"
+/*
+ * A kernel that is told of fast string instructions clears, copies and sets memory by
+ * "rep stosb" and "rep movsb", which TCG does byte by byte: a page that is touched takes
+ * several times as long then.
+ */
+#define TCG_CPU "max,-erms,-fsrm"
 
 const char *accel_str(enum accel a)
 {
@@ -55,7 +61,7 @@ static void add_machine(struct args *a, const struct qemu_opts *o)
 	arg(a, "-accel");
 	arg(a, kvm ? "kvm" : "tcg,thread=multi");
 	arg(a, "-cpu");
-	arg(a, kvm ? "host" : "max");
+	arg(a, kvm ? "host" : TCG_CPU);
 	for (char **t = topology; *t; t++)
 		arg(a, *t);
 	strv_free(topology);

@@ -91,13 +91,15 @@ size_t page_flags_range(uint64_t pfn, uint64_t *flags, size_t n)
  * the first such multiple below a tail that is no tail is its head, and the first
  * power of two beyond the head that is no tail is its size.
  */
-static uint64_t compound_head(uint64_t pfn)
+static uint64_t compound_head(uint64_t pfn, uint64_t *ret_flags)
 {
 	uint64_t size = 1, at = pfn;
 
-	while (at && (page_flags(at) & PAGE_TAIL)) {
+	*ret_flags = page_flags(at);
+	while (at && (*ret_flags & PAGE_TAIL)) {
 		size *= 2;
 		at = pfn & ~(size - 1);
+		*ret_flags = page_flags(at);
 	}
 	return at;
 }
@@ -106,8 +108,7 @@ void page_whole(struct page_whole *w, uint64_t pfn)
 {
 	if (pfn && pfn - w->head < w->size)
 		return;
-	w->head = compound_head(pfn);
-	w->flags = page_flags(w->head);
+	w->head = compound_head(pfn, &w->flags);
 	w->size = pfn != 0;
 	if (w->flags & PAGE_HEAD) {
 		while (page_flags(w->head + w->size) & PAGE_TAIL)

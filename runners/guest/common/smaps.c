@@ -1,7 +1,6 @@
 #include "common/smaps.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,18 +48,31 @@ static void vma_field(struct smaps_vma *v, const char *line)
 		v->vm_locked = strstr(line, " lo") != NULL;
 }
 
+/* "7f00000-7f01000 rw-p …" begins a mapping, "Rss:   4 kB" and such are its fields. */
+static bool vma_begins(const char *line, uintptr_t *start, uintptr_t *end)
+{
+	char *at;
+
+	if (line[0] >= 'A' && line[0] <= 'Z')
+		return false;
+	*start = strtoull(line, &at, 16);
+	if (*at != '-')
+		return false;
+	*end = strtoull(at + 1, &at, 16);
+	return *at == ' ';
+}
+
 void smaps_read(struct smaps *ret)
 {
 	FILE *f = fopen("/proc/self/smaps", "re");
 	uintptr_t start, end;
-	char line[512], perms[8];
+	char line[512];
 
 	memset(ret, 0, sizeof(*ret));
 	if (!f)
 		ktap_bail("/proc/self/smaps: %s", strerror(errno));
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &start, &end, perms) ==
-		    3)
+		if (vma_begins(line, &start, &end))
 			vma_add(ret, start, end);
 		else if (ret->n)
 			vma_field(&ret->vma[ret->n - 1], line);

@@ -1,10 +1,12 @@
 #include "common/vmstat.h"
 
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/sysfile.h"
+
+#define TEXT_MAX 32768 /* 6.12 has 5 KiB of it */
 
 static const struct {
 	const char *name;
@@ -24,30 +26,31 @@ static const struct {
 	{ "compact_migrate_scanned", offsetof(struct vmstat, compact_migrate_scanned) },
 };
 
-static void vmstat_set(struct vmstat *v, const char *name, long long value)
+static void vmstat_line(struct vmstat *v, const char *line)
 {
-	size_t i;
+	size_t i, len;
 
 	for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-		if (strcmp(counters[i].name, name) == 0)
-			*(long long *)((char *)v + counters[i].offset) = value;
+		len = strlen(counters[i].name);
+		if (strncmp(line, counters[i].name, len) == 0 && line[len] == ' ')
+			*(long long *)((char *)v + counters[i].offset) =
+				strtoll(line + len, NULL, 10);
 	}
 }
 
 void vmstat_read(struct vmstat *ret)
 {
-	char name[64];
-	long long value;
-	FILE *f;
+	static char text[TEXT_MAX];
+	const char *line;
 
 	memset(ret, 0, sizeof(*ret));
 	sysfile_write("/proc/sys/vm/stat_refresh", "1\n");
-	f = fopen("/proc/vmstat", "re");
-	if (!f)
+	if (sysfile_read("/proc/vmstat", text, sizeof(text)) <= 0)
 		return;
-	while (fscanf(f, "%63s %lld", name, &value) == 2)
-		vmstat_set(ret, name, value);
-	fclose(f);
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		vmstat_line(ret, line);
+	}
 }
 
 bool vmstat_has_events(void)
@@ -57,14 +60,5 @@ bool vmstat_has_events(void)
 
 long long vmstat_oom_kills(void)
 {
-	char name[64];
-	long long value = 0, kills = 0;
-	FILE *f = fopen("/proc/vmstat", "re");
-
-	while (f && fscanf(f, "%63s %lld", name, &value) == 2)
-		if (strcmp(name, "oom_kill") == 0)
-			kills = value;
-	if (f)
-		fclose(f);
-	return kills;
+	return sysfile_field("/proc/vmstat", "oom_kill ", 0);
 }

@@ -10,11 +10,12 @@
 #include "common/smaps.h"
 #include "mlock-migrate/oracle.h"
 
-static bool scan_always;
+static bool scan_always, scan_last;
 
 void account_begin(void)
 {
 	scan_always = opts_number("scan", 0) != 0;
+	scan_last = opts_number("scan-last", 0) != 0;
 }
 
 void account_fold(struct account *ret)
@@ -42,6 +43,14 @@ void account_scan(struct account *ret)
 	err = page_scan(&ret->frames);
 	if (err < 0)
 		ktap_bail("/proc/kpageflags: %s", strerror(-err));
+}
+
+void account_last(struct account *ret)
+{
+	if (scan_last)
+		account_scan(ret);
+	else
+		account_read(ret);
 }
 
 static void meminfo_says(const char *name, long long pages, struct why *w)

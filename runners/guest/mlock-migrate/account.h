@@ -35,14 +35,21 @@ struct account {
 };
 
 /*
- * To be called once by each case that uses this: asks for the option "scan=1": all
+ * To be called once by each case that uses this: asks for the options "scan=1": all
  * frames are then looked at at every reading, not only at the few where the case
- * asks for it (a tenth of a second each).
+ * asks for it (a tenth to a quarter of a second each); and "scan-last=1": see below.
  */
 void account_begin(void);
 /* Drains all batches, then reads the counters; and looks at all frames. */
 void account_read(struct account *ret);
 void account_scan(struct account *ret);
+/*
+ * The last reading of a case, when all it had is gone: looks at all frames with the
+ * option "scan-last=1", which the deep tier gives. What is left in a frame stays there
+ * until it is used again: in the quick tier the case exit, near its end, looks at all
+ * frames once for the cases before it.
+ */
+void account_last(struct account *ret);
 /* Reads the counters where all batches are known to be drained. */
 void account_fold(struct account *ret);
 /* The books of the whole machine against each other. */

@@ -356,7 +356,7 @@ void case_ksm(void)
 		turn_start(&turn, process, &st);
 		turn_run(&turn);
 	}
-	account_scan(&now);
+	account_last(&now);
 	account_gone(&base, &now, &w);
 	why_check(&w, "back-at-base");
 }

@@ -203,7 +203,7 @@ void case_lockers(void)
 	const int from = numa_first(nodes);
 	const int both[2] = { from, numa_first(nodes & ~(UINT64_C(1) << from)) };
 	unsigned rounds = (unsigned)opts_number("rounds", 1), i;
-	struct account base, now;
+	struct account base, last, now;
 	struct why w = { 0 };
 	size_t s;
 
@@ -211,6 +211,7 @@ void case_lockers(void)
 	ktap_begin(rounds * ((unsigned)ARRAY_SIZE(stories) + 2 * FAMILY_CHECKS + 1) + 1);
 	account_read(&base);
 	for (i = 0; i < rounds; i++) {
+		account_read(&last);
 		for (s = 0; s < ARRAY_SIZE(stories); s++) {
 			if (stories[s].two_nodes && both[1] < 0)
 				ktap_skip(stories[s].name, "needs two nodes with memory");
@@ -219,13 +220,13 @@ void case_lockers(void)
 				ktap_skip(stories[s].name,
 					  "this kernel has no compaction");
 			else
-				lockers_tell(&stories[s], both);
+				lockers_tell(&stories[s], both, &last);
 		}
 		check_family(true);
 		check_family(false);
 		check_two_mappings();
 	}
-	account_scan(&now);
+	account_last(&now);
 	account_gone(&base, &now, &w);
 	why_check(&w, "back-at-base");
 }

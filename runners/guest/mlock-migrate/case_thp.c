@@ -15,6 +15,14 @@
  * finds fully mapped by PTEs, but mapping one, after migration too, locks none:
  * that is left to reclaim. Which of the two this kernel is, is what the story
  * "relock" observes.
+ *
+ * With "more=1": small pages that MADV_COLLAPSE makes huge ones of. Those of a file are
+ * unmapped first with TTU_IGNORE_MLOCK, and then must be held by nobody but the page
+ * cache, so that the munlock must be out of the batch (mm/khugepaged.c, collapse_file;
+ * mm/rmap.c, try_to_unmap_one); the call must succeed. A new anonymous page is Mlocked
+ * as if it had been faulted in, one of a file as if it had been mapped by a PMD just
+ * now. And huge pages that are split into parts of 64 KiB: each part is a huge page
+ * mapped by PTEs, which mlock locks again, moves, and is split at last.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -94,8 +102,16 @@ static const struct thp_story stories[] = {
 	  .lock_first = true,
 	  .need = THP_NEEDS_COMPACTION,
 	  .happen = happen_compact },
+	/* The rest with "more=1". */
+	{ .name = "collapse", .need = THP_NEEDS_SPLIT, .happen = happen_collapse },
+	{ .name = "shmem-collapse",
+	  .kind = THP_SHMEM,
+	  .need = THP_NEEDS_SPLIT,
+	  .happen = happen_collapse },
+	{ .name = "split-order", .need = THP_NEEDS_SPLIT, .happen = happen_split_order },
 };
-#define STORIES (sizeof(stories) / sizeof(stories[0]))
+#define STORIES_MORE 3
+#define STORIES_ALL (sizeof(stories) / sizeof(stories[0]))
 
 static const char *check_name(const struct thp_story *st, const char *what)
 {
@@ -209,20 +225,19 @@ static void check_unlocked(const struct thp_story *st, const struct pageset *set
 static void tell(void *arg)
 {
 	const struct thp_story *st = arg;
-	struct account base, now;
+	struct account now;
 	struct pageset set;
 	struct why w = { 0 };
 
-	account_read(&base);
 	if (!put_up(st, &set)) {
 		skip_rest(st, CHECKS - 1, "no huge pages to be had");
 		return;
 	}
-	check_locked(st, &set, &base, &now);
+	check_locked(st, &set, st->base, &now);
 	st->happen(st, &set, &w);
-	check_books(&set, &base, &now, &w);
+	check_books(&set, st->base, &now, &w);
 	why_check(&w, check_name(st, "happened"));
-	check_unlocked(st, &set, &base, &now);
+	check_unlocked(st, &set, st->base, &now);
 }
 
 static const char *lacks(const struct thp_story *st)
@@ -244,7 +259,9 @@ static const char *lacks(const struct thp_story *st)
 /* Would more of it be exact if it were known what "relock" observes? */
 static bool wants_findings(const struct thp_story *st)
 {
-	return st->happen == happen_move || (st->kind == THP_SHMEM && st->lock_first);
+	return st->happen == happen_move || st->happen == happen_collapse ||
+	       st->happen == happen_split_order ||
+	       (st->kind == THP_SHMEM && st->lock_first);
 }
 
 /* "relock" found no huge pages then: maybe there are some now. */
@@ -263,10 +280,13 @@ static void observe(void *arg)
 			st.name);
 }
 
-/* Its process leaves all mapped at its end. */
-static void run_story(struct thp_story *st)
+/*
+ * Its process leaves all mapped at its end. Base is what was read last: where the story
+ * before left something it is told so, and this one begins from there.
+ */
+static void run_story(struct thp_story *st, struct account *base)
 {
-	struct account base, now;
+	struct account now;
 	struct why w = { 0 };
 	const char *why = lacks(st);
 	struct turn turn;
@@ -279,12 +299,13 @@ static void run_story(struct thp_story *st)
 		turn_start(&turn, observe, st);
 		turn_run(&turn);
 	}
-	account_read(&base);
+	st->base = base;
 	turn_start(&turn, tell, st);
 	turn_run(&turn);
 	account_read(&now);
-	account_gone(&base, &now, &w);
+	account_gone(base, &now, &w);
 	why_check(&w, check_name(st, "back-at-base"));
+	*base = now;
 }
 
 void case_thp(void)
@@ -292,24 +313,27 @@ void case_thp(void)
 	uint64_t nodes = numa_memory_nodes();
 	int from = numa_first(nodes), to = numa_first(nodes & ~(UINT64_C(1) << from));
 	unsigned rounds = (unsigned)opts_number("rounds", 1), i;
+	unsigned n = (unsigned)STORIES_ALL - (opts_number("more", 0) ? 0 : STORIES_MORE);
 	struct thp_findings *found = mmap(NULL, sizeof(*found), PROT_READ | PROT_WRITE,
 					  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct account base;
 	struct thp_story st;
 
 	if (found == MAP_FAILED)
 		ktap_bail("mmap: %s", strerror(errno));
 	account_begin();
-	ktap_begin(rounds * (unsigned)STORIES * CHECKS);
+	ktap_begin(rounds * n * CHECKS);
 	/* -ENOENT: a kernel without huge pages of that size. */
 	setting_hold(SMALL_SWITCH, "madvise");
 	/* Huge pages need room in one piece. */
 	sysfile_write("/proc/sys/vm/compact_memory", "1\n");
-	for (i = 0; i < rounds * STORIES; i++) {
-		st = stories[i % STORIES];
+	account_read(&base);
+	for (i = 0; i < rounds * n; i++) {
+		st = stories[i % n];
 		st.found = found;
 		st.from = from;
 		st.to = to;
-		run_story(&st);
+		run_story(&st, &base);
 	}
 	if (found->known)
 		ktap_data("locks_huge_by_pte", found->by_pte);

@@ -442,7 +442,7 @@ void case_vma(void)
 		turn_start(&turn, limit_checks, NULL);
 		turn_run(&turn);
 	}
-	account_scan(&now);
+	account_last(&now);
 	account_data(&base, &now);
 	account_gone(&base, &now, &w);
 	why_check(&w, "back-at-base");

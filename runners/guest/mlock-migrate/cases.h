@@ -34,6 +34,7 @@ void case_kinds_move(void);
 void case_kinds_compact(void);
 void case_thp(void);
 void case_thp_reclaim(void);
+void case_shm_huge(void);
 void case_lockers(void);
 void case_vma(void);
 void case_ksm(void);

@@ -315,17 +315,17 @@ bool lockers_has(const struct lockers_story *st, enum locker_op op)
 	return false;
 }
 
-void lockers_tell(const struct lockers_story *st, const int nodes[2])
+void lockers_tell(const struct lockers_story *st, const int nodes[2],
+		  struct account *base)
 {
 	struct scene *sc = scene_new(nodes);
 	struct actor actor = { .scene = sc, .mapped = true };
 	struct turn turns[LOCKERS_ACTORS];
 	bool compacts = lockers_has(st, COMPACT);
-	struct account base, now;
+	struct account now;
 	struct pageset filler;
 	size_t i;
 
-	account_read(&base);
 	stage(&actor.set, nodes[0]);
 	if (compacts)
 		fill(&filler, nodes[0]);
@@ -334,7 +334,7 @@ void lockers_tell(const struct lockers_story *st, const int nodes[2])
 	for (i = 0; i < st->n; i++) {
 		if (st->steps[i].op == COMPACT)
 			pageset_done(&filler);
-		run_step(st, i, sc, turns, &base);
+		run_step(st, i, sc, turns, base);
 	}
 	for (i = 0; i < LOCKERS_ACTORS; i++) {
 		if (turns[i].pid)
@@ -342,7 +342,8 @@ void lockers_tell(const struct lockers_story *st, const int nodes[2])
 	}
 	pageset_done(&actor.set);
 	account_read(&now);
-	account_gone(&base, &now, &sc->why);
+	account_gone(base, &now, &sc->why);
 	why_check(&sc->why, st->name);
+	*base = now;
 	munmap(sc, sizeof(*sc));
 }

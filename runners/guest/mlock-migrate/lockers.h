@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "mlock-migrate/account.h"
+
 #define LOCKERS_PAGES ((size_t)40) /* more than a batch holds, and no multiple */
 #define LOCKERS_ACTORS 3
 #define LOCKERS_COMPACT "/proc/sys/vm/compact_memory"
@@ -56,7 +58,11 @@ struct lockers_story {
 
 /* Has it such a step? */
 bool lockers_has(const struct lockers_story *st, enum locker_op op);
-/* Tells it: one result line. nodes[1] is used by MOVE and FAIL_MOVE alone. */
-void lockers_tell(const struct lockers_story *st, const int nodes[2]);
+/*
+ * Tells it: one result line. nodes[1] is used by MOVE and FAIL_MOVE alone. Base is the
+ * last reading of the machine's books, and is so again afterwards.
+ */
+void lockers_tell(const struct lockers_story *st, const int nodes[2],
+		  struct account *base);
 
 #endif

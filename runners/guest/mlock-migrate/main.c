@@ -47,6 +47,7 @@ static const struct {
 	{ "kinds-compact", case_kinds_compact },
 	{ "thp", case_thp },
 	{ "thp-reclaim", case_thp_reclaim },
+	{ "shm-huge", case_shm_huge },
 	{ "lockers", case_lockers },
 	{ "vma", case_vma },
 	{ "ksm", case_ksm },

@@ -96,25 +96,31 @@ void pageset_done(struct pageset *set)
 	memset(set, 0, sizeof(*set));
 }
 
-static void page_drop(char *page)
+static void drop(char *from, size_t bytes)
 {
-	if (madvise(page, PAGE_BYTES, MADV_DONTNEED_LOCKED) < 0)
+	if (bytes && madvise(from, bytes, MADV_DONTNEED_LOCKED) < 0)
 		ktap_bail("madvise(MADV_DONTNEED_LOCKED): %s", strerror(errno));
 }
 
 /* Keeps the pages whose frame is half way between multiples, or all the others. */
 static void pageset_keep(struct pageset *set, unsigned every, bool fitting)
 {
-	size_t i, kept = 0;
+	size_t i, kept = 0, bytes = 0;
+	char *from = set->map; /* what is to be dropped, and lies in one piece */
 
 	for (i = 0; i < set->n; i++) {
 		if ((set->pfn[i] % every == every / 2) == fitting) {
 			set->addr[kept] = set->addr[i];
 			set->pfn[kept++] = set->pfn[i];
+		} else if (set->addr[i] == from + bytes) {
+			bytes += PAGE_BYTES;
 		} else {
-			page_drop(set->addr[i]);
+			drop(from, bytes);
+			from = set->addr[i];
+			bytes = PAGE_BYTES;
 		}
 	}
+	drop(from, bytes);
 	set->n = kept;
 }
 
@@ -133,39 +139,55 @@ void pageset_refault(struct pageset *set, size_t n)
 	size_t i;
 
 	for (i = set->n - n; i < set->n; i++)
-		page_drop(set->addr[i]);
+		drop(set->addr[i], PAGE_BYTES);
 	for (i = set->n - n; i < set->n; i++) {
 		pattern_write(set->addr[i]);
 		set->pfn[i] = page_pfn(set->addr[i]);
 	}
 }
 
+size_t pageset_block(const struct pageset *set, size_t i, uint64_t *pfn)
+{
+	size_t n = 1;
+
+	while (n < PAGESET_BLOCK && i + n < set->n &&
+	       set->addr[i + n] == set->addr[i] + n * PAGE_BYTES)
+		n++;
+	page_pfns(set->addr[i], n, pfn);
+	return n;
+}
+
 void pageset_note(struct pageset *set)
 {
 	size_t i;
 
-	for (i = 0; i < set->n; i++)
-		set->pfn[i] = page_pfn(set->addr[i]);
+	for (i = 0; i < set->n;)
+		i += pageset_block(set, i, &set->pfn[i]);
 }
 
 size_t pageset_moved(const struct pageset *set)
 {
-	size_t i, n = 0;
+	uint64_t pfn[PAGESET_BLOCK];
+	size_t i, j, got, n = 0;
 
-	for (i = 0; i < set->n; i++) {
-		uint64_t pfn = page_pfn(set->addr[i]);
-
-		n += pfn && pfn != set->pfn[i];
+	for (i = 0; i < set->n; i += got) {
+		got = pageset_block(set, i, pfn);
+		for (j = 0; j < got; j++)
+			n += pfn[j] && pfn[j] != set->pfn[i + j];
 	}
 	return n;
 }
 
 size_t pageset_absent(const struct pageset *set)
 {
-	size_t i, n = 0;
+	uint64_t pfn[PAGESET_BLOCK];
+	size_t i, j, got, n = 0;
 
-	for (i = 0; i < set->n; i++)
-		n += page_pfn(set->addr[i]) == 0;
+	for (i = 0; i < set->n; i += got) {
+		got = pageset_block(set, i, pfn);
+		for (j = 0; j < got; j++)
+			n += pfn[j] == 0;
+	}
 	return n;
 }
 

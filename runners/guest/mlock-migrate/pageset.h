@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PAGESET_BLOCK 128
+
 struct pageset {
 	char *map; /* the whole mapping */
 	size_t map_bytes;
@@ -45,6 +47,11 @@ void pageset_thin(struct pageset *set, unsigned every);
 void pageset_sieve(struct pageset *set, unsigned every);
 /* Gives the last n pages back and touches them anew, on the CPU we run on. */
 void pageset_refault(struct pageset *set, size_t n);
+/*
+ * The frames, 0 where none is present, of pages i and up that lie side by side: how
+ * many, at most PAGESET_BLOCK and at least one. One read instead of many.
+ */
+size_t pageset_block(const struct pageset *set, size_t i, uint64_t *pfn);
 /* Notes the frame of each page. */
 void pageset_note(struct pageset *set);
 /* How many are in another frame than noted. */

@@ -66,7 +66,8 @@ long long thp_pmd_kib(const struct pageset *set)
 	return kib;
 }
 
-size_t thp_with(const struct pageset *set, uint64_t flags)
+/* Frame by frame: the least time between the two reads of a page. */
+static size_t with_each(const struct pageset *set, uint64_t flags)
 {
 	struct page_whole page = { 0 };
 	size_t i, n = 0;
@@ -76,6 +77,26 @@ size_t thp_with(const struct pageset *set, uint64_t flags)
 		n += (page.flags & flags) != 0;
 	}
 	return n;
+}
+
+/*
+ * Frames are read many at a time. A page that moved meanwhile is looked for where it is
+ * no more: it would differ from the others, and then all are looked at anew.
+ */
+size_t thp_with(const struct pageset *set, uint64_t flags)
+{
+	struct page_whole page = { 0 };
+	uint64_t pfn[PAGESET_BLOCK];
+	size_t i, j, got, n = 0;
+
+	for (i = 0; i < set->n; i += got) {
+		got = pageset_block(set, i, pfn);
+		for (j = 0; j < got; j++) {
+			page_whole(&page, pfn[j]);
+			n += (page.flags & flags) != 0;
+		}
+	}
+	return n == 0 || n == set->n ? n : with_each(set, flags);
 }
 
 size_t thp_compound(const struct pageset *set)
@@ -103,11 +124,37 @@ bool thp_can_split(void)
 	return access(SPLIT, W_OK) == 0;
 }
 
-int thp_split(const struct pageset *set)
+static int split(const struct pageset *set, const char *order)
 {
 	char text[96];
 
-	snprintf(text, sizeof(text), "%d,0x%lx,0x%lx", (int)getpid(),
-		 (unsigned long)set->map, (unsigned long)(set->map + set->map_bytes));
+	snprintf(text, sizeof(text), "%d,0x%lx,0x%lx%s", (int)getpid(),
+		 (unsigned long)set->map, (unsigned long)(set->map + set->map_bytes),
+		 order);
 	return sysfile_write(SPLIT, text);
+}
+
+int thp_split(const struct pageset *set)
+{
+	return split(set, "");
+}
+
+int thp_split_to(const struct pageset *set, unsigned order)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), ",%u", order);
+	return split(set, text);
+}
+
+size_t thp_of_size(const struct pageset *set, size_t pages)
+{
+	struct page_whole page = { 0 };
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++) {
+		page_whole(&page, page_pfn(set->addr[i]));
+		n += page.size == pages;
+	}
+	return n;
 }

@@ -33,5 +33,13 @@ void thp_forget(struct pageset *set, const char *from, const char *to);
 bool thp_can_split(void);
 /* Asks it to split the huge pages below: 0, or -errno. */
 int thp_split(const struct pageset *set);
+/*
+ * The same, into huge pages of 1 << order base pages; a kernel that knows no orders
+ * splits into base pages. Order 1 there is not for anonymous memory, none for tmpfs
+ * (mm/huge_memory.c, split_huge_page_to_list_to_order, which warns of both).
+ */
+int thp_split_to(const struct pageset *set, unsigned order);
+/* Base pages of the set that lie in a page of just so many base pages. */
+size_t thp_of_size(const struct pageset *set, size_t pages);
 
 #endif

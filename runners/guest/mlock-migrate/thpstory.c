@@ -91,7 +91,7 @@ void happen_nothing(const struct thp_story *st, struct pageset *set, struct why 
 	(void)w;
 }
 
-static bool kernel_since(int major, int minor)
+bool thp_kernel_since(int major, int minor)
 {
 	struct utsname u;
 	int a = 0, b = 0;
@@ -128,7 +128,7 @@ void happen_relock(const struct thp_story *st, struct pageset *set, struct why *
 {
 	size_t n = relock(st, set, w);
 
-	if (n != set->n && (n != 0 || kernel_since(6, 12)))
+	if (n != set->n && (n != 0 || thp_kernel_since(6, 12)))
 		why_add(w,
 			"expected mlock to lock all of %zu pages of huge pages that PTEs map, saw %zu",
 			set->n, n);
@@ -238,13 +238,12 @@ void happen_munmap(const struct thp_story *st, struct pageset *set, struct why *
  * One address for each huge page: the others of it are busy with it. But where it
  * was split on its way, a small page of it may have stayed: all are named then.
  */
-static void move_heads(const struct thp_story *st, const struct pageset *set, int node,
-		       struct why *w)
+void thp_move_parts(const struct pageset *set, size_t one, int node, struct why *w)
 {
 	struct pageset heads;
 	size_t first, there;
 
-	pageset_adopt(&heads, set->map, set->map_bytes, thp_one_pages(st->kind));
+	pageset_adopt(&heads, set->map, set->map_bytes, one);
 	move_to(&heads, node, &first);
 	free(heads.addr);
 	free(heads.pfn);
@@ -272,7 +271,7 @@ static void move_whole(const struct thp_story *st, const struct pageset *set, in
 	size_t n;
 
 	vmstat_read(&before);
-	move_heads(st, set, node, w);
+	thp_move_parts(set, thp_one_pages(st->kind), node, w);
 	oracle_begin(&after);
 	n = thp_with(set, PAGE_MLOCKED);
 	ktap_data("mlocked_after_move", (long long)n);
@@ -300,10 +299,10 @@ void happen_move(const struct thp_story *st, struct pageset *set, struct why *w)
 void happen_move_ptes(const struct thp_story *st, struct pageset *set, struct why *w)
 {
 	map_by_ptes(set, HUGE, w);
-	move_heads(st, set, st->to, w);
+	thp_move_parts(set, thp_one_pages(st->kind), st->to, w);
 	oracle_drain();
 	account_process(w);
-	move_heads(st, set, st->from, w);
+	thp_move_parts(set, thp_one_pages(st->kind), st->from, w);
 }
 
 /* A PMD's worth stays where it is on good kernels: it fills a pageblock. */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "common/why.h"
+#include "mlock-migrate/account.h"
 #include "mlock-migrate/pageset.h"
 
 enum thp_kind {
@@ -38,7 +39,8 @@ struct thp_story {
 	void (*happen)(const struct thp_story *st, struct pageset *set, struct why *w);
 	/* Filled in before it is told: */
 	struct thp_findings *found;
-	int from, to; /* nodes; to -1: there is one only */
+	const struct account *base; /* before anything was put up */
+	int from, to;               /* nodes; to -1: there is one only */
 };
 
 /* What a whole set of a kind has, and one huge page of it, in base pages. */
@@ -51,6 +53,11 @@ size_t thp_one_pages(enum thp_kind kind);
  */
 void thp_observe(const struct thp_story *st, const struct pageset *set);
 
+/* Is the running kernel of this version or a later one? */
+bool thp_kernel_since(int major, int minor);
+/* Moves a set that lies in huge pages of so many base pages; complains of what stays. */
+void thp_move_parts(const struct pageset *set, size_t one, int node, struct why *w);
+
 void happen_nothing(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_relock(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_munlock(const struct thp_story *st, struct pageset *set, struct why *w);
@@ -61,5 +68,8 @@ void happen_munmap(const struct thp_story *st, struct pageset *set, struct why *
 void happen_move(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_move_ptes(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_compact(const struct thp_story *st, struct pageset *set, struct why *w);
+/* Of the deep tier. */
+void happen_collapse(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_split_order(const struct thp_story *st, struct pageset *set, struct why *w);
 
 #endif
