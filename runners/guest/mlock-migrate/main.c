@@ -44,6 +44,7 @@ static const struct {
 	{ "reclaim", case_reclaim },
 	{ "from-swap", case_from_swap },
 	{ "page-cache", case_page_cache },
+	{ "dirty", case_dirty },
 	{ "demotion", case_demotion },
 	{ "kinds-move", case_kinds_move },
 	{ "kinds-compact", case_kinds_compact },
