@@ -309,6 +309,8 @@ static void check_huge(const struct scene *sc)
 		return;
 	}
 	thp_map(&set, THP_BYTES, fd);
+	/* Read first: only the page table knows of the writing. */
+	pageset_touch(&set);
 	must(mlock(set.map, set.map_bytes) == 0, "mlock");
 	write_all(&set, 1);
 	if (thp_compound(&set) < set.n)

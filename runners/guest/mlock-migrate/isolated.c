@@ -88,25 +88,33 @@ static bool same(const struct isolated *a, const struct isolated *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* Looks until it sees what is wanted, or has looked so often. */
-static bool settle(struct isolated *ret, const struct isolated *want, int tries)
+/*
+ * Looks until it sees nothing isolated, which is right at any time, or just what there
+ * was before, or has looked so often.
+ */
+static bool settle(struct isolated *ret, int tries)
 {
-	look(ret);
-	while (!same(ret, want) && --tries > 0) {
-		slowdown_pause_ms(PAUSE_MS);
+	const struct isolated none = { 0 };
+	bool good;
+
+	for (;;) {
 		look(ret);
+		good = same(ret, &none) || same(ret, &base);
+		if (good || --tries <= 0)
+			return good;
+		slowdown_pause_ms(PAUSE_MS);
 	}
-	return same(ret, want);
 }
 
 void isolated_begin(void)
 {
-	const struct isolated none = { 0 };
+	struct isolated now;
 
 	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (log_fd >= 0)
 		lseek(log_fd, 0, SEEK_END);
-	settle(&base, &none, BEGIN_TRIES);
+	settle(&now, BEGIN_TRIES);
+	base = now;
 }
 
 /* The first node that differs, or -1: it is the sum that does. */
@@ -124,7 +132,7 @@ static int differs(const struct isolated *now)
 void isolated_check(void)
 {
 	struct isolated now;
-	bool back = settle(&now, &base, TRIES);
+	bool back = settle(&now, TRIES);
 	int node = differs(&now), at = node < 0 ? 0 : node;
 	struct ktap_state state;
 
