@@ -73,10 +73,14 @@ static void must(bool ok, const char *what)
 		ktap_bail("%s: %s", what, strerror(errno));
 }
 
-/* A word that differs from page to page and from one writing to the next. */
+/*
+ * A word that differs from page to page, from one writing to the next, and from what
+ * an earlier run has left on the device.
+ */
 static uint64_t word_of(size_t i, unsigned writing)
 {
-	return (uint64_t)(i + 1) * UINT64_C(0x9e3779b97f4a7c15) + writing;
+	return (uint64_t)(i + 1) * UINT64_C(0x9e3779b97f4a7c15) +
+	       (uint64_t)getpid() * 16 + writing;
 }
 
 static void write_one(const struct pageset *set, size_t i, unsigned writing)
@@ -109,20 +113,27 @@ static size_t differ(const char *at, size_t n, unsigned writing)
 	return bad;
 }
 
+/* All are present: locked. */
+static long long on_node(const struct scene *sc, int node)
+{
+	return (long long)(sc->to < 0 ? sc->disk.n : pageset_on_node(&sc->disk, node));
+}
+
 /* The first node whose counters did not grow by the pages of ours on it, or -1. */
 static int miscounted(const struct scene *sc, bool dirty, struct dirt *now,
 		      long long *want)
 {
+	uint64_t nodes = numa_memory_nodes();
 	int node;
 
 	dirt_read(now);
 	for (node = 0; node < DIRT_NODES; node++) {
-		*want = dirty ? (long long)pageset_on_node(&sc->disk, node) : 0;
+		if (!(nodes >> node & 1))
+			continue;
+		*want = dirty ? on_node(sc, node) : 0;
 		if (now->dirty[node] - sc->clean.dirty[node] != *want ||
 		    now->pending[node] - sc->clean.pending[node] != *want)
 			return node;
-		if (!(numa_memory_nodes() >> node >> 1))
-			break;
 	}
 	return -1;
 }
