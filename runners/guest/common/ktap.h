@@ -23,6 +23,8 @@ struct ktap_state {
 void ktap_save(struct ktap_state *ret);
 void ktap_restore(const struct ktap_state *state);
 
+/* So many checks come besides those that ktap_begin is told of. To be called before it. */
+void ktap_besides(unsigned checks);
 void ktap_begin(unsigned planned);
 /*
  * One result line; gives ok back. The text after it is shown only on failure

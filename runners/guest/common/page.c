@@ -116,6 +116,14 @@ void page_whole(struct page_whole *w, uint64_t pfn)
 	}
 }
 
+bool page_orphaned(uint64_t flags)
+{
+	const uint64_t other = PAGE_MMAP | PAGE_SWAPCACHE | PAGE_SLAB | PAGE_BUDDY |
+			       PAGE_HEAD | PAGE_TAIL | PAGE_HWPOISON | PAGE_RESERVED;
+
+	return (flags & PAGE_ANON) && !(flags & other);
+}
+
 static void scan_frame(struct page_scan *scan, uint64_t flags, uint64_t *head)
 {
 	if (!(flags & PAGE_TAIL))
@@ -126,6 +134,7 @@ static void scan_frame(struct page_scan *scan, uint64_t flags, uint64_t *head)
 	}
 	if ((*head & PAGE_UNEVICTABLE) && (*head & PAGE_LRU))
 		scan->unevictable++;
+	scan->orphaned += page_orphaned(flags);
 }
 
 int page_scan(struct page_scan *ret)

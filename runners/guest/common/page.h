@@ -16,7 +16,9 @@
 #define PAGE_LRU (UINT64_C(1) << 5)
 #define PAGE_SLAB (UINT64_C(1) << 7)
 #define PAGE_BUDDY (UINT64_C(1) << 10)
+#define PAGE_MMAP (UINT64_C(1) << 11)
 #define PAGE_ANON (UINT64_C(1) << 12)
+#define PAGE_SWAPCACHE (UINT64_C(1) << 13)
 #define PAGE_HEAD (UINT64_C(1) << 15)
 #define PAGE_TAIL (UINT64_C(1) << 16)
 #define PAGE_HUGETLB (UINT64_C(1) << 17)
@@ -63,11 +65,21 @@ struct page_whole {
  */
 void page_whole(struct page_whole *w, uint64_t pfn);
 
+/*
+ * Whether a frame, by its flags, was a page of a process and is of nobody any more, yet
+ * not free: mm/page_alloc.c, free_pages_prepare, takes away what says that a page is
+ * anonymous, but for broken frames. What is left out besides: pages in the swap cache,
+ * huge pages, parts of which need not be mapped, and slabs, which keep something else
+ * there. A page on its way, in a batch or pinned looks the same: drain, look again.
+ */
+bool page_orphaned(uint64_t flags);
+
 /* All frames of the machine; a huge page counts with all of its frames. */
 struct page_scan {
 	long long mlocked;
 	long long unevictable; /* and on an LRU list: not isolated at the moment */
 	long long stray;       /* Mlocked without Unevictable: in no batch any more? */
+	long long orphaned;    /* see page_orphaned */
 };
 
 /* One read of all of /proc/kpageflags, some hundred milliseconds a GiB. 0, or -errno. */

@@ -7,6 +7,7 @@
 #include "common/ktap.h"
 #include "common/meminfo.h"
 #include "common/opts.h"
+#include "common/slowdown.h"
 #include "common/smaps.h"
 #include "mlock-migrate/oracle.h"
 
@@ -34,7 +35,7 @@ void account_read(struct account *ret)
 	oracle_begin(&ret->vm);
 }
 
-void account_scan(struct account *ret)
+static void scan(struct account *ret)
 {
 	int err;
 
@@ -43,6 +44,18 @@ void account_scan(struct account *ret)
 	err = page_scan(&ret->frames);
 	if (err < 0)
 		ktap_bail("/proc/kpageflags: %s", strerror(-err));
+}
+
+/* Somebody else's page may be on its way from one frame to another: then once more. */
+void account_scan(struct account *ret)
+{
+	int tries = 0;
+
+	scan(ret);
+	while (ret->frames.orphaned && tries++ < ORACLE_FRAMES_TRIES) {
+		slowdown_pause_ms(ORACLE_FRAMES_PAUSE_MS);
+		scan(ret);
+	}
 }
 
 void account_last(struct account *ret)
@@ -76,6 +89,10 @@ static void frames_say(const struct account *now, struct why *w)
 		why_add(w,
 			"expected no frame to be Mlocked without Unevictable, saw %lld",
 			now->frames.stray);
+	if (now->frames.orphaned)
+		why_add(w,
+			"expected each frame of a process to be free once nobody maps it, saw %lld that are not",
+			now->frames.orphaned);
 }
 
 void account_machine(const struct account *now, struct why *w)

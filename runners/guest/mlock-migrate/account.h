@@ -8,6 +8,7 @@
  *   nr_unevictable == frames with Unevictable on the LRU
  *   Mlocked and Unevictable of /proc/meminfo say the same
  *   no frame is Mlocked without Unevictable
+ *   no frame of a process is neither mapped nor free (page_orphaned)
  *   VmLck == the sizes of the mappings with VM_LOCKED
  *   Locked: of smaps == Pss: of such a mapping, 0 of another
  *   each small page in such a mapping is Mlocked and Unevictable

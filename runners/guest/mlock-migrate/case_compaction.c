@@ -43,7 +43,8 @@ void case_compaction(void)
 	size_t pages = scatter_room(node, PAGES_MIN, PAGES_MAX);
 
 	scatter_begin(node);
-	ktap_begin(2 + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_begin(2 + ORACLE_FRAMES_CHECKS + ORACLE_LOCKED_CHECKS +
+		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	scatter_evictable(&evictable, node);
 	pageset_init(&set, pages, node, PAGESET_LOCK_ON_FAULT);
@@ -53,6 +54,7 @@ void case_compaction(void)
 	oracle_begin(&before);
 	scatter_compact(node);
 	check_moved(&set, &before);
+	oracle_frames(&set);
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);
 	pageset_done(&set);

@@ -44,14 +44,15 @@ void case_move_pages(void)
 
 	if (to < 0)
 		ktap_skip_all("needs two nodes with memory");
-	ktap_begin(2 + ORACLE_MIGRATED_CHECKS + ORACLE_LOCKED_CHECKS +
-		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_begin(2 + ORACLE_MIGRATED_CHECKS + ORACLE_FRAMES_CHECKS +
+		   ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	pageset_init(&set, PAGES, from, PAGESET_LOCK_ON_FAULT);
 	numa_unbind(set.map, set.map_bytes);
 	vmstat_read(&before);
 	leave_residue(&set, from);
 	check_move(&set, to, "moved-there");
+	oracle_frames(&set);
 	leave_residue(&set, to);
 	check_move(&set, from, "moved-back");
 	vmstat_read(&after);

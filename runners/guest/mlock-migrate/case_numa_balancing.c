@@ -149,8 +149,8 @@ void case_numa_balancing(void)
 	ret = sysfile_write(SWITCH, "1\n");
 	if (ret < 0)
 		ktap_skip_all("this kernel has no NUMA balancing: %s", strerror(-ret));
-	ktap_begin(1 + ORACLE_MIGRATED_CHECKS + ORACLE_LOCKED_CHECKS +
-		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_begin(1 + ORACLE_MIGRATED_CHECKS + ORACLE_FRAMES_CHECKS +
+		   ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	cpu_run_on(numa_first(numa_node_cpus(nodes.home)));
 	oracle_begin(&base);
 	place(&control, nodes.away, PAGESET_PLAIN);
@@ -159,6 +159,7 @@ void case_numa_balancing(void)
 	use(&locked, &control, &before);
 	sysfile_write(SWITCH, "0\n");
 	check_moved(&locked, &control, &before, nodes.home);
+	oracle_frames(&locked);
 	oracle_locked(&locked, &base);
 	oracle_unlocked(&locked, &base);
 	pageset_done(&locked);

@@ -29,6 +29,7 @@ void case_memory_failure(void);
 void case_reclaim(void);
 void case_from_swap(void);
 void case_page_cache(void);
+void case_dirty(void);
 void case_demotion(void);
 void case_kinds_move(void);
 void case_kinds_compact(void);

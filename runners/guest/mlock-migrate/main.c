@@ -1,6 +1,7 @@
 /*
  * mlock-migrate CASE [NAME=NUMBER]...: moves mlocked pages in one way and checks each of them by
- * /proc/kpageflags, and the kernel's counters, before and after.
+ * /proc/kpageflags, and the kernel's counters, before and after. Of each case, besides what it
+ * checks itself: no page stays counted as isolated (isolated.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "common/setting.h"
 #include "common/vmstat.h"
 #include "mlock-migrate/cases.h"
+#include "mlock-migrate/isolated.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -42,6 +44,7 @@ static const struct {
 	{ "reclaim", case_reclaim },
 	{ "from-swap", case_from_swap },
 	{ "page-cache", case_page_cache },
+	{ "dirty", case_dirty },
 	{ "demotion", case_demotion },
 	{ "kinds-move", case_kinds_move },
 	{ "kinds-compact", case_kinds_compact },
@@ -94,7 +97,10 @@ int main(int argc, char **argv)
 	 * page on its way has no frame. -ENOENT: a kernel that does not do it at all.
 	 */
 	setting_hold("/proc/sys/vm/compaction_proactiveness", "0\n");
+	ktap_besides(ISOLATED_CHECKS);
+	isolated_begin();
 	cases[i].run();
+	isolated_check();
 	bad = opts_unused();
 	if (bad)
 		ktap_bail("the case %s has no option \"%s\"", cases[i].name, bad);

@@ -7,6 +7,7 @@
 #include "common/cpu.h"
 #include "common/ktap.h"
 #include "common/page.h"
+#include "common/slowdown.h"
 
 void oracle_drain(void)
 {
@@ -119,4 +120,21 @@ void oracle_migrated(const struct vmstat *before, const struct vmstat *after,
 		failed <= moved / part, "migrate-failures",
 		"expected pgmigrate_fail to grow by at most %lld, one for %lld of %lld pages that moved, saw %lld",
 		moved / part, part, moved, failed);
+}
+
+void oracle_frames(const struct pageset *set)
+{
+	size_t orphans;
+	int tries = 0;
+
+	oracle_drain();
+	while ((orphans = pageset_orphans(set)) && tries++ < ORACLE_FRAMES_TRIES) {
+		slowdown_pause_ms(ORACLE_FRAMES_PAUSE_MS);
+		oracle_drain();
+	}
+	ktap_data("left_frames", (long long)pageset_moved(set));
+	ktap_check(
+		orphans == 0, "frames-given-back",
+		"expected the %zu frames that the pages left to be free or of others, saw %zu that nobody has",
+		pageset_moved(set), orphans);
 }

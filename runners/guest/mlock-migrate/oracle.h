@@ -14,6 +14,7 @@
 #define ORACLE_UNLOCKED_CHECKS 2
 #define ORACLE_END_CHECKS 1
 #define ORACLE_MIGRATED_CHECKS 1
+#define ORACLE_FRAMES_CHECKS 1
 
 /*
  * One page in so many may fail to migrate: one that is in use just then. Compaction
@@ -22,6 +23,10 @@
  */
 #define ORACLE_FAIL_PART 4
 #define ORACLE_CALL_FAIL_PART 64
+
+/* A frame on its way is looked at so often again, a good kernel needs no second look. */
+#define ORACLE_FRAMES_TRIES 10
+#define ORACLE_FRAMES_PAUSE_MS 20
 
 /* Empties the batches of all CPUs. */
 void oracle_drain(void);
@@ -52,5 +57,11 @@ long long oracle_migrate_data(const struct vmstat *before, const struct vmstat *
 /* The same as a check: at most one page failed for so many that moved. */
 void oracle_migrated(const struct vmstat *before, const struct vmstat *after,
 		     long long part);
+
+/*
+ * An anonymous set that was moved since its frames were noted: those that it left are
+ * free, or somebody else's.
+ */
+void oracle_frames(const struct pageset *set);
 
 #endif

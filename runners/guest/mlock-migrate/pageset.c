@@ -178,6 +178,15 @@ size_t pageset_moved(const struct pageset *set)
 	return n;
 }
 
+size_t pageset_orphans(const struct pageset *set)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < set->n; i++)
+		n += page_orphaned(page_flags(set->pfn[i]));
+	return n;
+}
+
 size_t pageset_absent(const struct pageset *set)
 {
 	uint64_t pfn[PAGESET_BLOCK];

@@ -56,6 +56,8 @@ size_t pageset_block(const struct pageset *set, size_t i, uint64_t *pfn);
 void pageset_note(struct pageset *set);
 /* How many are in another frame than noted. */
 size_t pageset_moved(const struct pageset *set);
+/* How many of the noted frames nobody has and are not free, see page_orphaned. */
+size_t pageset_orphans(const struct pageset *set);
 /* How many are not present at all: a locked page never is. */
 size_t pageset_absent(const struct pageset *set);
 /* How many have (or lack) any of the flags of common/page.h. */
