@@ -15,10 +15,13 @@
  * What this shows: batches not drained or not switched off before the block's
  * pages are isolated (the page is not on the LRU: EBUSY), a migration of locked
  * pages that fails each time (the kernel tries without end: it is stopped after
- * a while), flags or contents lost, pages left behind in memory that is gone.
+ * a while), flags or contents lost, pages left behind in memory that is gone, batches
+ * that stay off afterwards. Those are looked at once more when the kernel has refused a
+ * block with pages of its own in it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -40,6 +43,7 @@
 #define TRIES 5
 #define PAUSE_US 50000 /* what was freed by RCU, or waits on a CPU, gets time to go */
 #define LIMIT_S 30     /* a good kernel takes a tenth of a second */
+#define REFUSED_LIMIT_S 1
 #define BLOCKS_MAX 1024
 #define STEP_KIB 512
 #define KEEP_FREE_KIB 32768 /* room to move to */
@@ -322,6 +326,39 @@ static void remove_blocks(struct looks *l, long rounds, const struct vmstat *bas
 	}
 }
 
+/*
+ * A block in which pages of the kernel are seen is refused when the batches are off
+ * already (mm/memory_hotplug.c, offline_pages); one with holes before that: EINVAL.
+ */
+static bool refused_one(void)
+{
+	uint64_t nodes = numa_memory_nodes(), left;
+	int id, ret;
+
+	for (id = 0; id < BLOCKS_MAX; id++) {
+		left = nodes;
+		while (left && !memblock_on_node(id, numa_first(left)))
+			left &= left - 1;
+		if (!left || usable(id))
+			continue;
+		ret = memblock_offline(id, (unsigned)slowdown_scale(REFUSED_LIMIT_S));
+		if (ret == -EBUSY || ret == -EINTR)
+			return true;
+		if (ret == 0)
+			bring_back(id);
+	}
+	return false;
+}
+
+static void check_batches(void)
+{
+	residue_check_batches("batches-work");
+	if (refused_one())
+		residue_check_batches("batches-work-refused");
+	else
+		ktap_skip("batches-work-refused", "no memory block was refused");
+}
+
 static void check(const struct tally *t, const struct looks *l)
 {
 	if (t->looks)
@@ -345,7 +382,7 @@ void case_hot_remove(void)
 
 	if (!memblock_pages())
 		ktap_skip_all("memory cannot be switched off here");
-	ktap_begin(4 + ORACLE_END_CHECKS);
+	ktap_begin(4 + 2 * RESIDUE_BATCHES_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	remove_blocks(&l, rounds, &base);
 	vmstat_read(&after);
@@ -354,6 +391,7 @@ void case_hot_remove(void)
 	check(&l.elsewhere, &l);
 	check(&l.kept, &l);
 	check(&l.back, &l);
+	check_batches();
 	if (l.gone.looks)
 		oracle_end(&base);
 	else

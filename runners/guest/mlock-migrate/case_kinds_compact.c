@@ -10,7 +10,8 @@
  * the page cache, which lie side by side. In the first round after a boot that has
  * been as few as 92 of 384 pages on a good kernel, in a second one never under 290 in
  * 100: where too few moved, the round is told anew. Flags, contents and counters hold
- * of each kind, each time.
+ * of each kind, each time. So it is where using the pages took faults (faults.h), which
+ * must be none in one of the rounds.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -30,7 +31,7 @@
 #define FILL_MIN 8192
 #define PAGES 32 /* of one kind: all of them fit between what fills */
 #define KINDS_MAX 32
-#define CHECKS 2 /* of one kind */
+#define CHECKS 3 /* of one kind */
 /* At least one in so many pages moves, once in so many tries. */
 #define ALL_PART 4
 #define CLASS_PART 8
@@ -42,6 +43,7 @@ struct outcome {
 	size_t may_stay; /* those may fail to move, and are not in the other two */
 	bool anon;       /* or page cache, shmem among it */
 	struct why locked, unlocked; /* of all tries */
+	struct why faults;           /* of the last one */
 };
 
 /* One round: a line of output for each of these, whatever the number of tries. */
@@ -65,11 +67,14 @@ static void tell(void *arg)
 	const struct story *st = arg;
 	struct kind_run run;
 	struct vmstat before, after;
+	struct faults faults;
 
 	numa_bind_task(st->node);
 	kind_put_up(&run, st->kind, st->pages);
 	numa_bind_task(-1);
 	turn_yield();
+	kindcheck_faults(&run, &faults);
+	faults_complain(&faults, &run.set, &st->outcome->faults);
 	st->outcome->anon = page_flags(page_pfn(run.set.addr[0])) & PAGE_ANON;
 	if (run.kind->traits & KIND_MAY_STAY) {
 		st->outcome->may_stay = run.set.n;
@@ -97,6 +102,7 @@ static void put_up_all(struct story *st, struct outcome *outcome, size_t pages, 
 		st[i].node = node;
 		st[i].outcome = &outcome[i];
 		outcome[i].pages = outcome[i].moved = outcome[i].may_stay = 0;
+		outcome[i].faults.n = 0;
 		if (kinds[i].lacks && kinds[i].lacks())
 			continue;
 		turn_start(&st[i].turn, tell, &st[i]);
@@ -165,6 +171,17 @@ static bool all_moved(const struct round *r)
 	       has_moved(&r->class[false], CLASS_PART);
 }
 
+static bool no_faults(const struct round *r)
+{
+	size_t i;
+
+	for (i = 0; i < kinds_n; i++) {
+		if (r->outcome[i].faults.n)
+			return false;
+	}
+	return true;
+}
+
 static void try_once(struct round *r, size_t pages, int node)
 {
 	struct story st[KINDS_MAX] = { 0 };
@@ -210,6 +227,8 @@ static void report(const struct round *r, unsigned tries)
 	for (i = 0; i < kinds_n; i++)
 		check_kind(&kinds[i], &r->outcome[i].locked, "compacted");
 	for (i = 0; i < kinds_n; i++)
+		check_kind(&kinds[i], &r->outcome[i].faults, "no-faults");
+	for (i = 0; i < kinds_n; i++)
 		ktap_data(kindcheck_name(&kinds[i], "moved"),
 			  (long long)r->outcome[i].moved);
 	ktap_data("tries", tries);
@@ -232,7 +251,7 @@ static void one_round(struct outcome *outcome, size_t pages, int node)
 	do {
 		try_once(&r, pages, node);
 		tries++;
-	} while (!all_moved(&r) && tries < TRIES);
+	} while (!(all_moved(&r) && no_faults(&r)) && tries < TRIES);
 	report(&r, tries);
 }
 

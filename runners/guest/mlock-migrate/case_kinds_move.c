@@ -1,7 +1,7 @@
 /*
  * Each kind of locked memory, moved by move_pages(2) to another node and back.
  * Before, between and after: flags, contents, counters and what /proc says of the
- * process. Ahead of each move some pages are touched anew, locked as they are, on the
+ * process; and after each move that using the pages takes no fault. Ahead of each move some pages are touched anew, locked as they are, on the
  * last CPU, and wait in its batch. On a machine with one memory node all of that without the moves.
  */
 #include <stdbool.h>
@@ -18,7 +18,7 @@
 #define PAGES 96
 /* Results of one kind. */
 #define CHECKS 3
-#define MOVE_CHECKS 4
+#define MOVE_CHECKS 5
 
 struct story {
 	const struct kind *kind;
@@ -56,14 +56,36 @@ static void leave_residue(struct kind_run *run, int node)
 		ktap_data(kindcheck_name(run->kind, "waiting"), (long long)waiting);
 }
 
+/* They are on node now; from the other and back again, to see whether it is always so. */
+static void use(struct kind_run *run, int node, int other, struct why *w)
+{
+	struct faults f;
+	size_t first;
+	int tries = 1;
+
+	kindcheck_faults(run, &f);
+	while (faults_any(&f) && tries++ < FAULTS_TRIES) {
+		move_to(&run->set, other, &first);
+		leave_residue(run, other);
+		move_to(&run->set, node, &first);
+		kindcheck_faults(run, &f);
+	}
+	faults_complain(&f, &run->set, w);
+}
+
 static void check_moves(const struct story *st, struct kind_run *run,
 			const struct account *base, struct account *now)
 {
+	struct why faults = { 0 };
+
 	leave_residue(run, st->from);
 	check_move(run, st->to, "moved");
+	use(run, st->to, st->from, &faults);
 	kindcheck_locked(run, base, now, "moved-locked");
 	leave_residue(run, st->to);
 	check_move(run, st->from, "moved-back");
+	use(run, st->from, st->to, &faults);
+	why_check(&faults, kindcheck_name(run->kind, "no-faults"));
 	kindcheck_locked(run, base, now, "moved-back-locked");
 }
 

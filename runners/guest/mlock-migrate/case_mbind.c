@@ -13,6 +13,10 @@
  *
  * mlock_count is exact only for pages that were on the LRU when they were locked
  * (a page that is not counts 0): the shared ones are touched and drained first.
+ *
+ * At last calls that do not move all: pages in swap are no failure, a pinned one is,
+ * and so is a hole in the range. After all of that pages wait in the batches again,
+ * which the call switches off.
  */
 #include <errno.h>
 #include <linux/mempolicy.h>
@@ -28,6 +32,7 @@
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/partial.h"
 #include "mlock-migrate/residue.h"
 
 #define PAGES 256
@@ -219,6 +224,67 @@ static void two_processes(uint64_t nodes, long rounds, const struct vmstat *base
 	pageset_done(&set);
 }
 
+static void swapped_no_failure(const struct partial *p, int to)
+{
+	int ret = bind_strict(&p->set, to, MPOL_MF_MOVE);
+	size_t there = pageset_on_node(&p->set, to), left = partial_in_swap(p);
+
+	ktap_check(
+		ret == 0 && left == p->in_swap && there == p->set.n - left,
+		"swapped-no-failure",
+		"expected mbind to leave %zu of %zu pages in swap, to put the others on node %d and to call that no failure, saw %s, %zu in swap and %zu there",
+		p->in_swap, p->set.n, to, strerror(-ret), left, there);
+}
+
+static void pinned_fails(struct partial *p, int to)
+{
+	size_t there, want = p->set.n - p->in_swap - PARTIAL_PINNED;
+	int ret;
+
+	partial_pin(p);
+	ret = bind_strict(&p->set, to, MPOL_MF_MOVE);
+	there = pageset_on_node(&p->set, to);
+	pin_drop(&p->pin);
+	ktap_check(
+		ret == -EIO && there == want, "pinned-fails",
+		"expected mbind to answer EIO for %d pages that are pinned and to put %zu on node %d, saw %s and %zu there",
+		PARTIAL_PINNED, want, to, strerror(-ret), there);
+}
+
+/* The last page is unmapped: nothing is moved then (mm/mempolicy.c, do_mbind). */
+static void hole_refused(struct partial *p, int to)
+{
+	size_t moved;
+	int ret;
+
+	munmap(p->set.map + p->set.map_bytes - PAGE_BYTES, PAGE_BYTES);
+	pageset_note(&p->set);
+	ret = bind_to(&p->set, to, MPOL_MF_MOVE);
+	moved = pageset_moved(&p->set);
+	ktap_check(
+		ret == -EFAULT && moved == 0, "hole-refused",
+		"expected mbind to answer EFAULT for a hole in the range and to move nothing, saw %s and %zu moved",
+		strerror(-ret), moved);
+}
+
+static void some_stay(uint64_t nodes)
+{
+	int first = numa_first(nodes), second = numa_next(nodes, first);
+	struct partial p;
+	const char *lacks = partial_make(&p, first);
+
+	if (lacks) {
+		ktap_skip("swapped-no-failure", "%s", lacks);
+		ktap_skip("pinned-fails", "%s", lacks);
+		ktap_skip("hole-refused", "%s", lacks);
+		return;
+	}
+	swapped_no_failure(&p, second);
+	pinned_fails(&p, first);
+	hole_refused(&p, second);
+	partial_done(&p);
+}
+
 void case_mbind(void)
 {
 	long rounds = opts_number("rounds", 1);
@@ -228,8 +294,9 @@ void case_mbind(void)
 
 	if (__builtin_popcountll(nodes) < 2)
 		ktap_skip_all("needs two nodes with memory");
-	ktap_begin(7 + ORACLE_MIGRATED_CHECKS + 2 * ORACLE_LOCKED_CHECKS +
-		   2 * ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_begin(10 + RESIDUE_BATCHES_CHECKS + ORACLE_MIGRATED_CHECKS +
+		   2 * ORACLE_LOCKED_CHECKS + 2 * ORACLE_UNLOCKED_CHECKS +
+		   ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	pageset_init(&set, PAGES, numa_first(nodes), PAGESET_LOCK_ON_FAULT);
 	oracle_begin(&before);
@@ -241,5 +308,7 @@ void case_mbind(void)
 	two_processes(nodes, rounds, &base);
 	vmstat_read(&after);
 	oracle_migrated(&before, &after, ORACLE_CALL_FAIL_PART);
+	some_stay(nodes);
+	residue_check_batches("batches-work");
 	oracle_end(&base);
 }

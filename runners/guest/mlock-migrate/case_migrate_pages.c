@@ -9,7 +9,9 @@
  * lru_cache_disable (its pages are off the LRU, cannot be isolated and stay); a
  * new page that does not become Mlocked and Unevictable in place of the old one,
  * counts nr_mlock twice or not at all; rmap that drops the lock when the one
- * who migrates is not the owner; a count of failures that is not the truth.
+ * who migrates is not the owner; a count of failures that is not the truth: pages that
+ * are in swap are none, pinned ones are, each of them. After all of that pages wait in
+ * the batches again, which the call switches off.
  */
 #include <string.h>
 
@@ -23,6 +25,7 @@
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/partial.h"
 #include "mlock-migrate/residue.h"
 
 #define PAGES 256
@@ -156,6 +159,58 @@ static void peer_ring(struct peer *p, uint64_t nodes, long rounds,
 	tally_check(&count);
 }
 
+static void swapped_not_counted(const struct partial *p, int from, int to)
+{
+	struct tally t = { .name = "swapped-not-counted" };
+	size_t there, left;
+
+	migrate(0, from, to, &t);
+	there = pageset_on_node(&p->set, to);
+	left = partial_in_swap(p);
+	tally_add(
+		&t, left == p->in_swap && there == p->set.n - left,
+		"expected %zu of %zu pages to stay in swap and the others to go to node %d, saw %zu in swap and %zu there",
+		p->in_swap, p->set.n, to, left, there);
+	tally_check(&t);
+}
+
+/* Again where another page of ours was busy for a moment. */
+static void pinned_counted(struct partial *p, int from, int to)
+{
+	size_t there, want = p->set.n - p->in_swap - PARTIAL_PINNED;
+	long left = -1;
+	int tries;
+
+	partial_pin(p);
+	for (tries = 0; tries < TRIES && left != PARTIAL_PINNED; tries++) {
+		if (tries)
+			slowdown_pause_ms(10);
+		left = numa_migrate(0, UINT64_C(1) << from, UINT64_C(1) << to);
+	}
+	there = pageset_on_node(&p->set, to);
+	pin_drop(&p->pin);
+	ktap_check(
+		left == PARTIAL_PINNED && there == want, "pinned-counted",
+		"expected migrate_pages to leave the %d pages that are pinned, to say so, and to put %zu on node %d, saw %ld left and %zu there",
+		PARTIAL_PINNED, want, to, left, there);
+}
+
+static void some_stay(uint64_t nodes)
+{
+	int from = numa_first(nodes), to = numa_next(nodes, from);
+	struct partial p;
+	const char *lacks = partial_make(&p, from);
+
+	if (lacks) {
+		ktap_skip("swapped-not-counted", "%s", lacks);
+		ktap_skip("pinned-counted", "%s", lacks);
+		return;
+	}
+	swapped_not_counted(&p, from, to);
+	pinned_counted(&p, to, from);
+	partial_done(&p);
+}
+
 void case_migrate_pages(void)
 {
 	long rounds = opts_number("rounds", 1);
@@ -166,8 +221,8 @@ void case_migrate_pages(void)
 
 	if (__builtin_popcountll(nodes) < 2)
 		ktap_skip_all("needs two nodes with memory");
-	ktap_begin(7 + ORACLE_MIGRATED_CHECKS + ORACLE_LOCKED_CHECKS +
-		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_begin(9 + RESIDUE_BATCHES_CHECKS + ORACLE_MIGRATED_CHECKS +
+		   ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	make(&set, numa_first(nodes));
 	vmstat_read(&before);
@@ -180,5 +235,7 @@ void case_migrate_pages(void)
 	peer_start(&peer, peer_step, &peer_set);
 	peer_ring(&peer, nodes, rounds, &base);
 	peer_end(&peer);
+	some_stay(nodes);
+	residue_check_batches("batches-work");
 	oracle_end(&base);
 }

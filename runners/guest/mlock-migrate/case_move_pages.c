@@ -3,8 +3,12 @@
  * per-CPU batches off while it moves, so it does not see a missing drain, but
  * it sees a batch that does not obey the switch. Before each way some of the
  * pages are locked by faults on the last CPU: fewer than a batch holds, so they
- * wait in it while the first CPU moves them.
+ * wait in it while the first CPU moves them. Then calls that must be refused; and
+ * after all of them pages wait in the batches again, which the call switched off.
  */
+#include <errno.h>
+#include <string.h>
+
 #include "common/ktap.h"
 #include "common/numa.h"
 #include "mlock-migrate/cases.h"
@@ -34,6 +38,28 @@ static void check_move(const struct pageset *set, int node, const char *name)
 		set->n, node, first, there);
 }
 
+static void check_refused(long ret, int err, const struct pageset *set, const char *name)
+{
+	size_t moved = pageset_moved(set);
+
+	ktap_check(
+		ret == -err && moved == 0, name,
+		"expected move_pages to answer %s and move nothing, saw %ld and %zu moved",
+		strerror(err), ret, moved);
+}
+
+/* Both are found out only when the batches are off (mm/migrate.c, do_pages_move). */
+static void check_refusals(struct pageset *set, uint64_t nodes)
+{
+	int status[1];
+
+	pageset_note(set);
+	check_refused(numa_move((void **)set->addr, 1, numa_first(~nodes), status),
+		      ENODEV, set, "refuses-absent-node");
+	check_refused(numa_move(NULL, 1, numa_first(nodes), status), EFAULT, set,
+		      "refuses-bad-address");
+}
+
 void case_move_pages(void)
 {
 	uint64_t nodes = numa_memory_nodes();
@@ -44,8 +70,9 @@ void case_move_pages(void)
 
 	if (to < 0)
 		ktap_skip_all("needs two nodes with memory");
-	ktap_begin(2 + ORACLE_MIGRATED_CHECKS + ORACLE_FRAMES_CHECKS +
-		   ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
+	ktap_begin(4 + RESIDUE_BATCHES_CHECKS + ORACLE_MIGRATED_CHECKS +
+		   ORACLE_FRAMES_CHECKS + ORACLE_LOCKED_CHECKS + ORACLE_UNLOCKED_CHECKS +
+		   ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	pageset_init(&set, PAGES, from, PAGESET_LOCK_ON_FAULT);
 	numa_unbind(set.map, set.map_bytes);
@@ -56,6 +83,8 @@ void case_move_pages(void)
 	leave_residue(&set, to);
 	check_move(&set, from, "moved-back");
 	vmstat_read(&after);
+	check_refusals(&set, nodes);
+	residue_check_batches("batches-work");
 	oracle_migrated(&before, &after, ORACLE_CALL_FAIL_PART);
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);

@@ -2,18 +2,17 @@
  * Locked pages that a pipe holds a reference to (vmsplice): no migration may
  * succeed, each must put the page back as it was, and once the pipe is closed
  * the same pages move, or may, and keep their flags. At last they are unmapped while pinned: their flags and
- * nr_mlock go with the mapping, not with the last reference.
+ * nr_mlock go with the mapping, not with the last reference. And after move_pages(2)
+ * had to leave them pages wait in the batches again.
  *
  * Compaction leaves anonymous pages alone that have a reference from elsewhere; those
  * of a file it isolates, tries, and puts back (mm/compaction.c,
  * isolate_migratepages_block). So both are pinned.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "common/cpu.h"
@@ -24,30 +23,25 @@
 #include "common/slowdown.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
+#include "mlock-migrate/pin.h"
 #include "mlock-migrate/residue.h"
 
-#define PAGES 8 /* a pipe holds 16 */
-#define CHECKS 7
+#define PAGES 8
+#define CHECKS 8
 #define FILLER 4096
 #define TRIES 3
 
-static int pipe_fds[2];
+static struct pin pinned;
 static struct vmstat base;
 
 static void pin(const struct pageset *set)
 {
-	struct iovec iov = { .iov_base = set->map, .iov_len = set->map_bytes };
-
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		ktap_bail("pipe: %s", strerror(errno));
-	if (vmsplice(pipe_fds[1], &iov, 1, 0) != (ssize_t)set->map_bytes)
-		ktap_bail("vmsplice of %zu bytes: %s", set->map_bytes, strerror(errno));
+	pin_take(&pinned, set->map, set->map_bytes);
 }
 
 static void unpin(void)
 {
-	close(pipe_fds[0]);
-	close(pipe_fds[1]);
+	pin_drop(&pinned);
 }
 
 /* Pinned pages must not have moved; others may have. */
@@ -236,6 +230,7 @@ void case_pinned(void)
 		unpin();
 		compact_unpinned(&set, "unpinned");
 		move_unpinned(&set, to);
+		residue_check_batches("batches-work");
 		unmap_pinned(&set);
 	}
 	oracle_end(&base);

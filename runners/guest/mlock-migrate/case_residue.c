@@ -4,7 +4,8 @@
  * moved, their process exits, they are locked anew by another mapping. What must
  * hold afterwards is exact, since nothing else touches the pages: no batch is
  * emptied here but by the kernel's own lru_add_drain_all, so that one that
- * forgets a CPU, or a batch, is seen.
+ * forgets a CPU, or a batch, is seen. And on one CPU, without anybody's drain: what
+ * mlock(2) and munlock(2) were asked for has happened when they return (atreturn.h).
  *
  * Only anonymous pages change CPU between munlock and mlock: a fault on page
  * cache leaves "lock this page" in a batch, and if another CPU unlocks and locks
@@ -23,6 +24,7 @@
 #include "common/numa.h"
 #include "common/opts.h"
 #include "common/page.h"
+#include "mlock-migrate/atreturn.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
 #include "mlock-migrate/residue.h"
@@ -377,13 +379,16 @@ void case_residue(void)
 	size_t i;
 
 	residue_kernel_drain(); /* or skips */
-	ktap_begin((unsigned)(NPARTS * (size_t)rounds + 1 + ORACLE_END_CHECKS));
+	ktap_begin((unsigned)((NPARTS + ATRETURN_CHECKS) * (size_t)rounds + 1 +
+			      ORACLE_END_CHECKS));
 	oracle_begin(&base);
 	other = residue_other_cpu();
 	cpu = residue_cpu();
 	for (round = 0; round < rounds; round++) {
 		for (i = 0; i < NPARTS; i++)
 			parts[i]();
+		cpu_run_on(cpu);
+		atreturn_check();
 		do {
 			cpu = cpu ? cpu - 1 : 63;
 		} while (!(cpu_online() >> cpu & 1));

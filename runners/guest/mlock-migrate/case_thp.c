@@ -2,7 +2,8 @@
  * Huge pages that are locked: moved whole, split in several ways, moved and
  * compacted while they are mapped by PTEs. Each story begins with two huge pages
  * mapped by PMDs and Mlocked; something happens to them; then the books must
- * hold, and hold again when all is unlocked and when all is unmapped.
+ * hold, and hold again when all is unlocked and when all is unmapped. After a move the
+ * pages are used without a fault.
  *
  * What good kernels agree on: a huge page is Mlocked when mlock(2) finds it mapped
  * by a PMD, and an anonymous one when it is faulted into a locked mapping

@@ -13,6 +13,13 @@ const char *kindcheck_name(const struct kind *kind, const char *what)
 	return name;
 }
 
+void kindcheck_faults(const struct kind_run *run, struct faults *ret)
+{
+	faults_of_use(&run->set, ret);
+	if (run->kind->traits & KIND_WRITTEN_BACK)
+		ret->writes = 0;
+}
+
 void kindcheck_pages(const struct kind_run *run, struct why *w)
 {
 	const struct pageset *set = &run->set;

@@ -6,10 +6,13 @@
 #define SLUICE_MLOCK_KINDCHECK_H
 
 #include "mlock-migrate/account.h"
+#include "mlock-migrate/faults.h"
 #include "mlock-migrate/kinds.h"
 
 /* "<kind>-<what>", in a buffer that the next call uses again. */
 const char *kindcheck_name(const struct kind *kind, const char *what);
+/* The faults that it takes to use the pages, but for those that the kind's traits allow. */
+void kindcheck_faults(const struct kind_run *run, struct faults *ret);
 /* Flags and contents of each page, as the kind's traits have it. */
 void kindcheck_pages(const struct kind_run *run, struct why *w);
 /* Unlocked, while so many were counted as stranded: likewise. */

@@ -28,6 +28,11 @@ enum kind_trait {
 	KIND_HALF = 1 << 3,
 	/* mlockall(2): other mappings of the process are locked besides. */
 	KIND_PROCESS = 1 << 4,
+	/*
+	 * Whoever writes it back write-protects it (mm/rmap.c, folio_mkclean), and may
+	 * do so at any time: the next write takes a fault.
+	 */
+	KIND_WRITTEN_BACK = 1 << 5,
 };
 
 struct kind_run;

@@ -1,12 +1,14 @@
 #include "mlock-migrate/residue.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "common/cpu.h"
 #include "common/ktap.h"
 #include "common/page.h"
+#include "common/slowdown.h"
 #include "common/sysfile.h"
 
 int residue_cpu(void)
@@ -18,6 +20,10 @@ int residue_other_cpu(void)
 {
 	return __builtin_ctzll(cpu_online());
 }
+
+/* A drain of all CPUs that comes just then, or a switch that is off, is over by then. */
+#define TRIES 5
+#define PAUSE_MS 20
 
 /* mlock(2) and munlock(2) empty the batches of the CPU they run on. */
 static void drain_here(void)
@@ -85,4 +91,36 @@ void residue_kernel_drain(void)
 		ktap_skip_all("no compaction, which drains all CPUs: %s", strerror(-ret));
 	/* What it isolated and did not move it puts back by our own batch. */
 	drain_here();
+}
+
+static size_t wait_on_last(void)
+{
+	struct pageset set;
+	size_t waiting;
+
+	residue_leave(&set, RESIDUE_PAGES, -1, residue_cpu());
+	waiting = residue_waiting(&set);
+	pageset_done(&set);
+	drain_here();
+	return waiting;
+}
+
+void residue_check_batches(const char *name)
+{
+	cpu_set_t before;
+	size_t waiting;
+	int tries = 1;
+
+	if (sched_getaffinity(0, sizeof(before), &before) < 0)
+		ktap_bail("sched_getaffinity: %s", strerror(errno));
+	waiting = wait_on_last();
+	while (waiting < RESIDUE_PAGES && tries++ < TRIES) {
+		slowdown_pause_ms(PAUSE_MS);
+		waiting = wait_on_last();
+	}
+	sched_setaffinity(0, sizeof(before), &before);
+	ktap_check(
+		waiting == RESIDUE_PAGES, name,
+		"expected all %d pages that were locked by faults to wait in a batch, saw %zu that do",
+		RESIDUE_PAGES, waiting);
 }

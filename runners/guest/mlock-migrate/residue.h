@@ -40,5 +40,13 @@ size_t residue_waiting(const struct pageset *set);
  * cpu_drain_all it does not run on the other CPUs; on our own it does.
  */
 void residue_kernel_drain(void);
+/*
+ * As a check of the test's output: a page that is locked by a fault waits in a batch,
+ * on the last CPU, after something switched the batches off (lru_cache_disable in
+ * mm/swap.c) and, that is what is asked, on again. Left off they cost time only. The
+ * caller's CPUs are as before.
+ */
+#define RESIDUE_BATCHES_CHECKS 1
+void residue_check_batches(const char *name);
 
 #endif

@@ -12,6 +12,7 @@
 #include "common/smaps.h"
 #include "common/vmstat.h"
 #include "mlock-migrate/account.h"
+#include "mlock-migrate/faults.h"
 #include "mlock-migrate/move.h"
 #include "mlock-migrate/oracle.h"
 #include "mlock-migrate/scatter.h"
@@ -289,20 +290,53 @@ static void move_whole(const struct thp_story *st, const struct pageset *set, in
 			set->n, n);
 }
 
+/* A file's page that is split on its way is unmapped (__split_huge_pmd_locked). */
+static bool stays_mapped(const struct thp_story *st, const struct pageset *set)
+{
+	return st->kind != THP_SHMEM ||
+	       thp_pmd_kib(set) == (long long)(set->map_bytes / 1024);
+}
+
+/* They are on node now; from the other and back again, to see whether it is always so. */
+static void use(const struct thp_story *st, const struct pageset *set, int node,
+		int other, struct why *w)
+{
+	struct faults f = { 0 };
+	int tries;
+
+	for (tries = 0; tries < FAULTS_TRIES; tries++) {
+		if (tries) {
+			thp_move_parts(set, thp_one_pages(st->kind), other, w);
+			thp_move_parts(set, thp_one_pages(st->kind), node, w);
+		}
+		if (!stays_mapped(st, set))
+			return;
+		faults_of_use(set, &f);
+		if (!faults_any(&f))
+			return;
+	}
+	faults_complain(&f, set, w);
+}
+
 void happen_move(const struct thp_story *st, struct pageset *set, struct why *w)
 {
 	move_whole(st, set, st->to, w);
+	use(st, set, st->to, st->from, w);
 	account_process(w);
 	move_whole(st, set, st->from, w);
+	use(st, set, st->from, st->to, w);
 }
 
 void happen_move_ptes(const struct thp_story *st, struct pageset *set, struct why *w)
 {
 	map_by_ptes(set, HUGE, w);
+	pageset_fill(set); /* writable again, where mprotect left that to a fault */
 	thp_move_parts(set, thp_one_pages(st->kind), st->to, w);
+	use(st, set, st->to, st->from, w);
 	oracle_drain();
 	account_process(w);
 	thp_move_parts(set, thp_one_pages(st->kind), st->from, w);
+	use(st, set, st->from, st->to, w);
 }
 
 /* A PMD's worth stays where it is on good kernels: it fills a pageblock. */
