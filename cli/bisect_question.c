@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/config_tree.h"
+#include "db/tree.h"
 #include "kernels/store.h"
 #include "lib/file.h"
 

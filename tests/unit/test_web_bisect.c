@@ -36,7 +36,7 @@ static struct json_object *commit(const char *id)
 	struct json_object *o = json_object_new_object();
 
 	json_set_str(o, "commit", id);
-	json_object_object_add(o, "subject", json_object_new_string(evil));
+	json_set_str(o, "subject", evil);
 	json_set_num(o, "p", 0.75);
 	return o;
 }
@@ -61,7 +61,7 @@ static void add_end(struct fixture *f, int64_t id)
 	ok(f, bisection_set_belief(f->db, id, belief, &f->err));
 	outcome = j("{\"word\":\"found\",\"exit\":0,\"text\":\"it is\",\"p\":0.998,"
 		    "\"revert\":{\"runs\":3,\"failures\":0,\"why\":null}}");
-	json_object_object_add(outcome, "subject", json_object_new_string(evil));
+	json_set_str(outcome, "subject", evil);
 	ok(f, bisection_end(f->db, id, outcome, &f->err));
 	json_object_put(belief);
 	json_object_put(outcome);
