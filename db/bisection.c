@@ -17,15 +17,16 @@ static const struct col bisection_cols[] = {
 static const struct table asked = TABLE(bisection_cols, bisection);
 
 static const struct col all_cols[] = {
-	COL_(INT, bisection, id),         COL_(TEXT, bisection, tree),
-	COL_(TEXT, bisection, good),      COL_(TEXT, bisection, bad),
-	COL_(TEXT, bisection, config),    COL_(TEXT, bisection, arch),
-	COL_(TEXT, bisection, topology),  COL_(TEXT, bisection, accel),
-	COL_(TEXT, bisection, test),      COL_(INT, bisection, created),
-	COL_(BOOL, bisection, wanted),    COL_(JSON, bisection, outcome),
-	COL_(OPT_INT, bisection, ended),  COL_(TEXT, bisection, revert_of),
-	COL_(TEXT, bisection, revert_id), COL_(TEXT, bisection, revert_why),
-	COL_(OPT_INT, bisection, job),    COL_(TEXT, bisection, job_state),
+	COL_(INT, bisection, id),          COL_(TEXT, bisection, tree),
+	COL_(TEXT, bisection, good),       COL_(TEXT, bisection, bad),
+	COL_(TEXT, bisection, config),     COL_(TEXT, bisection, arch),
+	COL_(TEXT, bisection, topology),   COL_(TEXT, bisection, accel),
+	COL_(TEXT, bisection, test),       COL_(INT, bisection, created),
+	COL_(BOOL, bisection, wanted),     COL_(JSON, bisection, outcome),
+	COL_(OPT_INT, bisection, ended),   COL_(TEXT, bisection, revert_of),
+	COL_(TEXT, bisection, revert_id),  COL_(TEXT, bisection, revert_why),
+	COL_(OPT_INT, bisection, job),     COL_(TEXT, bisection, job_state),
+	COL_(TEXT, bisection, job_reason),
 };
 static const struct table bisections = TABLE(all_cols, bisection);
 
@@ -34,7 +35,9 @@ static const struct table bisections = TABLE(all_cols, bisection);
 	" b.created, b.wanted, b.outcome, b.ended, b.revert_of, b.revert_id,"              \
 	" b.revert_why, (SELECT max(j.id) FROM job j WHERE j.bisection_id = b.id) AS job," \
 	" (SELECT j.state FROM job j WHERE j.bisection_id = b.id"                          \
-	"  ORDER BY j.id DESC LIMIT 1) AS job_state"
+	"  ORDER BY j.id DESC LIMIT 1) AS job_state,"                                      \
+	" (SELECT j.reason FROM job j WHERE j.bisection_id = b.id"                         \
+	"  ORDER BY j.id DESC LIMIT 1) AS job_reason"
 
 static const struct col mark_cols[] = {
 	COL_(TEXT, bisection_mark, commit_id),

@@ -23,7 +23,7 @@ struct bisection {
 	char *revert_of, *revert_id, *revert_why;
 	/* The newest job of the queue for it, read only; DB_NO_INT, NULL: none. */
 	int64_t job;
-	char *job_state;
+	char *job_state, *job_reason;
 };
 void bisection_done(struct bisection *b);
 /* One word: queued, running, how it ended (outcome's), else how its job did, wanted, or

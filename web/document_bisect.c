@@ -61,6 +61,8 @@ static struct json_object *one_json(const struct bisection *b)
 	json_set_int(o, "created", b->created);
 	json_set_opt_int(o, "ended", b->ended);
 	json_set_opt_int(o, "job", b->job);
+	/* Of a job that ended well, or of one before it, it would only mislead. */
+	json_set_clean(o, "reason", b->outcome ? NULL : b->job_reason);
 	json_set(o, "outcome", json_clean(b->outcome));
 	return o;
 }

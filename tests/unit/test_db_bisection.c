@@ -240,11 +240,13 @@ static void test_wanted(void **state)
 	job.bisection_id = id;
 	ok(&f, queue_add(f.db, &job, &f.err));
 	bisection_done(&b);
+	ok(&f, db_exec(f.db, "UPDATE job SET reason = 'the disk is full'", &f.err));
 	assert_int_equal(bisection_next_wanted(f.db, &b, &f.err), 0);
 	ok(&f, bisection_list(f.db, 9, &list, &n, &f.err));
 	assert_int_equal(n, 1);
 	assert_int_equal(list[0].job, job.id);
 	assert_string_equal(bisection_state(&list[0]), "queued");
+	assert_string_equal(list[0].job_reason, "the disk is full");
 	bisection_list_free(list, n);
 	ok(&f, bisection_end(f.db, id, end, &f.err));
 	ok(&f, bisection_set_revert(f.db, id, "one", NULL, "a merge", &f.err));

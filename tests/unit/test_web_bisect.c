@@ -2,6 +2,8 @@
  * has, too. */
 #include "tests/unit/web_fixture.h"
 
+#include "db/queue.h"
+#include "db/row.h"
 #include "lib/text.h"
 #include "web/document_bisect.h"
 
@@ -67,7 +69,25 @@ static void add_end(struct fixture *f, int64_t id)
 	json_object_put(outcome);
 }
 
-/* 1 came to its end, 2 was stopped before it decided anything. */
+static void add_failed_job(struct fixture *f, int64_t id)
+{
+	struct queue_job job = { .kind = QUEUE_BISECT,
+				 .posting_id = DB_NO_INT,
+				 .bisection_id = id };
+
+	job.list = str_dup("");
+	job.sender = str_dup("sluice");
+	job.subject = str_dup("bisect");
+	job.tree = str_dup("debian");
+	job.request = json_object_new_object();
+	ok(f, queue_add(f->db, &job, &f->err));
+	ok(f, db_exec(f->db,
+		      "UPDATE job SET state = 'failed', finished = 1, reason = '<no>'",
+		      &f->err));
+	queue_job_done(&job);
+}
+
+/* 1 came to its end, 2 failed before it decided anything. */
 static int setup(void **state)
 {
 	static struct site s;
@@ -75,7 +95,7 @@ static int setup(void **state)
 	memset(&s, 0, sizeof(s));
 	fixture_init(&s.f);
 	add_end(&s.f, add_bisection(&s.f, evil));
-	add_bisection(&s.f, "mm/x");
+	add_failed_job(&s.f, add_bisection(&s.f, "mm/x"));
 	start(&s);
 	*state = &s;
 	return 0;
@@ -148,7 +168,9 @@ static void test_nothing_decided(void **state)
 		assert_non_null(json_arr(o, lists[i]));
 		assert_int_equal(json_len(json_arr(o, lists[i])), 0);
 	}
-	assert_string_equal(json_str(json_obj(o, "bisection"), "state", ""), "stopped");
+	k = json_obj(o, "bisection");
+	assert_string_equal(json_str(k, "state", ""), "failed");
+	assert_string_equal(json_str(k, "reason", ""), "<no>");
 	assert_int_equal(json_len(json_arr(o, "steps")), 1);
 }
 
