@@ -448,7 +448,12 @@ static void test_lines_that_are_none(void **state)
 			assert_null(s.cursor);
 		}
 	}
+	/* The sanitizer keeps what was freed, and counts to the peak. */
+#ifdef __SANITIZE_ADDRESS__
+	print_message("peak %ld MiB\n", peak_mib());
+#else
 	assert_true(peak_mib() < 200);
+#endif
 }
 
 /* ---- a server that is no good ---- */
