@@ -1,5 +1,8 @@
 #include "daemon/bisect_belief.h"
 
+/* Of the likeliest: what is less is not worth a word. */
+#define LEAST 0.001
+
 static const char *seen_str(enum case_seen seen)
 {
 	static const char *const words[] = {
@@ -94,12 +97,14 @@ static int likeliest_after(const struct bisect_case *c, const struct bisect *b, 
 static struct json_object *likely_json(const struct bisect_case *c,
 				       const struct bisect *b)
 {
-	struct json_object *a = json_object_new_array();
+	struct json_object *a = json_object_new_array(), *o;
 	int at = likeliest_after(c, b, -1);
+	double least = at >= 0 ? bisect_culprit(b, at) * LEAST : 0;
 
-	for (int k = 0; k < BISECT_BELIEF_LIKELY && at >= 0; k++) {
-		struct json_object *o = commit_json(c, at);
-
+	for (int k = 0; k < BISECT_BELIEF_LIKELY; k++) {
+		if (at < 0 || bisect_culprit(b, at) < least)
+			break;
+		o = commit_json(c, at);
 		json_set_num(o, "p", bisect_culprit(b, at));
 		json_object_array_add(a, o);
 		at = likeliest_after(c, b, at);

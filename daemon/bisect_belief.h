@@ -12,7 +12,8 @@
  *
  * "commits" are those of the range that are built, failed to build, or are marked, in its
  * order, at most BISECT_BELIEF_COMMITS; "looked_at" says how many there are. "likely" has
- * at most BISECT_BELIEF_LIKELY, the likeliest first. Pure.
+ * at most BISECT_BELIEF_LIKELY, the likeliest first, none with less than a thousandth of
+ * its P. Pure.
  */
 #ifndef SLUICE_DAEMON_BISECT_BELIEF_H
 #define SLUICE_DAEMON_BISECT_BELIEF_H
