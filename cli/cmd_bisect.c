@@ -1,24 +1,17 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cli/bisect_question.h"
 #include "cli/bisect_text.h"
-#include "cli/cmd.h"
-#include "cli/context.h"
+#include "cli/document_file.h"
 #include "cli/progress.h"
 #include "cli/submit.h"
 #include "daemon/bisect_run.h"
-#include "daemon/config_tree.h"
-#include "kernels/store.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "web/document_bisect.h"
 
 #define SHOWN 40
-
-struct bisect_args {
-	struct cmd_common common;
-	const char *test, *topology, *good, *bad, *tree, *config, *id, *mark;
-	bool log;
-};
 
 #define ARG(field) offsetof(struct bisect_args, field)
 static const struct cmd_opt opts[] = {
@@ -36,6 +29,8 @@ static const struct cmd_opt opts[] = {
 	  ARG(mark) },
 	{ "log", 0, NULL, "show the decisions so far, and the log for git bisect replay",
 	  ARG(log) },
+	{ "json", 0, "FILE", "write the bisection there too; - is standard output",
+	  ARG(json) },
 	CMD_OPTS_COMMON,
 	{ 0 },
 };
@@ -53,7 +48,8 @@ const struct cmd cmd_bisect = {
 		"told, and kept for --log.\n\n"
 		"What was done is kept: the same command goes on where it was stopped. With --mark\n"
 		"it goes by your word for a commit from then on, and runs nothing itself. Without\n"
-		"options the last bisections are listed, with what came of them.\n\n"
+		"options the last bisections are listed, with what came of them. --json writes\n"
+		"what was found, with --log what is known so far, and without others the list.\n\n"
 		"Where \"sluice daemon\" runs on the state folder, it does the work, as for\n"
 		"\"sluice test\": Ctrl-C cancels the job, and who only goes away leaves it in the\n"
 		"queue.\n\n"
@@ -63,126 +59,17 @@ const struct cmd cmd_bisect = {
 	.run = run_bisect,
 };
 
-struct bisect_cmd {
-	struct context cx;
-	struct term term;
-	const struct bisect_args *args;
-	const char *mark;      /* revision of --mark, or NULL */
-	struct client *client; /* of the daemon that does the work, or NULL */
-	struct bisection row;  /* of --id, else empty */
-	/* What is asked, by options or by the row. */
-	const char *test, *topology, *good, *bad, *tree;
-	char *config;
-};
-
-static int tell(const struct err *err)
+static int tell(struct bisect_cmd *c, const struct err *err)
 {
 	log_error("%s", err->msg);
+	c->why = *err;
 	return err->code == ERR_INPUT || err->code == ERR_MISSING ||
 			       err->code == ERR_LIMIT ?
 		       EXIT_USAGE :
 		       EXIT_INFRA;
 }
 
-/* ---- what is asked ---- */
-
-static int take_row(struct bisect_cmd *c, struct err *err)
-{
-	long long id;
-	int found;
-
-	if (!str_to_ll(c->args->id, 1, INT64_MAX, &id))
-		return err_set(err, ERR_INPUT, "--id: \"%s\" is no number", c->args->id);
-	found = bisection_find(c->cx.db, id, &c->row, err);
-	if (found == 0)
-		err_set(err, ERR_INPUT,
-			"there is no bisection %lld; \"sluice bisect\" lists those there "
-			"are",
-			id);
-	if (found <= 0)
-		return -1;
-	c->test = c->row.test;
-	c->topology = c->row.topology;
-	c->good = c->row.good;
-	c->bad = c->row.bad;
-	c->tree = c->row.tree;
-	c->config = str_dup(c->row.config);
-	return 0;
-}
-
-static int take_question(struct bisect_cmd *c, struct err *err)
-{
-	const struct bisect_args *a = c->args;
-	const char *config = a->config ? a->config : c->cx.config->config;
-
-	if (a->id)
-		return take_row(c, err);
-	c->test = a->test;
-	c->topology = a->topology;
-	c->good = a->good;
-	c->bad = a->bad;
-	c->tree = a->tree ? a->tree : c->cx.config->tree;
-	/* Of several the first, as for a test that fails on any. */
-	c->config = str_ndup(config, strcspn(config, ", \t"));
-	return 0;
-}
-
-/* Commits of the tree, without a word to its store: a daemon may be at work there. */
-struct revisions {
-	char good[41], bad[41], mark[41];
-};
-
-static int find_revisions(struct bisect_cmd *c, const char *git, struct revisions *ret,
-			  struct err *err)
-{
-	struct tree t = { 0 };
-	int rc = tree_find(c->cx.db, c->tree, &t, err);
-	const char *source = rc > 0 && t.kind == TREE_GIT ? t.source : NULL;
-
-	if (rc == 0)
-		rc = config_tree_missing(c->cx.config->trees, c->cx.config->ntrees,
-					 c->tree, err);
-	if (rc > 0 &&
-	    (tree_revision_resolve(git, t.name, source, c->good, ret->good, err) < 0 ||
-	     tree_revision_resolve(git, t.name, source, c->bad, ret->bad, err) < 0 ||
-	     (c->mark &&
-	      tree_revision_resolve(git, t.name, source, c->mark, ret->mark, err) < 0)))
-		rc = -1;
-	tree_done(&t);
-	return rc < 0 ? -1 : 0;
-}
-
 /* ---- what is known ---- */
-
-/* The bisection that is asked for, as far as it got; c->row is its row then. */
-static int read_case(struct bisect_cmd *c, struct bisect_case *ret, struct revisions *rev,
-		     struct err *err)
-{
-	AUTO_FREE char *git = path_join(c->cx.dir, "git", NULL);
-	int64_t id = c->row.id, created;
-	int found = 1;
-
-	if (find_revisions(c, git, rev, err) < 0)
-		return -1;
-	if (!id) {
-		const struct bisection what = { .tree = (char *)c->tree,
-						.good = rev->good,
-						.bad = rev->bad,
-						.config = c->config,
-						.topology = (char *)c->topology,
-						.test = (char *)c->test };
-
-		found = bisection_same(c->cx.db, &what, &id, &created, err);
-		if (found > 0)
-			found = bisection_find(c->cx.db, id, &c->row, err);
-	}
-	if (found == 0)
-		err_set(err, ERR_INPUT, "nothing was run yet to find that out");
-	if (found <= 0)
-		return -1;
-	ret->what = c->row;
-	return bisect_case_read(ret, git, err);
-}
 
 static int show_log(struct bisect_cmd *c)
 {
@@ -192,13 +79,13 @@ static int show_log(struct bisect_cmd *c)
 	struct bisect *b;
 	int rc;
 
-	if (read_case(c, &found, &rev, &err) < 0 ||
+	if (bisect_question_read(c, &found, &rev, &err) < 0 ||
 	    bisect_case_look(&found, c->cx.db, &err) < 0)
-		return tell(&err);
+		return tell(c, &err);
 	b = bisect_new(found.graph, found.commits, &found.prior);
 	rc = bisect_text_log(c->term.out, &found, b, c->cx.db, &err);
 	bisect_free(b);
-	return rc < 0 ? tell(&err) : EXIT_OK;
+	return rc < 0 ? tell(c, &err) : EXIT_OK;
 }
 
 static int mark_by_daemon(struct bisect_cmd *c, const char *commit, bool bad,
@@ -219,7 +106,7 @@ static int put_mark(struct bisect_cmd *c)
 	bool bad = strcmp(c->args->mark, "bad") == 0;
 	struct err err = { .code = ERR_NONE };
 	struct revisions rev;
-	int rc = read_case(c, &found, &rev, &err);
+	int rc = bisect_question_read(c, &found, &rev, &err);
 
 	if (rc == 0 && commit_range_find(&found.range, rev.mark) < 0)
 		rc = err_set(&err, ERR_INPUT, "%s is not between good and bad", c->mark);
@@ -227,7 +114,7 @@ static int put_mark(struct bisect_cmd *c)
 		rc = c->client ?
 			     mark_by_daemon(c, rev.mark, bad, &err) :
 			     bisection_mark_put(c->cx.db, c->row.id, rev.mark, bad, &err);
-	return rc < 0 ? tell(&err) : EXIT_OK;
+	return rc < 0 ? tell(c, &err) : EXIT_OK;
 }
 
 static int show_list(struct bisect_cmd *c)
@@ -237,7 +124,7 @@ static int show_list(struct bisect_cmd *c)
 	size_t n = 0;
 
 	if (bisection_list(c->cx.db, SHOWN, &list, &n, &err) < 0)
-		return tell(&err);
+		return tell(c, &err);
 	bisect_text_list(c->term.out, list, n);
 	bisection_list_free(list, n);
 	return EXIT_OK;
@@ -288,7 +175,7 @@ static int bisect_by_daemon(struct bisect_cmd *c, struct progress *progress,
 	int64_t job;
 	int rc;
 
-	if (find_revisions(c, git, &rev, err) < 0 ||
+	if (bisect_question_revisions(c, git, &rev, err) < 0 ||
 	    submit_request(&s, &q, -1, &job, err) < 0)
 		return err->code == ERR_INPUT || err->code == ERR_MISSING ||
 				       err->code == ERR_LIMIT ?
@@ -301,11 +188,11 @@ static int bisect_by_daemon(struct bisect_cmd *c, struct progress *progress,
 }
 
 /* What came of it, if anything; false: err says why not. */
-static bool show_outcome(struct bisect_cmd *c, int64_t id)
+static bool show_outcome(struct bisect_cmd *c)
 {
 	struct bisection b = { .job = DB_NO_INT };
 	struct err err = { .code = ERR_NONE };
-	int found = id ? bisection_find(c->cx.db, id, &b, &err) : 0;
+	int found = c->id ? bisection_find(c->cx.db, c->id, &b, &err) : 0;
 	const char *text = json_str(b.outcome, "text", NULL);
 	bool shown = found > 0 && text;
 
@@ -320,16 +207,39 @@ static bool show_outcome(struct bisect_cmd *c, int64_t id)
 static int bisect(struct bisect_cmd *c)
 {
 	struct progress *progress = progress_new(&c->term);
-	struct err err = { .code = ERR_NONE };
-	int64_t id = 0;
-	int rc = c->client ? bisect_by_daemon(c, progress, &id, &err) :
-			     bisect_here(c, progress, &id, &err);
+	int rc = c->client ? bisect_by_daemon(c, progress, &c->id, &c->why) :
+			     bisect_here(c, progress, &c->id, &c->why);
 
 	progress_free(progress);
 	/* Of a question that is wrong the outcome says more. */
-	if (!show_outcome(c, id) && err.code != ERR_NONE)
-		log_error("%s", err.msg);
+	if (!show_outcome(c) && c->why.code != ERR_NONE)
+		log_error("%s", c->why.msg);
 	return rc;
+}
+
+/* Also when it came to nothing, so that no older document is taken for ours. */
+static int write_json(struct bisect_cmd *c, bool list)
+{
+	AUTO_JSON struct json_object *doc = NULL;
+	struct err err = { .code = ERR_NONE };
+	int r = 0;
+
+	if (list)
+		r = document_bisections(c->cx.db, &doc, &err);
+	else if (c->id)
+		r = document_bisection(c->cx.db, c->id, &doc, &err);
+	if (r < 0) {
+		log_error("%s", err.msg);
+		return EXIT_INFRA;
+	}
+	if (!doc) {
+		doc = json_object_new_object();
+		json_set_str(doc, "schema", "sluice/bisection/1");
+	}
+	if (c->why.code != ERR_NONE)
+		json_set_str(doc, "error", c->why.msg);
+	fflush(c->term.out);
+	return document_file_write(c->args->json, doc);
 }
 
 /* ---- the command ---- */
@@ -355,17 +265,26 @@ static int open_state(struct bisect_cmd *c, bool writes)
 static int act(struct bisect_cmd *c, bool list)
 {
 	struct err err = { .code = ERR_NONE };
-	int rc = open_state(c, !list && !c->args->log);
 
-	if (rc != EXIT_OK)
-		return rc;
 	if (list)
 		return show_list(c);
-	if (take_question(c, &err) < 0)
-		return tell(&err);
+	if (bisect_question_take(c, &err) < 0)
+		return tell(c, &err);
 	if (c->args->log)
 		return show_log(c);
 	return c->mark ? put_mark(c) : bisect(c);
+}
+
+static int open_and_act(struct bisect_cmd *c, bool list)
+{
+	int rc = open_state(c, !list && !c->args->log);
+	int rc_json;
+
+	if (rc != EXIT_OK)
+		return rc;
+	rc = act(c, list);
+	rc_json = c->args->json ? write_json(c, list) : EXIT_OK;
+	return rc == EXIT_OK ? rc_json : rc;
 }
 
 static void bisect_cmd_done(struct bisect_cmd *c)
@@ -391,6 +310,9 @@ static int check_args(const struct bisect_args *a, int argc, char **argv, bool *
 				 "--id alone");
 	if (a->mark && strcmp(a->mark, "good") != 0 && strcmp(a->mark, "bad") != 0)
 		return cmd_usage(&cmd_bisect, "--mark is good or bad");
+	if (a->mark && a->json)
+		return cmd_usage(&cmd_bisect, "--mark runs nothing that --json could "
+					      "show");
 	if (argc != (a->mark ? 1 : 0))
 		return a->mark ?
 			       cmd_usage(&cmd_bisect, "--mark which REV?") :
@@ -402,7 +324,7 @@ static int run_bisect(int argc, char **argv)
 {
 	struct bisect_args args = { 0 };
 	struct bisect_cmd c = { .cx = CONTEXT_INIT, .args = &args };
-	bool list;
+	bool list, to_stdout;
 	int rc;
 
 	if (!cmd_parse(&cmd_bisect, &argc, &argv, &args, &rc))
@@ -412,8 +334,9 @@ static int run_bisect(int argc, char **argv)
 		return rc;
 	c.mark = args.mark ? argv[0] : NULL;
 	signal(SIGPIPE, SIG_IGN);
-	term_init(&c.term, stdout);
-	rc = act(&c, list);
+	to_stdout = args.json && document_file_is_stdout(args.json);
+	term_init(&c.term, to_stdout ? stderr : stdout);
+	rc = open_and_act(&c, list);
 	bisect_cmd_done(&c);
 	return rc;
 }

@@ -1,9 +1,9 @@
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/cmd.h"
 #include "cli/context.h"
+#include "cli/document_file.h"
 #include "cli/progress.h"
 #include "cli/submit.h"
 #include "cli/verdict_text.h"
@@ -70,22 +70,6 @@ static char **list_of(const char *option, const char *configured)
 	return strv_split(option ? option : configured, ", \t");
 }
 
-static int write_document(struct test_run *run, struct json_object *doc)
-{
-	const char *file = run->args->json;
-	struct err err = { 0 };
-
-	if (strcmp(file, "-") == 0) {
-		puts(json_object_to_json_string_ext(
-			doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-		return EXIT_OK;
-	}
-	if (json_write_file(file, doc, &err) == 0)
-		return EXIT_OK;
-	log_error("%s", err.msg);
-	return EXIT_INFRA;
-}
-
 /* Also when it came to nothing, so that no older document is taken for ours. */
 static int write_json(struct test_run *run, long long series_id, const struct err *why)
 {
@@ -104,7 +88,7 @@ static int write_json(struct test_run *run, long long series_id, const struct er
 	}
 	if (why->code != ERR_NONE)
 		json_set_str(doc, "error", why->msg);
-	return write_document(run, doc);
+	return document_file_write(run->args->json, doc);
 }
 
 static int show_series(struct test_run *run, long long series_id)
@@ -250,7 +234,7 @@ static int run_test(int argc, char **argv)
 	if (args.json && argc > 1)
 		return cmd_usage(&cmd_test, "--json holds one series, and %d were given",
 				 argc);
-	to_stdout = args.json && strcmp(args.json, "-") == 0;
+	to_stdout = args.json && document_file_is_stdout(args.json);
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away does not end the test */
 	term_init(&run.term, to_stdout ? stderr : stdout);
 	rc = open_run(&run);

@@ -25,6 +25,7 @@ int bisect_case_read(struct bisect_case *c, const char *repo, struct err *err)
 		return -1;
 	c->graph = bisect_graph_new(c->range.first, c->range.parents, (int)c->range.n);
 	c->commits = mem_alloc0(c->range.n * sizeof(*c->commits));
+	c->looks = mem_alloc0(c->range.n * sizeof(*c->looks));
 	c->build = mem_alloc0(c->range.n * sizeof(*c->build));
 	return 0;
 }
@@ -34,6 +35,7 @@ void bisect_case_done(struct bisect_case *c)
 	bisect_graph_free(c->graph);
 	commit_range_done(&c->range);
 	free(c->commits);
+	free(c->looks);
 	free(c->build);
 }
 
@@ -44,6 +46,19 @@ static int first_with(const struct bisection_seen *seen, const int *at, size_t i
 		if (at[k] >= 0 && seen[k].key && strcmp(seen[k].key, seen[i].key) == 0)
 			return at[k];
 	return at[i];
+}
+
+static struct case_look look_of(const struct bisection_seen *s)
+{
+	struct case_look look = { .boots = (int)s->boots };
+
+	if (s->runs > 0)
+		look.seen = CASE_RAN;
+	else if (s->skips > 0)
+		look.seen = CASE_SKIPPED;
+	else
+		look.seen = s->key ? CASE_NO_BOOT : CASE_NO_BUILD;
+	return look;
 }
 
 /* Runs are of the image: they are noted once. */
@@ -60,6 +75,7 @@ static void take_seen(struct bisect_case *c, const struct bisection_seen *seen, 
 		if (at[i] < 0)
 			continue;
 		commit = &c->commits[at[i]];
+		c->looks[at[i]] = look_of(s);
 		c->build[at[i]] = 0;
 		if (!s->key || (s->runs == 0 && s->boots >= BISECT_SILENT_MAX)) {
 			commit->image = -1;
@@ -134,6 +150,7 @@ int bisect_case_look(struct bisect_case *c, struct db *db, struct err *err)
 	for (size_t i = 0; i < c->range.n; i++) {
 		/* Numbers of its own, above those of images that are there. */
 		c->commits[i] = (struct bisect_commit){ .image = (int)(c->range.n + i) };
+		c->looks[i] = (struct case_look){ .seen = CASE_NOT_RUN };
 		c->build[i] = build;
 	}
 	if (look_at_runs(c, db, err) < 0 || look_at_marks(c, db, err) < 0 ||

@@ -13,12 +13,27 @@
 /* A kernel that came up so often without a word of the test cannot be run for it. */
 #define BISECT_SILENT_MAX 3
 
+/* What the kernel of a commit did, apart from what its runs count. */
+enum case_seen {
+	CASE_NOT_RUN, /* it was not built yet */
+	CASE_RAN,     /* the test told good from bad */
+	CASE_SKIPPED, /* the test was skipped whenever it ran */
+	CASE_NO_BOOT, /* no guest came as far as the test */
+	CASE_NO_BUILD,
+};
+
+struct case_look {
+	enum case_seen seen;
+	int boots; /* of its kernel, those lost to our own trouble not among them */
+};
+
 struct bisect_case {
 	struct bisection what; /* texts are the caller's */
 	struct commit_range range;
 	struct bisect_graph *graph;
 	/* After bisect_case_look: */
 	struct bisect_commit *commits;
+	struct case_look *looks;
 	double *build; /* seconds that an image of each costs */
 	struct bisect_prior prior;
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "daemon/bisect_belief.h"
 #include "daemon/bisect_inside.h"
 #include "lib/str.h"
 
@@ -188,6 +189,13 @@ static struct bisect_policy policy_of(const struct bisecting *g)
 	};
 }
 
+static int note_belief(struct bisecting *g, const struct bisect *b)
+{
+	AUTO_JSON struct json_object *o = bisect_belief(&g->found, b);
+
+	return bisection_set_belief(g->db, g->found.what.id, o, &g->err);
+}
+
 /* One decision, and what follows from it; false: it is over. */
 static bool decide(struct bisecting *g)
 {
@@ -202,7 +210,10 @@ static bool decide(struct bisecting *g)
 	b = bisect_new(g->found.graph, g->found.commits, &g->found.prior);
 	s = bisect_next(b, &policy);
 	call = bisect_call(b, policy.sure);
-	more = s.commit < 0 ? end(g, b, &s, &call) : run_step(g, b, &s);
+	if (note_belief(g, b) < 0)
+		more = stop(g, RUN_INFRA);
+	else
+		more = s.commit < 0 ? end(g, b, &s, &call) : run_step(g, b, &s);
 	bisect_free(b);
 	return more;
 }

@@ -17,15 +17,16 @@ static const struct col bisection_cols[] = {
 static const struct table asked = TABLE(bisection_cols, bisection);
 
 static const struct col all_cols[] = {
-	COL_(INT, bisection, id),         COL_(TEXT, bisection, tree),
-	COL_(TEXT, bisection, good),      COL_(TEXT, bisection, bad),
-	COL_(TEXT, bisection, config),    COL_(TEXT, bisection, arch),
-	COL_(TEXT, bisection, topology),  COL_(TEXT, bisection, accel),
-	COL_(TEXT, bisection, test),      COL_(INT, bisection, created),
-	COL_(BOOL, bisection, wanted),    COL_(JSON, bisection, outcome),
-	COL_(OPT_INT, bisection, ended),  COL_(TEXT, bisection, revert_of),
-	COL_(TEXT, bisection, revert_id), COL_(TEXT, bisection, revert_why),
-	COL_(OPT_INT, bisection, job),    COL_(TEXT, bisection, job_state),
+	COL_(INT, bisection, id),          COL_(TEXT, bisection, tree),
+	COL_(TEXT, bisection, good),       COL_(TEXT, bisection, bad),
+	COL_(TEXT, bisection, config),     COL_(TEXT, bisection, arch),
+	COL_(TEXT, bisection, topology),   COL_(TEXT, bisection, accel),
+	COL_(TEXT, bisection, test),       COL_(INT, bisection, created),
+	COL_(BOOL, bisection, wanted),     COL_(JSON, bisection, outcome),
+	COL_(OPT_INT, bisection, ended),   COL_(TEXT, bisection, revert_of),
+	COL_(TEXT, bisection, revert_id),  COL_(TEXT, bisection, revert_why),
+	COL_(OPT_INT, bisection, job),     COL_(TEXT, bisection, job_state),
+	COL_(TEXT, bisection, job_reason),
 };
 static const struct table bisections = TABLE(all_cols, bisection);
 
@@ -34,7 +35,9 @@ static const struct table bisections = TABLE(all_cols, bisection);
 	" b.created, b.wanted, b.outcome, b.ended, b.revert_of, b.revert_id,"              \
 	" b.revert_why, (SELECT max(j.id) FROM job j WHERE j.bisection_id = b.id) AS job," \
 	" (SELECT j.state FROM job j WHERE j.bisection_id = b.id"                          \
-	"  ORDER BY j.id DESC LIMIT 1) AS job_state"
+	"  ORDER BY j.id DESC LIMIT 1) AS job_state,"                                      \
+	" (SELECT j.reason FROM job j WHERE j.bisection_id = b.id"                         \
+	"  ORDER BY j.id DESC LIMIT 1) AS job_reason"
 
 static const struct col mark_cols[] = {
 	COL_(TEXT, bisection_mark, commit_id),
@@ -54,9 +57,16 @@ static const struct table steps = TABLE(step_cols, bisection_step);
 static const struct col seen_cols[] = {
 	COL_(TEXT, bisection_seen, commit_id), COL_(TEXT, bisection_seen, key),
 	COL_(INT, bisection_seen, boots),      COL_(INT, bisection_seen, runs),
-	COL_(INT, bisection_seen, failures),   COL_(INT, bisection_seen, before),
+	COL_(INT, bisection_seen, failures),   COL_(INT, bisection_seen, skips),
+	COL_(INT, bisection_seen, before),
 };
 static const struct table seen = TABLE(seen_cols, bisection_seen);
+
+struct belief_row {
+	struct json_object *belief;
+};
+static const struct col belief_cols[] = { COL_(JSON, belief_row, belief) };
+static const struct table beliefs = TABLE(belief_cols, belief_row);
 
 void bisection_done(struct bisection *b)
 {
@@ -185,7 +195,8 @@ int bisection_list_found(struct db *db, const char *tree, const char *bad,
 int bisection_begin(struct db *db, int64_t id, struct err *err)
 {
 	static const char sql[] =
-		"UPDATE bisection SET outcome = NULL, ended = NULL WHERE id = :id";
+		"UPDATE bisection SET outcome = NULL, ended = NULL, belief = NULL"
+		" WHERE id = :id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
 	if (!st)
@@ -206,6 +217,36 @@ int bisection_end(struct db *db, int64_t id, struct json_object *outcome, struct
 	bind_json(st, ":outcome", outcome);
 	bind_int(st, ":now", time(NULL));
 	return stmt_run(db, st, err);
+}
+
+int bisection_set_belief(struct db *db, int64_t id, struct json_object *belief,
+			 struct err *err)
+{
+	static const char sql[] = "UPDATE bisection SET belief = :belief WHERE id = :id";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+
+	if (!st)
+		return -1;
+	bind_int(st, ":id", id);
+	bind_json(st, ":belief", belief);
+	return stmt_run(db, st, err);
+}
+
+/* By itself: it may be long, and lists do without. */
+int bisection_belief(struct db *db, int64_t id, struct json_object **ret, struct err *err)
+{
+	static const char sql[] = "SELECT belief FROM bisection WHERE id = :id";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+	struct belief_row row = { .belief = NULL };
+	int r;
+
+	if (!st)
+		return -1;
+	bind_int(st, ":id", id);
+	r = row_read_one(db, st, &beliefs, &row, err);
+	if (r > 0)
+		*ret = row.belief;
+	return r;
 }
 
 int bisection_set_revert(struct db *db, int64_t id, const char *of, const char *made,
@@ -333,9 +374,10 @@ int bisection_seen(struct db *db, const struct bisection *what,
 		" (SELECT count(*) FROM boot WHERE boot.key = cell.key AND infra = 0) AS boots,"
 		" " TOLD " NOT IN ('skip', 'not-run')) AS runs,"
 		" " TOLD " NOT IN ('pass', 'skip', 'not-run')) AS failures,"
+		" " TOLD " = 'skip') AS skips,"
 		" " TOLD " NOT IN ('pass', 'skip', 'not-run')"
 		"  AND boot.finished < :created) AS before FROM cell"
-		" UNION ALL SELECT DISTINCT st.commit_id, NULL, 0, 0, 0, 0 FROM step_build k"
+		" UNION ALL SELECT DISTINCT st.commit_id, NULL, 0, 0, 0, 0, 0 FROM step_build k"
 		" JOIN step st ON st.series_id = k.series_id AND st.step = k.step"
 		" WHERE k.config = :config AND k.arch = :arch AND"
 		"  k.status IN ('fail', 'timeout') AND st.commit_id NOT NULL AND"

@@ -23,7 +23,7 @@ struct bisection {
 	char *revert_of, *revert_id, *revert_why;
 	/* The newest job of the queue for it, read only; DB_NO_INT, NULL: none. */
 	int64_t job;
-	char *job_state;
+	char *job_state, *job_reason;
 };
 void bisection_done(struct bisection *b);
 /* One word: queued, running, how it ended (outcome's), else how its job did, wanted, or
@@ -58,6 +58,13 @@ int bisection_begin(struct db *db, int64_t id, struct err *err);
 /* It came to its end; outcome is borrowed. */
 int bisection_end(struct db *db, int64_t id, struct json_object *outcome,
 		  struct err *err);
+/* What is known at a decision (daemon/bisect_belief.h); belief is borrowed. It is gone when
+ * the bisection begins again, or the user says something of a commit. */
+int bisection_set_belief(struct db *db, int64_t id, struct json_object *belief,
+			 struct err *err);
+/* *ret is the caller's, NULL: no decision was made yet. 1 found, 0 no such row, -1. */
+int bisection_belief(struct db *db, int64_t id, struct json_object **ret,
+		     struct err *err);
 /* of was reverted on the bad end: made is the commit, or NULL and why there is none. */
 int bisection_set_revert(struct db *db, int64_t id, const char *of, const char *made,
 			 const char *why, struct err *err);
@@ -97,6 +104,7 @@ struct bisection_seen {
 	char *key;     /* of its newest boot; NULL: none, it does not build */
 	int64_t boots; /* of that key, those lost to our own trouble not among them */
 	int64_t runs, failures; /* those in which the test told good from bad */
+	int64_t skips;          /* those in which it was skipped */
 	int64_t before;         /* of the failures: how many came before the bisection */
 };
 /* Of all commits on which the test of the bisection was to run, on its config, topology

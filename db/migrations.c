@@ -463,8 +463,12 @@ static const char bisect_jobs[] =
 	"CREATE INDEX job_bisection ON job (bisection_id, id)"
 	" WHERE bisection_id IS NOT NULL;";
 
+/* What a bisection knew at its last decision, for who reads it as data. */
+static const char bisect_belief[] = "ALTER TABLE bisection ADD COLUMN belief TEXT;";
+
 const char *const db_migrations[] = {
-	first, selftests,   repairs, mails, source,         queue,      turns,       keep,
-	pages, base_ladder, odds,    heads, step_boot_base, bisections, bisect_jobs,
+	first,          selftests,  repairs,     mails,         source, queue,
+	turns,          keep,       pages,       base_ladder,   odds,   heads,
+	step_boot_base, bisections, bisect_jobs, bisect_belief,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

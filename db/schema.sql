@@ -449,6 +449,8 @@ CREATE TABLE bisection (
   revert_of   TEXT,                 -- commit that was to be reverted on bad; NULL: none yet
   revert_id   TEXT,                 -- commit that came of it; NULL: none, revert_why says why
   revert_why  TEXT,                 -- why it was not reverted
+  belief      TEXT,                 -- json, as daemon/bisect_belief.h has it: what was known at the last decision;
+                                    -- NULL: none since it began, or since the user's word
   UNIQUE (tree, good, bad, config, arch, topology, accel, test)
 ) STRICT;
 

@@ -33,6 +33,11 @@ bisect() {
 	sl bisect --test toy/beta --topology numa2 --good good --bad bad "$@"
 }
 
+# said FILTER [FILE]: what the document of the last one says.
+said() {
+	jq -r "$1" "${2:-$T/json}"
+}
+
 # Bad input: told before anything is built.
 sl bisect --test toy/beta --topology numa2 --good bad --bad good
 is "the wrong way round: exit 2" "$RC" 2
@@ -56,8 +61,15 @@ is "no such tree: exit 2" "$RC" 2
 sl bisect --test toy/beta --topology numa2 --good good --bad good
 is "the same commit twice: exit 2" "$RC" 2
 check "the same commit twice: said" grep -q "are the same commit" "$OUT"
+sl bisect --test toy/beta --topology numa2 --good good --bad nowhere --json "$T/json"
+is "no such commit: exit 2 with a document" "$RC" 2
+is "no such commit: it holds nothing else" "$(said 'keys | join(" ")')" "error schema"
+is "no such commit: its schema" "$(said .schema)" sluice/bisection/1
+check "no such commit: the same is said" grep -qF "$(said .error)" "$OUT"
 sl bisect --test toy/beta --topology numa2 --good good
 is "one end is missing: exit 2" "$RC" 2
+sl bisect --id 1 --mark good --json "$T/json" m2
+is "a mark has no document: exit 2" "$RC" 2
 is "nothing was built for it" "$(calls build)" 0
 
 # Killed in the middle.
@@ -73,8 +85,12 @@ kill -9 $pid
 wait $pid 2>/dev/null
 before=$(calls boot)
 check "it had booted something when it was killed" test "$before" -ge 3
+sl bisect --id 1 --log --json "$T/json"
+is "killed: its document says so" "$(said .bisection.state)" stopped
+is "killed: and what it was to find out" "$(said '"\(.range.commits) \(.range.bad.subject)"')" \
+	"$(git -C "$T/toy" rev-list --count good..bad) m6"
 
-bisect
+bisect --json "$T/json"
 is "found: exit 0" "$RC" 0
 check "found: the commit" grep -q "^  $(echo "$m4" | cut -c 1-12) \"m4\"" "$OUT"
 check "found: runs before and after, and how sure" \
@@ -88,12 +104,46 @@ is "found: only the good end was built from nothing" "$(sqlite3 -readonly "$STAT
 	"SELECT count(*) FROM build WHERE NOT incremental")" 1
 after=$(calls boot)
 
+# The document says what the text says, and more.
+said .bisection.outcome.text >"$T/text"
+check "json: the text" sh -c "tail -n \$(wc -l <'$T/text') '$OUT' | cmp - '$T/text'"
+is "json: the question" "$(said '.bisection | "\(.test) \(.topology) \(.config) \(.good) \(.bad)"')" \
+	"toy/beta numa2 toy $(git -C "$T/toy" rev-parse good bad | tr '\n' ' ' | sed 's/ $//')"
+is "json: the commit" "$(said '.bisection | "\(.state) \(.outcome.exit) \(.outcome.commits[0].commit)"')" \
+	"found 0 $m4"
+is "json: nothing went wrong" "$(said .error)" null
+is "json: commits of the range" "$(said .range.commits)" \
+	"$(sed -n 's/.*: \([0-9]*\) commits of toy$/\1/p' "$OUT" | head -n 1)"
+check "json: the likeliest" grep -q "^$m4 true true$" - <<END
+$(said '.likely[0] | "\(.commit) \(.p >= 0.99) \(.p <= 1)"')
+END
+is "json: runs and failures of it" "$(said '.commits[] | select(.subject == "m4") |
+	"\(.result) \(.runs >= 3) \(.runs == .failures) \(.p_bad >= 0.99)"')" "ran true true true"
+is "json: runs of the commits are those of the text" \
+	"$(said '[.commits[] | select(.same_as == null)] | "\(map(.runs) | add) \(map(.failures) | add)"')" \
+	"$(sed -n 's|^toy/beta on numa2: \([0-9]*\)/\([0-9]*\) before, \([0-9]*\)/\([0-9]*\) after.*|\2 \4 \1 \3|p' \
+	"$T/text" | awk '{ print $1 + $2, $3 + $4 }')"
+is "json: why it is not confirmed" "$(said '.bisection.outcome.revert.why | startswith("it does not revert")')" true
+is "json: each commit that was chosen, and why" \
+	"$(said '[.steps[].why] | (index("to verify an end") != null and index("to confirm") != null)')" true
+is "json: what was chosen was looked at" \
+	"$(said '[.commits[].commit] as $c | [.steps[] | select(.why != "to confirm by its revert").commit] - $c | length')" 0
+
 bisect
 is "again: exit 0" "$RC" 0
 is "again: nothing is booted" "$(calls boot)" "$after"
 
 bisect --log
 is "log: exit 0" "$RC" 0
+is "json: all decisions" "$(said '.steps | length')" "$(grep -c "^# [0-9]*\. " "$OUT")"
+"$SLUICE" bisect --config-file "$T/config.ini" --id 1 --log --json - >"$T/log.json" 2>"$T/log.text"
+check "log: the document alone is on standard output" jq -e '.schema == "sluice/bisection/1"' "$T/log.json"
+check "log: the log is beside it" cmp "$T/log.text" "$OUT"
+is "log: the document is the same" "$(said 'del(.bisection.ended)' "$T/log.json")" \
+	"$(said 'del(.bisection.ended)')"
+"$SLUICE" bisect --config-file "$T/config.ini" --json - >"$T/list.json" 2>/dev/null
+is "list: as a document" "$(said '"\(.schema) \(.bisections[0].outcome.word)"' "$T/list.json")" \
+	"sluice/bisections/1 found"
 check "log: decisions of the run that was killed, too" grep -q "^# 1\. .*to verify an end" "$OUT"
 cp "$OUT" "$T/replay"
 git -C "$T/toy" checkout -q base
@@ -108,6 +158,8 @@ is "mark: exit 0" "$RC" 0
 bisect
 is "mark: exit 0 again" "$RC" 0
 check "mark: the next one is named" grep -q '^  [0-9a-f]* "m5"' "$OUT"
+bisect --log --json "$T/json"
+is "mark: it is in the document" "$(said '.commits[] | select(.mark != null) | "\(.subject) \(.mark)"')" "m4 good"
 bisect --mark bad m2
 bisect
 is "marks that contradict each other: exit 2" "$RC" 2
@@ -170,8 +222,10 @@ check "a merge is named" grep -q '^  [0-9a-f]* "evil"' "$OUT"
 check "a merge is not reverted" grep -q "^not confirmed by .*: it is a merge, which is not tried" "$OUT"
 
 # Both ends fail.
-sl bisect --test toy/beta --topology numa2 --good m4 --bad bad
+sl bisect --test toy/beta --topology numa2 --good m4 --bad bad --json "$T/json"
 is "fails at both ends: exit 2" "$RC" 2
+is "fails at both ends: in the document" "$(said .bisection.outcome.word)" good-fails
+is "fails at both ends: with the error" "$(said '.bisection.outcome.text | split("\n")[0]')" "$(said .error)"
 check "fails at both ends: said" grep -q "fails at the good end as well" "$OUT"
 before=$(calls boot)
 sl bisect --test toy/beta --topology numa2 --good m4 --bad bad
@@ -190,7 +244,9 @@ tagged u2
 git -C "$T/toy" checkout -q m3-mended -- mm/migrate.c
 say mm/rmap.c "test toy/beta fail"
 tagged u3
-sl bisect --test toy/beta --topology numa2 --good m3-mended --bad u3
+sl bisect --test toy/beta --topology numa2 --good m3-mended --bad u3 --json "$T/json"
 is "none between builds: exit 2" "$RC" 2
 check "none between builds: said" grep -q "none of the commits between can be run" "$OUT"
+is "none between builds: in the document" \
+	"$(said '[.commits[] | select(.result == "no-build").subject] | join(" ")')" "u1 u2"
 finish

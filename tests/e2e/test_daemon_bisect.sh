@@ -28,8 +28,10 @@ daemon_start
 
 # ---- bad input ----
 
-sl bisect --test toy/nothing --topology numa2 --good c1 --bad c8
+sl bisect --test toy/nothing --topology numa2 --good c1 --bad c8 --json "$T/json"
 is "no such test: exit 2" "$RC" 2
+is "no such test: the document" "$(jq -r '"\(.schema) \(.error | contains("no test toy/nothing")) \(keys | length)"' \
+	"$T/json")" "sluice/bisection/1 true 2"
 check "no such test: said" grep -q "no test toy/nothing" "$OUT"
 sl bisect --test toy/beta --topology numa2 --good c8 --bad c1
 is "the wrong way round: exit 2" "$RC" 2
@@ -79,8 +81,10 @@ check "found: runs before and after, and how sure" \
 check "each decision is told with its reason" grep -q "^next .*tells most for its cost" "$OUT"
 after=$(calls boot)
 
-bisect
+bisect --json "$T/json"
 is "again: exit 0" "$RC" 0
+is "again: the document" "$(jq -r '"\(.bisection.state) \(.bisection.job > 0) \(.likely[0].subject) \(.error)"' \
+	"$T/json")" "found true c5 null"
 is "again: nothing is booted" "$(calls boot)" "$after"
 sl bisect
 is "list: exit 0" "$RC" 0

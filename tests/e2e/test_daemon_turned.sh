@@ -98,6 +98,10 @@ check "with its decisions on a page of its own" grep -q "to verify an end" "$OUT
 page /api/v1/bisection/1
 is "and in the API" "$(jq -r '"\(.bisection.state) \(.bisection.automatic) \(.steps | length > 3)"' \
 	"$OUT")" "found true true"
+jq -S . "$OUT" >"$T/api.json"
+sl bisect --id 1 --log --json "$T/command.json"
+is "whose document is that of the command" "$(jq -S . "$T/command.json" | cmp - "$T/api.json" 2>&1)" ""
+is "which names the commit as the likeliest" "$(jq -r '.likely[0].commit' "$T/api.json")" "$c4"
 page /queue
 check "the queue has its job" grep -q '<a href="/bisection/1">bisection</a>' "$OUT"
 

@@ -139,7 +139,7 @@ static void test_seen(void **state)
 	(void)state;
 	fixture_init(&f);
 	series = add_series(&f, "a@x", 1, "one");
-	add_steps(&f, series, 5, "x");
+	add_steps(&f, series, 6, "x");
 	other = add_series(&f, "b@x", 1, "two");
 	add_steps(&f, other, 2, "x");
 	/* Commit 0: two runs of one image, one of them for another series. */
@@ -149,12 +149,14 @@ static void test_seen(void **state)
 	add_planned(&f, 11, series, 1, RESULT_CRASH, 100);
 	add_planned(&f, 11, series, 1, RESULT_FAIL, 900);
 	add_planned(&f, 11, series, 1, RESULT_NOT_RUN, 900);
-	/* Commit 2 does not build, 3 was booted without the test, 4 not at all. */
+	/* Commit 2 does not build, 3 was booted without the test, 4 not at all, in 5 it was
+	 * skipped. */
 	add_build(&f, 2, series, 2, BUILD_FAIL);
 	add_boot(&f, 13, series, 3, "numa2", "mm/y", RESULT_FAIL, NULL);
+	add_planned(&f, 15, series, 5, RESULT_SKIP, 900);
 	q.created = 500;
 	ok(&f, bisection_seen(f.db, &q, &list, &n, &f.err));
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	s = find(list, n, 0);
 	assert_non_null(s);
 	assert_int_equal(s->runs, 2);
@@ -169,6 +171,11 @@ static void test_seen(void **state)
 	s = find(list, n, 2);
 	assert_non_null(s);
 	assert_null(s->key);
+	s = find(list, n, 5);
+	assert_non_null(s);
+	assert_int_equal(s->boots, 1);
+	assert_int_equal(s->runs, 0);
+	assert_int_equal(s->skips, 1);
 	bisection_seen_free(list, n);
 	fixture_done(&f);
 }
@@ -233,11 +240,13 @@ static void test_wanted(void **state)
 	job.bisection_id = id;
 	ok(&f, queue_add(f.db, &job, &f.err));
 	bisection_done(&b);
+	ok(&f, db_exec(f.db, "UPDATE job SET reason = 'the disk is full'", &f.err));
 	assert_int_equal(bisection_next_wanted(f.db, &b, &f.err), 0);
 	ok(&f, bisection_list(f.db, 9, &list, &n, &f.err));
 	assert_int_equal(n, 1);
 	assert_int_equal(list[0].job, job.id);
 	assert_string_equal(bisection_state(&list[0]), "queued");
+	assert_string_equal(list[0].job_reason, "the disk is full");
 	bisection_list_free(list, n);
 	ok(&f, bisection_end(f.db, id, end, &f.err));
 	ok(&f, bisection_set_revert(f.db, id, "one", NULL, "a merge", &f.err));
