@@ -463,8 +463,11 @@ static const char bisect_jobs[] =
 	"CREATE INDEX job_bisection ON job (bisection_id, id)"
 	" WHERE bisection_id IS NOT NULL;";
 
+static const char step_boot_known[] = "ALTER TABLE step_boot ADD COLUMN known TEXT;";
+
 const char *const db_migrations[] = {
 	first, selftests,   repairs, mails, source,         queue,      turns,       keep,
 	pages, base_ladder, odds,    heads, step_boot_base, bisections, bisect_jobs,
+	step_boot_known,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

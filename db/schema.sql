@@ -216,6 +216,7 @@ CREATE TABLE step_boot (
   boot_id     INTEGER REFERENCES boot (id), -- NULL when skipped
   reason      TEXT,                 -- why skipped
   reused      INTEGER NOT NULL CHECK (reused IN (0, 1)), -- taken over from a boot with the same key
+  known       TEXT,                 -- json [{"test","reason"}]: its failures that a known issue explained then
   PRIMARY KEY (series_id, step, config, arch, topology, n),
   FOREIGN KEY (series_id, step) REFERENCES step (series_id, step) ON DELETE CASCADE
 ) STRICT;
