@@ -58,11 +58,11 @@ static void print_line(const struct term *t, const struct series_line *l)
 	localtime_r(&when, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
 	snprintf(id, sizeof(id), "s%lld", (long long)l->s.id);
-	cut = term_cut(subject, t->width - 36);
+	cut = term_cut(subject, t->width - 38);
 	fputs("  ", t->out);
 	term_put(t, TERM_BOLD, id, 6);
 	term_put(t, TERM_DIM, date, 18);
-	term_put(t, style, word, 9);
+	term_put(t, style, word, 11);
 	term_put(t, TERM_PLAIN, cut, 0);
 	fputc('\n', t->out);
 }

@@ -5,6 +5,7 @@
 #include "lib/text.h"
 #include "web/base_words.h"
 
+#include "web/outcome.h"
 static void print_field(const struct term *t, const char *name, const char *value)
 {
 	AUTO_FREE char *clean = text_clean_line(value, 0);
@@ -72,8 +73,11 @@ static void print_head(const struct report *r, const struct term *t)
 	print_applied(r, t, APPLY_THREE_WAY, "applied by a three-way merge");
 	print_applied(r, t, APPLY_GIT_AM, "applied by git am -3");
 	print_applied(r, t, APPLY_ALREADY, "in the base already");
-	if (s->state == SERIES_ERROR && s->error)
-		print_field(t, "trouble", s->error);
+	if (s->state == SERIES_CANCELLED) {
+		AUTO_FREE char *text = outcome_cancelled(s->reason);
+
+		print_field(t, "state", text);
+	}
 	if (s->state == SERIES_RUNNING || s->state == SERIES_NEW)
 		print_field(t, "state",
 			    "not finished; the same \"sluice test\" goes on with it");

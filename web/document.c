@@ -41,7 +41,7 @@ static struct json_object *series_json(const struct series *s)
 	json_set_int(o, "date", s->date);
 	json_set_clean(o, "source", s->source);
 	json_set_str(o, "state", series_state_str(s->state));
-	json_set_clean(o, "error", s->error);
+	json_set_clean(o, "reason", s->reason);
 	json_set_int(o, "created", s->created);
 	json_set_int(o, "updated", s->updated);
 	return o;

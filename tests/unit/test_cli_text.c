@@ -356,6 +356,28 @@ static void test_known_before_the_verdict(void **state)
 	assert_non_null(strstr(text, "migration    ok           2 ok    FAIL compaction\n"));
 }
 
+/* By whom, as the queue says it; it is no trouble of ours. */
+static void test_cancelled(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "by root", "  state     cancelled by root\n" },
+		{ "v2 is newer", "  state     cancelled: v2 is newer\n" },
+		{ NULL, "  state     cancelled\n" },
+	};
+	struct fixture *f = *state;
+
+	f->r.v.nverdicts = 0;
+	f->r.v.series.state = SERIES_CANCELLED;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *text = NULL;
+
+		f->r.v.series.reason = (char *)cases[i][0];
+		text = printed(f, 80);
+		assert_non_null(strstr(text, cases[i][1]));
+		assert_null(strstr(text, "trouble"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_several_candidates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_repairs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_charged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_known_before_the_verdict, setup,
 						teardown),
 	};

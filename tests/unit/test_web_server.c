@@ -164,7 +164,7 @@ static void test_run_page_tells_what_is_known(void **state)
 	}
 	{
 		GET(s, api);
-		assert_true(has(&a, "\"known\":null"));
+		assert_true(has(&a, "\"known\": null"));
 	}
 	cell.known = j("[{\"test\":\"a/b\",\"reason\":\"<it> is mended in 7.0\"}]");
 	ok(f, step_boot_put(f->db, &cell, &f->err));
@@ -177,7 +177,31 @@ static void test_run_page_tells_what_is_known(void **state)
 	}
 	{
 		GET(s, api);
-		assert_true(has(&a, "\"known\":\"<it> is mended in 7.0\""));
+		assert_true(has(&a, "\"known\": \"<it> is mended in 7.0\""));
+	}
+}
+
+static void test_cancelled_series(void **state)
+{
+	struct site *s = *state;
+	struct fixture *f = &s->f;
+	int64_t id = add_series(f, "cancelled@x", 1, "a cancelled one");
+	AUTO_FREE char *page = str_printf("/series/%d", (int)id);
+	AUTO_FREE char *api = str_printf("/api/v1/series/%d", (int)id);
+
+	ok(f, series_set_state(f->db, id, SERIES_CANCELLED, "by <root>", &f->err));
+	{
+		GET(s, "/");
+		assert_true(has(&a, ">cancelled by &lt;root&gt;</span>"));
+	}
+	{
+		GET(s, page);
+		assert_true(has(&a, "Not finished: cancelled by &lt;root&gt;. What"));
+		assert_false(has(&a, "renews itself"));
+	}
+	{
+		GET(s, api);
+		assert_true(has(&a, "\"reason\": \"by <root>\""));
 	}
 }
 
@@ -429,6 +453,7 @@ int main(void)
 		T(test_headers),
 		T(test_series_page_tells_what_was_tried),
 		T(test_run_page),
+		T(test_cancelled_series),
 		T(test_run_page_tells_what_is_known),
 		T(test_console_is_bytes),
 		T(test_not_modified),
