@@ -3,8 +3,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "db/boot.h"
-#include "db/build.h"
 #include "db/setting.h"
 #include "db/timing.h"
 #include "lib/str.h"
@@ -17,8 +15,8 @@
 static void running_done(struct job_running *r)
 {
 	queue_job_done(&r->job);
-	step_list_free(r->steps, r->nsteps);
-	free(r->built);
+	series_view_done(&r->view);
+	free(r->states);
 }
 
 void jobs_view_done(struct jobs_view *v)
@@ -44,41 +42,21 @@ static double job_seconds(struct db *db, const struct queue_job *j)
 	return -1;
 }
 
-static void take_build(struct job_running *r, const struct step_build *b)
-{
-	int *at = NULL;
-
-	for (size_t i = 0; i < r->nsteps; i++)
-		if (r->steps[i].step == b->step)
-			at = &r->built[i];
-	if (!at || b->status == BUILD_SKIPPED)
-		return;
-	r->nbuilt += *at == 0;
-	/* Of several configs the one that fails is the one to see. */
-	if (*at >= 0)
-		*at = b->status == BUILD_OK ? 1 : -1;
-}
-
 static int load_steps(struct db *db, struct job_running *r, struct err *err)
 {
-	struct step_build *builds = NULL;
-	struct step_boot *boots = NULL;
-	size_t n = 0;
+	const struct series_view *v = &r->view;
 
 	if (r->job.series_id < 0)
 		return 0;
-	if (step_list(db, r->job.series_id, &r->steps, &r->nsteps, err) < 0 ||
-	    step_build_list(db, r->job.series_id, &builds, &n, err) < 0)
+	if (series_view_load(db, r->job.series_id, &r->view, err) < 0)
 		return -1;
-	r->built = mem_alloc0((r->nsteps + 1) * sizeof(*r->built));
-	for (size_t i = 0; i < n; i++)
-		take_build(r, &builds[i]);
-	step_build_list_free(builds, n);
-	if (step_boot_list(db, r->job.series_id, &boots, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		r->nboots += boots[i].boot_id >= 0;
-	step_boot_list_free(boots, n);
+	r->states = mem_alloc0((v->nsteps + 1) * sizeof(*r->states));
+	for (size_t i = 0; i < v->nsteps; i++) {
+		step_state_of(v, &v->steps[i], &r->states[i]);
+		r->nbuilt += r->states[i].built;
+	}
+	for (size_t i = 0; i < v->nstep_boots; i++)
+		r->nboots += v->step_boots[i].boot_id >= 0;
 	return 0;
 }
 

@@ -94,27 +94,26 @@ static void tag_history(struct html *h, const struct queue_job *j)
 
 static void print_strip(struct html *h, const struct job_running *r)
 {
-	size_t n = r->nsteps < STRIP_MAX ? r->nsteps : STRIP_MAX;
+	const struct series_view *v = &r->view;
+	size_t n = v->nsteps < STRIP_MAX ? v->nsteps : STRIP_MAX;
 
 	html_open(h, "ol");
 	html_attr(h, "class", "strip");
 	for (size_t i = 0; i < n; i++) {
 		html_open(h, "li");
-		if (r->steps[i].step == 0)
+		const struct step_state *s = &r->states[i];
+
+		if (v->steps[i].step == 0)
 			html_text(h, "base");
 		else
-			html_textf(h, "%" PRId64, r->steps[i].step);
-		page_mark(h,
-			  r->built[i] > 0 ? MARK_PASS :
-			  r->built[i] < 0 ? MARK_FAIL :
-					    MARK_NONE,
-			  r->built[i] ? NULL : "");
+			html_textf(h, "%" PRId64, v->steps[i].step);
+		page_mark(h, s->mark, *s->words ? s->words : NULL);
 		html_close(h);
 	}
 	html_close(h);
 	html_open(h, "div");
 	html_attr(h, "class", "dim");
-	html_textf(h, "%zu of %zu steps built, %zu boots so far", r->nbuilt, r->nsteps,
+	html_textf(h, "%zu of %zu steps built, %zu boots so far", r->nbuilt, v->nsteps,
 		   r->nboots);
 	html_close(h);
 }
@@ -141,7 +140,7 @@ static void print_running(struct html *h, const struct job_running *r, int64_t n
 	html_text(h, " · ");
 	print_who(h, j);
 	html_close(h);
-	if (r->nsteps > 0)
+	if (r->view.nsteps > 0)
 		print_strip(h, r);
 	else
 		html_el(h, "div", "dim", "its patches are fetched and applied");
