@@ -367,6 +367,36 @@ static void test_postings_link_by_what_they_are(void **state)
 	assert_true(has(&b, "waiting 0</a>"));
 }
 
+static size_t count_of(const struct answer *a, const char *text)
+{
+	size_t n = 0;
+
+	for (const char *p = str_get(&a->body); (p = strstr(p, text)); p++)
+		n++;
+	return n;
+}
+
+/* Why it was superseded is why its job was cancelled. */
+static void test_a_reason_is_said_once(void **state)
+{
+	struct site *s = *state;
+	struct fixture *f = &s->f;
+	enum queue_state was;
+	int64_t job = add_job(f, "a@x", "[PATCH] old", QUEUE_BACKGROUND);
+	int64_t id = add_posting(f, "old@x", POSTING_SUPERSEDED, 1, DB_NO_INT, job);
+	struct posting_row p;
+
+	assert_int_equal(posting_find(f->db, id, &p, &f->err), 1);
+	p.reason = str_dup("v2 is newer");
+	ok(f, posting_put(f->db, &p, &f->err));
+	posting_row_done(&p);
+	assert_int_equal(queue_cancel(f->db, job, "v2 is newer", &was, &f->err), 1);
+	{
+		GET(s, "/postings?state=superseded");
+		assert_int_equal(count_of(&a, "v2 is newer"), 1);
+	}
+}
+
 static void test_posting(void **state)
 {
 	struct site *s = *state;
@@ -468,6 +498,7 @@ int main(void)
 		TEST(test_trees),
 		TEST(test_postings_are_narrowed),
 		TEST(test_postings_link_by_what_they_are),
+		TEST(test_a_reason_is_said_once),
 		TEST(test_posting),
 		TEST(test_versions_in_a_circle),
 		TEST(test_documents),
