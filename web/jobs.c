@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "db/setting.h"
+#include "db/state_lock.h"
 #include "db/timing.h"
 #include "lib/str.h"
 
@@ -29,6 +30,7 @@ void jobs_view_done(struct jobs_view *v)
 	queue_job_list_free(v->over, v->nover);
 	free(v->starts_s);
 	free(v->paused);
+	free(v->at_work);
 	*v = (struct jobs_view){ .now = 0 };
 }
 
@@ -170,11 +172,22 @@ static int load_queued(struct request *rq, struct jobs_view *v, struct err *err)
 	return rc;
 }
 
+/* The lock lies beside the database. */
+static char *find_at_work(const char *db_path)
+{
+	const char *slash = strrchr(db_path, '/');
+	AUTO_FREE char *dir =
+		slash ? str_ndup(db_path, (size_t)(slash - db_path)) : str_dup(".");
+
+	return state_lock_holder(dir);
+}
+
 int jobs_view_load(struct request *rq, struct jobs_view *ret, struct err *err)
 {
 	AUTO_TX struct tx tx = TX_INIT;
 	AUTO(jobs_view_done) struct jobs_view v = { .now = (int64_t)time(NULL) };
 
+	v.at_work = find_at_work(rq->opts->db_path);
 	if (db_begin(rq->db, &tx, err) < 0 ||
 	    setting_get(rq->db, "paused", &v.paused, err) < 0 ||
 	    queue_count(rq->db, v.counts, err) < 0 || load_running(rq->db, &v, err) < 0 ||

@@ -21,7 +21,8 @@ struct job_running {
 
 struct jobs_view {
 	int64_t now;
-	char *paused; /* "background", "all", or NULL */
+	char *paused;  /* "background", "all", or NULL */
+	char *at_work; /* who writes results, as db/state_lock.h says it; NULL: nobody */
 	int64_t counts[QUEUE_APART + 1];
 	struct job_running *running;
 	size_t nrunning;

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "db/state_lock.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 #include "web/jobs.h"
@@ -100,9 +101,9 @@ static void print_strip(struct html *h, const struct job_running *r)
 	html_open(h, "ol");
 	html_attr(h, "class", "strip");
 	for (size_t i = 0; i < n; i++) {
-		html_open(h, "li");
 		const struct step_state *s = &r->states[i];
 
+		html_open(h, "li");
 		if (v->steps[i].step == 0)
 			html_text(h, "base");
 		else
@@ -148,11 +149,28 @@ static void print_running(struct html *h, const struct job_running *r, int64_t n
 	html_raw(h, "\n");
 }
 
+/* Without a daemon what waits does not begin, and "sluice test" has no job. */
+static void print_nothing(struct html *h, const struct jobs_view *v)
+{
+	html_open(h, "p");
+	html_attr(h, "class", "dim");
+	html_text(h, "Nothing");
+	if (!v->at_work) {
+		html_text(h, ": no daemon runs");
+	} else if (!str_starts(v->at_work, DAEMON_COMMAND)) {
+		html_text(h, " of this queue: no daemon runs, ");
+		html_text(h, v->at_work);
+		html_text(h, " is at work");
+	}
+	html_text(h, ".");
+	html_close(h);
+}
+
 static void print_all_running(struct html *h, const struct jobs_view *v)
 {
 	html_el(h, "h2", NULL, "Running");
 	if (v->nrunning == 0)
-		html_el(h, "p", "dim", "Nothing.");
+		print_nothing(h, v);
 	html_open(h, "ol");
 	html_attr(h, "class", "series");
 	for (size_t i = 0; i < v->nrunning; i++)

@@ -561,15 +561,23 @@ static void test_lock_names_its_holder(void **state)
 {
 	struct fixture *f = *state;
 	AUTO_FREE char *mine = str_printf("(pid %d)", (int)getpid());
+	AUTO_FREE char *holder = state_lock_holder(f->dir);
 	int fd = -1, second = -1;
 
+	assert_null(holder);
 	ok(f, state_lock(f->dir, "sluice test", &fd, &f->err));
+	holder = state_lock_holder(f->dir);
+	assert_true(str_starts(holder, "sluice test (pid "));
+	assert_non_null(strstr(holder, mine));
 	assert_int_equal(state_lock(f->dir, "sluice tree", &second, &f->err), -1);
 	assert_int_equal(f->err.code, ERR_BUSY);
 	assert_non_null(strstr(f->err.msg, "sluice test"));
 	assert_non_null(strstr(f->err.msg, mine));
 	assert_int_equal(second, -1);
 	close(fd);
+	free(holder);
+	holder = state_lock_holder(f->dir);
+	assert_null(holder);
 	ok(f, state_lock(f->dir, "sluice tree", &second, &f->err));
 	close(second);
 }
