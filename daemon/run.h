@@ -39,7 +39,7 @@ struct run_event {
 	bool reused;
 	bool deep;                   /* a boot of the deep tier */
 	int passed, failed, skipped; /* tests */
-	int known; /* tests that fail by a known issue of the kernel: none of failed */
+	int known;    /* tests that fail by a known issue of the kernel: none of failed */
 	int warnings; /* of a build: those that the step before it did not have */
 	const char *failed_test; /* first one, or NULL */
 	int done, total;         /* units of work */

@@ -55,7 +55,7 @@ static const struct col step_cols[] = {
 };
 static const struct table step_table = TABLE(step_cols, step_boot);
 
-#define STEP_COLS                                                          \
+#define STEP_COLS                                                            \
 	"series_id, step, config, arch, topology, n, role, boot_id, reason," \
 	" reused, known"
 

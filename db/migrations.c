@@ -476,8 +476,22 @@ static const char series_cancelled[] =
 	"ALTER TABLE series DROP COLUMN state_was;";
 
 const char *const db_migrations[] = {
-	first, selftests,   repairs, mails, source,         queue,      turns,       keep,
-	pages, base_ladder, odds,    heads, step_boot_base, bisections, bisect_jobs,
-	step_boot_known, series_cancelled,
+	first,
+	selftests,
+	repairs,
+	mails,
+	source,
+	queue,
+	turns,
+	keep,
+	pages,
+	base_ladder,
+	odds,
+	heads,
+	step_boot_base,
+	bisections,
+	bisect_jobs,
+	step_boot_known,
+	series_cancelled,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

@@ -129,8 +129,7 @@ static void count_results(const struct series_view *v, const struct step_boot *s
 	for (size_t i = 0; !is_lost(b) && i < nresults; i++) {
 		struct tally *t = tally_of(list, n, r[i].test);
 
-		if (result_is_bad(r[i].result) &&
-		    boot_known_reason(sb->known, r[i].test))
+		if (result_is_bad(r[i].result) && boot_known_reason(sb->known, r[i].test))
 			t->known++;
 		else if (result_is_bad(r[i].result))
 			t->bad++;

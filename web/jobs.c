@@ -176,8 +176,8 @@ static int load_queued(struct request *rq, struct jobs_view *v, struct err *err)
 static char *find_at_work(const char *db_path)
 {
 	const char *slash = strrchr(db_path, '/');
-	AUTO_FREE char *dir =
-		slash ? str_ndup(db_path, (size_t)(slash - db_path)) : str_dup(".");
+	AUTO_FREE char *dir = slash ? str_ndup(db_path, (size_t)(slash - db_path)) :
+				      str_dup(".");
 
 	return state_lock_holder(dir);
 }

@@ -81,9 +81,9 @@ void step_state_of(const struct series_view *v, const struct step *s,
 	if (worst != MARK_NONE)
 		return set(ret, worst, "");
 	for (size_t i = 0; i < json_len(wanted); i++)
-		there += is_there(v, s->step,
-				  json_object_get_string(
-					  json_object_array_get_idx(wanted, i)));
+		there += is_there(
+			v, s->step,
+			json_object_get_string(json_object_array_get_idx(wanted, i)));
 	if (there > 0 && there == json_len(wanted))
 		return set(ret, MARK_PASS, "");
 	if (there > 0)

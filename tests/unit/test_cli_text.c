@@ -339,7 +339,8 @@ static void test_known_before_the_verdict(void **state)
 	f->r.v.nverdicts = 0;
 	f->r.v.series.state = SERIES_RUNNING;
 	text = printed(f, 140);
-	assert_non_null(strstr(text, "migration    ok           2 ok    FAIL compaction\n"));
+	assert_non_null(
+		strstr(text, "migration    ok           2 ok    FAIL compaction\n"));
 	free(text);
 	cell->known = known;
 	text = printed(f, 140);
@@ -353,7 +354,8 @@ static void test_known_before_the_verdict(void **state)
 	f->cells[f->r.v.nstep_boots].known = NULL;
 	f->cells[f->r.v.nstep_boots++].n = 2;
 	text = printed(f, 140);
-	assert_non_null(strstr(text, "migration    ok           2 ok    FAIL compaction\n"));
+	assert_non_null(
+		strstr(text, "migration    ok           2 ok    FAIL compaction\n"));
 }
 
 /* By whom, as the queue says it; it is no trouble of ours. */

@@ -198,8 +198,8 @@ static void a_subject_that_says_more_stays(void **state)
 		ok(f, queue_add(f->db, &q, &f->err));
 		id = q.id;
 		queue_job_done(&q);
-		ok(f, queue_set_series(f->db, id, take(f, id),
-				       i == 2 ? nameless : series, &f->err));
+		ok(f, queue_set_series(f->db, id, take(f, id), i == 2 ? nameless : series,
+				       &f->err));
 		assert_int_equal(state_of(f, id, &q), QUEUE_RUNNING);
 		assert_string_equal(q.subject, "[PATCH v2] as it was");
 		queue_job_done(&q);

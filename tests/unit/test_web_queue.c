@@ -240,15 +240,23 @@ static void in_order(const struct answer *a, const char *const *texts, size_t n)
 static void test_queue_is_in_order(void **state)
 {
 	static const char *const texts[] = {
-		"<h2>Running</h2>", "<li>base<",
-		"</b>built</span>", "</b>build fails</span>",
-		"<li>2<",           "</b>not run</span>",
+		"<h2>Running</h2>",
+		"<li>base<",
+		"</b>built</span>",
+		"</b>build fails</span>",
+		"<li>2<",
+		"</b>not run</span>",
 		"2 of 4 steps built, 0 boots so far",
-		"Waiting: 5",       "by hand",
-		"flood first",      "of another",
-		"flood later",      "Set apart: 1",
-		"poison",           "3 times its worker died",
-		"Ended last",       "sluice rerun 1",
+		"Waiting: 5",
+		"by hand",
+		"flood first",
+		"of another",
+		"flood later",
+		"Set apart: 1",
+		"poison",
+		"3 times its worker died",
+		"Ended last",
+		"sluice rerun 1",
 	};
 	struct site *s = *state;
 
