@@ -87,7 +87,7 @@ void step_state_of(const struct series_view *v, const struct step *s,
 	if (there > 0 && there == json_len(wanted))
 		return set(ret, MARK_PASS, "");
 	if (there > 0)
-		snprintf(ret->words, sizeof(ret->words), "%zu of %zu boot", there,
+		snprintf(ret->words, sizeof(ret->words), "%zu of %zu pass", there,
 			 json_len(wanted));
 	else
 		set(ret, MARK_NONE, ret->built ? "built" : "");

@@ -9,7 +9,7 @@
 
 struct step_state {
 	enum mark mark; /* MARK_PASS: good on every topology that is wanted */
-	char words[40]; /* "built", "2 of 4 boot", "build fails"; "": those of the mark */
+	char words[40]; /* "built", "2 of 4 pass", "build fails"; "": those of the mark */
 	bool built;     /* in one config at least, well or not */
 };
 
