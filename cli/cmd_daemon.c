@@ -58,7 +58,7 @@ static int run_daemon(int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	if (dir_make(cx.dir, 0755, &err) == 0 &&
-	    state_lock(cx.dir, "sluice daemon", &cx.lock, &err) == 0) {
+	    state_lock(cx.dir, DAEMON_COMMAND, &cx.lock, &err) == 0) {
 		cx.locked = true;
 		/* It replaces the configuration when told to: the service's own now. */
 		if (service_run(args.config_file, TAKE_PTR(cx.config), cx.dir, cx.lock,

@@ -6,6 +6,8 @@
 #include "cli/find.h"
 #include "cli/run_text.h"
 #include "cli/verdict_text.h"
+#include "db/queue.h"
+#include "db/state_lock.h"
 #include "lib/log.h"
 #include "lib/text.h"
 #include "web/document.h"
@@ -58,11 +60,11 @@ static void print_line(const struct term *t, const struct series_line *l)
 	localtime_r(&when, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
 	snprintf(id, sizeof(id), "s%lld", (long long)l->s.id);
-	cut = term_cut(subject, t->width - 36);
+	cut = term_cut(subject, t->width - 38);
 	fputs("  ", t->out);
 	term_put(t, TERM_BOLD, id, 6);
 	term_put(t, TERM_DIM, date, 18);
-	term_put(t, style, word, 9);
+	term_put(t, style, word, 11);
 	term_put(t, TERM_PLAIN, cut, 0);
 	fputc('\n', t->out);
 }
@@ -99,6 +101,21 @@ static int show_json(struct context *cx, int64_t id, struct err *err)
 	return 0;
 }
 
+/* What cannot be read is not told. */
+static void find_at_work(struct context *cx, struct report *r)
+{
+	struct queue_job *list = NULL;
+	size_t n = 0;
+
+	r->at_work = state_lock_holder(cx->dir);
+	if (!r->at_work || queue_list_running(cx->db, &list, &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].series_id == r->v.series.id)
+			r->job = list[i].id;
+	queue_job_list_free(list, n);
+}
+
 static int show_series(struct context *cx, const struct term *t, const char *text,
 		       bool json)
 {
@@ -117,6 +134,7 @@ static int show_series(struct context *cx, const struct term *t, const char *tex
 		return EXIT_INFRA;
 	}
 	if (!json) {
+		find_at_work(cx, &report);
 		report.tries = true;
 		series_text_print(&report, t);
 		report_done(&report);

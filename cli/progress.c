@@ -295,11 +295,15 @@ static void show_build(struct progress *p, const struct run_event *ev)
 
 	running_drop(p, ev);
 	str_add(&text, ev->status ? ev->status : "?");
+	if (ev->warnings)
+		str_addf(&text, ", %d warning%s", ev->warnings,
+			 ev->warnings == 1 ? "" : "s");
 	add_time(&text, ev);
 	if (ev->text && *ev->text)
 		str_addf(&text, ": %s", ev->text);
 	line_begin(p, "build", ev->step, ev->config ? ev->config : "");
-	line_end(p, status_style(ev->status, 0), str_get(&text));
+	line_end(p, ev->warnings ? TERM_WARN : status_style(ev->status, 0),
+		 str_get(&text));
 }
 
 /* Whether this cell was booted before: a repeat, or the tests not reached. */

@@ -63,6 +63,7 @@ void report_done(struct report *r)
 {
 	series_view_done(&r->v);
 	free(r->columns);
+	free(r->at_work);
 	memset(r, 0, sizeof(*r));
 }
 

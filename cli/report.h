@@ -14,7 +14,9 @@ struct report {
 	struct series_view v;
 	struct column *columns; /* by config, builds first */
 	size_t ncolumns;
-	bool tries;       /* all that was tried for a base is told, too */
+	char *at_work; /* who writes results here now, for "sluice show"; NULL: nobody */
+	int64_t job;   /* of the daemon, that tests the series now; 0: none */
+	bool tries;    /* all that was tried for a base is told, too */
 	bool short_names; /* test names need no suite in front */
 };
 

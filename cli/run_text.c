@@ -6,6 +6,7 @@
 #include "lib/cleanup.h"
 #include "lib/str.h"
 #include "lib/text.h"
+#include "web/cell.h"
 
 #define FIELD_WIDTH 12
 
@@ -61,20 +62,28 @@ static enum term_style result_style(enum test_result r)
 	return r == RESULT_SKIP || r == RESULT_NOT_RUN ? TERM_DIM : TERM_BAD;
 }
 
-static void print_result(const struct result *r, const struct term *t, int name_width)
+/* known: why a failure is one that the kernel is known for, or NULL. */
+static void print_result(const struct result *r, const char *known, const struct term *t,
+			 int name_width)
 {
 	AUTO_FREE char *name = text_clean_line(r->test, 0);
 	AUTO_FREE char *reason = text_clean_line(r->reason, 400);
+	AUTO_FREE char *why = text_clean_line(known, 400);
 	char seconds[32] = "";
 	int indent = 2 + 10 + name_width + 2 + 8;
 
 	if (r->seconds >= 0)
 		snprintf(seconds, sizeof(seconds), "%.1f s", r->seconds);
 	fputs("  ", t->out);
-	term_put(t, result_style(r->result), test_result_str(r->result), 10);
+	term_put(t, known ? TERM_DIM : result_style(r->result),
+		 known ? "known" : test_result_str(r->result), 10);
 	term_put(t, TERM_PLAIN, name, name_width + 2);
 	term_put(t, TERM_DIM, seconds, *reason ? 8 : 0);
 	term_wrap(t, TERM_PLAIN, reason, indent);
+	if (known) {
+		term_pad(t, indent);
+		term_wrap(t, TERM_DIM, why, indent);
+	}
 }
 
 static void print_lines(struct json_object *lines, const struct term *t)
@@ -97,11 +106,13 @@ int run_text_print(struct db *db, const struct boot *b, const struct term *t,
 		   struct err *err)
 {
 	struct result *results = NULL;
+	AUTO_JSON struct json_object *known = NULL;
 	struct used_by *used = NULL;
 	size_t nresults = 0, nused = 0;
 	int width = 0;
 
 	if (result_list(db, b->id, &results, &nresults, err) < 0 ||
+	    boot_known(db, b->id, &known, err) < 0 ||
 	    boot_used_by(db, b->id, &used, &nused, err) < 0) {
 		result_list_free(results, nresults);
 		return -1;
@@ -113,7 +124,11 @@ int run_text_print(struct db *db, const struct boot *b, const struct term *t,
 		if (text_width(results[i].test) > width)
 			width = text_width(results[i].test);
 	for (size_t i = 0; i < nresults; i++)
-		print_result(&results[i], t, width > 40 ? 40 : width);
+		print_result(&results[i],
+			     result_is_bad(results[i].result) ?
+				     boot_known_reason(known, results[i].test) :
+				     NULL,
+			     t, width > 40 ? 40 : width);
 	print_lines(b->console_tail, t);
 	fprintf(t->out, "\n  sluice log %lld    sluice repro %lld\n", (long long)b->id,
 		(long long)b->id);

@@ -2,8 +2,10 @@
 
 #include "cli/matrix.h"
 #include "cli/verdict_text.h"
+#include "db/state_lock.h"
 #include "lib/text.h"
 #include "web/base_words.h"
+#include "web/outcome.h"
 
 static void print_field(const struct term *t, const char *name, const char *value)
 {
@@ -45,6 +47,22 @@ static void print_tries(const struct report *r, const struct term *t)
 	}
 }
 
+/* Beside whoever is at work here without a daemon nobody else can go on with it. */
+static void print_unfinished(const struct report *r, const struct term *t)
+{
+	AUTO_FREE char *text = NULL;
+
+	if (r->job)
+		text = str_printf("is being tested, as job %lld", (long long)r->job);
+	else if (r->at_work && !str_starts(r->at_work, DAEMON_COMMAND))
+		text = str_printf("not finished; %s is at work here, and when that has "
+				  "ended, the same \"sluice test\" goes on with it",
+				  r->at_work);
+	else
+		text = str_dup("not finished; the same \"sluice test\" goes on with it");
+	print_field(t, "state", text);
+}
+
 static void print_head(const struct report *r, const struct term *t)
 {
 	const struct series *s = &r->v.series;
@@ -72,11 +90,13 @@ static void print_head(const struct report *r, const struct term *t)
 	print_applied(r, t, APPLY_THREE_WAY, "applied by a three-way merge");
 	print_applied(r, t, APPLY_GIT_AM, "applied by git am -3");
 	print_applied(r, t, APPLY_ALREADY, "in the base already");
-	if (s->state == SERIES_ERROR && s->error)
-		print_field(t, "trouble", s->error);
+	if (s->state == SERIES_CANCELLED) {
+		AUTO_FREE char *text = outcome_cancelled(s->reason);
+
+		print_field(t, "state", text);
+	}
 	if (s->state == SERIES_RUNNING || s->state == SERIES_NEW)
-		print_field(t, "state",
-			    "not finished; the same \"sluice test\" goes on with it");
+		print_unfinished(r, t);
 }
 
 void series_text_print(const struct report *r, const struct term *t)

@@ -93,7 +93,8 @@ void boots_fill_step(const struct run_boot *b, struct step_boot *sb)
 				  .topology = str_dup(boots_topology(b)->name),
 				  .role = b->role,
 				  .boot_id = b->boot.id,
-				  .reused = b->reused };
+				  .reused = b->reused,
+				  .known = issues_json(b) };
 }
 
 void boots_emit_end(const struct run_boot *b)

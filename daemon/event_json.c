@@ -29,6 +29,7 @@ static const struct {
 	{ "failed", offsetof(struct run_event, failed), 0 },
 	{ "skipped", offsetof(struct run_event, skipped), 0 },
 	{ "known", offsetof(struct run_event, known), 0 },
+	{ "warnings", offsetof(struct run_event, warnings), 0 },
 	{ "done", offsetof(struct run_event, done), 0 },
 	{ "total", offsetof(struct run_event, total), 0 },
 };

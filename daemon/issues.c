@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/verdict.h"
 #include "lib/str.h"
 #include "runners/kernel_version.h"
 
@@ -70,4 +71,27 @@ const struct known_issue *issues_missed(const struct run_boot *b,
 {
 	return b->issues && res->result == RESULT_PASS ? b->issues[res - b->results] :
 							 NULL;
+}
+
+struct json_object *issues_json(const struct run_boot *b)
+{
+	struct json_object *list = NULL;
+
+	for (size_t i = 0; i < b->nresults; i++) {
+		const struct known_issue *issue = issues_explain(b, &b->results[i]);
+		AUTO_FREE char *reason = NULL;
+		struct json_object *o;
+
+		if (!issue)
+			continue;
+		reason = str_printf(VERDICT_KNOWN_ISSUE " (until %s): %s", issue->expires,
+				    issue->reason);
+		o = json_object_new_object();
+		json_set_str(o, "test", b->results[i].test);
+		json_set_str(o, "reason", reason);
+		if (!list)
+			list = json_object_new_array();
+		json_object_array_add(list, o);
+	}
+	return list;
 }

@@ -13,6 +13,8 @@
  * passed.
  */
 void issues_mark(struct run_boot *b);
+/* What explains failures of b's, as db/boot.h keeps it; NULL: nothing. The caller puts it. */
+struct json_object *issues_json(const struct run_boot *b);
 /* What explains the failure, a result of b's; or NULL. */
 const struct known_issue *issues_explain(const struct run_boot *b,
 					 const struct result *res);

@@ -22,7 +22,7 @@ struct run_event {
 		RUN_BASE,        /* text: commit; status: how chosen; subject: tree */
 		RUN_STEP,        /* a step was applied or not: step, text = how */
 		RUN_BUILD_BEGIN, /* step, config; expected_s */
-		RUN_BUILD_END,   /* status, seconds, reused */
+		RUN_BUILD_END,   /* status, seconds, reused, warnings */
 		RUN_BOOT_BEGIN,  /* step, config, topology; expected_s */
 		RUN_BOOT_END,    /* status, seconds, reused, passed/failed, id: run */
 		RUN_TICK,        /* about once a second: done/total, expected_s = rest */
@@ -39,7 +39,8 @@ struct run_event {
 	bool reused;
 	bool deep;                   /* a boot of the deep tier */
 	int passed, failed, skipped; /* tests */
-	int known; /* tests that fail by a known issue of the kernel: none of failed */
+	int known;    /* tests that fail by a known issue of the kernel: none of failed */
+	int warnings; /* of a build: those that the step before it did not have */
 	const char *failed_test; /* first one, or NULL */
 	int done, total;         /* units of work */
 	long long id;

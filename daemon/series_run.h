@@ -32,6 +32,7 @@ struct walk_build {
 	int64_t build_id; /* DB_NO_INT when skipped */
 	char *image;      /* artifact, when ok */
 	char *warnings;   /* artifact with the carried set, or NULL */
+	int new_warnings; /* of them, that the step before it did not have */
 	struct json_object *not_built;
 	int attempts; /* lost to our own trouble so far */
 	bool waits;   /* with its quick boots, for selftests of the step */

@@ -19,7 +19,7 @@ static void mark_series(struct service *s, int64_t id, const char *reason)
 	struct err err = { 0 };
 
 	if (series_find(s->db, id, &r, &err) > 0 && r.state != SERIES_DONE &&
-	    series_set_state(s->db, id, SERIES_ERROR, reason, &err) < 0)
+	    series_set_state(s->db, id, SERIES_CANCELLED, reason, &err) < 0)
 		log_error("%s", err.msg);
 	series_done(&r);
 }

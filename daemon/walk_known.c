@@ -225,7 +225,7 @@ static struct json_object *known_not_built(struct series_run *r, int step, size_
 
 void walk_fill_step_build(struct series_run *r, int step, size_t c, struct step_build *sb)
 {
-	const struct walk_build *b = run_build(r, step, c);
+	struct walk_build *b = run_build(r, step, c);
 
 	*sb = (struct step_build){ .series_id = r->series.id,
 				   .step = step,
@@ -236,6 +236,7 @@ void walk_fill_step_build(struct series_run *r, int step, size_t c, struct step_
 				   .reused = b->reused,
 				   .new_warnings = new_warnings(r, step, c),
 				   .not_built = json_object_get(b->not_built) };
+	b->new_warnings = (int)json_len(sb->new_warnings);
 }
 
 int walk_tell_next(struct series_run *r, int step, size_t c, struct err *err)
@@ -268,6 +269,7 @@ void walk_emit_end(struct series_run *r, int step, size_t c, double seconds,
 				.seconds = seconds,
 				.reused = b->reused,
 				.text = reason,
+				.warnings = b->new_warnings,
 				.id = b->build_id };
 
 	run_emit(r, &ev);

@@ -1,6 +1,9 @@
 #include "db/boot.h"
 
+#include <string.h>
+
 #include "db/row.h"
+#include "db/verdict.h"
 
 static const struct col cols[] = {
 	COL_(INT, boot, id),
@@ -48,11 +51,13 @@ static const struct col step_cols[] = {
 	COL_(OPT_INT, step_boot, boot_id),
 	COL_(TEXT, step_boot, reason),
 	COL_(BOOL, step_boot, reused),
+	COL_(JSON, step_boot, known),
 };
 static const struct table step_table = TABLE(step_cols, step_boot);
 
-#define STEP_COLS \
-	"series_id, step, config, arch, topology, n, role, boot_id, reason, reused"
+#define STEP_COLS                                                            \
+	"series_id, step, config, arch, topology, n, role, boot_id, reason," \
+	" reused, known"
 
 void boot_done(struct boot *b)
 {
@@ -130,7 +135,7 @@ int step_boot_put(struct db *db, const struct step_boot *sb, struct err *err)
 	static const char sql[] =
 		"INSERT OR REPLACE INTO step_boot (" STEP_COLS ")"
 		" VALUES (:series_id, :step, :config, :arch, :topology, :n, :role,"
-		" :boot_id, :reason, :reused)";
+		" :boot_id, :reason, :reused, :known)";
 	AUTO_TX struct tx tx = TX_INIT;
 	int64_t n = sb->n;
 
@@ -261,6 +266,37 @@ int step_boot_list(struct db *db, int64_t series_id, struct step_boot **ret_list
 		return -1;
 	*ret_list = list;
 	return 0;
+}
+
+int boot_known(struct db *db, int64_t boot_id, struct json_object **ret, struct err *err)
+{
+	static const char sql[] = "SELECT " STEP_COLS
+				  " FROM step_boot WHERE boot_id = :id"
+				  " ORDER BY rowid DESC LIMIT 1";
+	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
+	struct step_boot sb = { .step = 0 };
+	int r;
+
+	if (!st)
+		return -1;
+	bind_int(st, ":id", boot_id);
+	r = row_read_one(db, st, &step_table, &sb, err);
+	if (r < 0)
+		return -1;
+	*ret = json_object_get(sb.known);
+	step_boot_done(&sb);
+	return 0;
+}
+
+const char *boot_known_reason(struct json_object *known, const char *test)
+{
+	for (size_t i = 0; i < json_len(known); i++) {
+		struct json_object *o = json_object_array_get_idx(known, i);
+
+		if (strcmp(json_str(o, "test", ""), test) == 0)
+			return json_str(o, "reason", VERDICT_KNOWN_ISSUE);
+	}
+	return NULL;
 }
 
 int boot_used_by(struct db *db, int64_t boot_id, struct used_by **ret_list, size_t *ret_n,

@@ -40,6 +40,9 @@ struct step_boot {
 	int64_t boot_id; /* DB_NO_INT when skipped */
 	char *reason;    /* why skipped */
 	bool reused;
+	/* [{"test","reason"}]: its failures that a known issue of the kernel explained when
+	 * the step took it. NULL: none, and from versions that did not tell. */
+	struct json_object *known;
 };
 
 void boot_done(struct boot *b);
@@ -72,6 +75,11 @@ int boot_list_of_series(struct db *db, int64_t series_id, struct boot **ret_list
 /* By step, config, arch, topology, n. */
 int step_boot_list(struct db *db, int64_t series_id, struct step_boot **ret_list,
 		   size_t *ret_n, struct err *err);
+/* As the step that took the boot last has it: step_boot.known, NULL for none; the caller
+ * puts it. */
+int boot_known(struct db *db, int64_t boot_id, struct json_object **ret, struct err *err);
+/* Out of step_boot.known: why the test is known to fail, or NULL. Borrowed. */
+const char *boot_known_reason(struct json_object *known, const char *test);
 int boot_used_by(struct db *db, int64_t boot_id, struct used_by **ret_list, size_t *ret_n,
 		 struct err *err);
 

@@ -466,9 +466,36 @@ static const char bisect_jobs[] =
 /* What a bisection knew at its last decision, for who reads it as data. */
 static const char bisect_belief[] = "ALTER TABLE bisection ADD COLUMN belief TEXT;";
 
+static const char step_boot_known[] = "ALTER TABLE step_boot ADD COLUMN known TEXT;";
+
+/* Nothing but a cancelled job ever set the state 'error'. */
+static const char series_cancelled[] =
+	"ALTER TABLE series RENAME COLUMN error TO reason;"
+	"ALTER TABLE series RENAME COLUMN state TO state_was;"
+	"ALTER TABLE series ADD COLUMN state TEXT NOT NULL DEFAULT 'new' CHECK (state IN "
+	" ('new', 'running', 'done', 'cancelled'));"
+	"UPDATE series SET state = CASE state_was WHEN 'error' THEN 'cancelled' "
+	" ELSE state_was END;"
+	"ALTER TABLE series DROP COLUMN state_was;";
+
 const char *const db_migrations[] = {
-	first,          selftests,  repairs,     mails,         source, queue,
-	turns,          keep,       pages,       base_ladder,   odds,   heads,
-	step_boot_base, bisections, bisect_jobs, bisect_belief,
+	first,
+	selftests,
+	repairs,
+	mails,
+	source,
+	queue,
+	turns,
+	keep,
+	pages,
+	base_ladder,
+	odds,
+	heads,
+	step_boot_base,
+	bisections,
+	bisect_jobs,
+	bisect_belief,
+	step_boot_known,
+	series_cancelled,
 };
 const size_t db_migrations_n = ARRAY_SIZE(db_migrations);

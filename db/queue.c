@@ -403,7 +403,11 @@ int queue_set_series(struct db *db, int64_t id, int64_t epoch, int64_t series_id
 		     struct err *err)
 {
 	return set_number(db,
-			  "UPDATE job SET series_id = :number WHERE id = :id AND"
+			  "UPDATE job SET series_id = :number, subject ="
+			  " CASE WHEN kind = 'series' AND posting_id IS NULL THEN"
+			  " coalesce((SELECT nullif(s.subject, '') FROM series s"
+			  " WHERE s.id = :number), subject) ELSE subject END"
+			  " WHERE id = :id AND"
 			  " epoch = :epoch AND state = 'running' RETURNING id",
 			  id, epoch, series_id, err);
 }

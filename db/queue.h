@@ -102,7 +102,8 @@ int queue_take(struct db *db, int64_t id, const char *owner, int64_t lease_until
 /* All running jobs of the owner. */
 int queue_renew(struct db *db, const char *owner, int64_t lease_until, struct err *err);
 
-/* For the worker. ERR_STALE by the handle's lease; 0 rows is ERR_STALE too. */
+/* For the worker. ERR_STALE by the handle's lease; 0 rows is ERR_STALE too. A job that was
+ * asked for by hand is called as the series is from now on, not by its file or range. */
 int queue_set_series(struct db *db, int64_t id, int64_t epoch, int64_t series_id,
 		     struct err *err);
 /* What it bisects; likewise. */

@@ -69,12 +69,13 @@ CREATE TABLE series (
   base_tree   TEXT,                 -- the commit's tree object
   base_tried  TEXT,                 -- json [{"rung","tree","commit","ref","why_not"}]
   wanted      TEXT,                 -- json {"configs":[],"topologies":[],"suites":[]} of the last request
-  state       TEXT NOT NULL CHECK (state IN ('new', 'running', 'done', 'error')), -- new: no base yet
-  error       TEXT,                 -- with state error: our own trouble, never the series' fault
+  reason      TEXT,                 -- with state cancelled: by whom, or why, as its job says
   created     INTEGER NOT NULL,     -- when first asked for
   updated     INTEGER NOT NULL,     -- last change of the row
   base_how    TEXT CHECK (base_how IN ('option', 'author', 'base-commit', 'blobs', 'good',
-                'head', 'range'))   -- why this base: the rung of the ladder
+                'head', 'range')),  -- why this base: the rung of the ladder
+  state       TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'running', 'done',
+                'cancelled'))       -- new: no base yet; running: or interrupted
 ) STRICT;
 CREATE INDEX series_newest ON series (updated DESC, id DESC); -- /
 CREATE INDEX series_msgid ON series (message_id, version, updated); -- sluice show MSGID
@@ -216,6 +217,7 @@ CREATE TABLE step_boot (
   boot_id     INTEGER REFERENCES boot (id), -- NULL when skipped
   reason      TEXT,                 -- why skipped
   reused      INTEGER NOT NULL CHECK (reused IN (0, 1)), -- taken over from a boot with the same key
+  known       TEXT,                 -- json [{"test","reason"}]: its failures that a known issue explained then
   PRIMARY KEY (series_id, step, config, arch, topology, n),
   FOREIGN KEY (series_id, step) REFERENCES step (series_id, step) ON DELETE CASCADE
 ) STRICT;

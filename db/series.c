@@ -27,7 +27,7 @@ static const struct col cols[] = {
 	COL_(JSON, series, base_tried),
 	COL_(JSON, series, wanted),
 	COL_ENUM(series, state, WORDS_SERIES_STATE),
-	COL_(TEXT, series, error),
+	COL_(TEXT, series, reason),
 	COL_(INT, series, created),
 	COL_(INT, series, updated),
 };
@@ -37,7 +37,7 @@ static const struct table table = TABLE(cols, series);
 	"s.id, s.key, s.message_id, s.version, s.subject, s.author, s.date," \
 	" s.patches, s.cover, s.source, s.mbox, s.trailers, s.tree,"         \
 	" s.base_commit, s.base_tree, s.base_how, s.base_tried, s.wanted,"   \
-	" s.state, s.error, s.created, s.updated"
+	" s.state, s.reason, s.created, s.updated"
 
 void series_done(struct series *s)
 {
@@ -72,17 +72,17 @@ int series_put(struct db *db, struct series *s, struct err *err)
 	static const char sql[] =
 		"INSERT INTO series (key, message_id, version, subject, author, date,"
 		" patches, cover, source, mbox, trailers, tree, base_commit, base_tree,"
-		" base_how, base_tried, wanted, state, error, created, updated)"
+		" base_how, base_tried, wanted, state, reason, created, updated)"
 		" VALUES (:key, :message_id, :version, :subject, :author, :date,"
 		" :patches, :cover, :source, :mbox, :trailers, :tree, :base_commit,"
-		" :base_tree, :base_how, :base_tried, :wanted, :state, :error, :created,"
+		" :base_tree, :base_how, :base_tried, :wanted, :state, :reason, :created,"
 		" :updated)"
 		" ON CONFLICT (key) DO UPDATE SET subject = excluded.subject,"
 		" author = excluded.author, date = excluded.date,"
 		" patches = excluded.patches, cover = excluded.cover,"
 		" source = excluded.source, mbox = excluded.mbox,"
 		" trailers = excluded.trailers, wanted = excluded.wanted,"
-		" state = excluded.state, error = excluded.error,"
+		" state = excluded.state, reason = excluded.reason,"
 		" updated = excluded.updated"
 		" RETURNING id, created";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
@@ -99,9 +99,9 @@ int series_put(struct db *db, struct series *s, struct err *err)
 }
 
 int series_set_state(struct db *db, int64_t id, enum series_state state,
-		     const char *error, struct err *err)
+		     const char *reason, struct err *err)
 {
-	static const char sql[] = "UPDATE series SET state = :state, error = :error,"
+	static const char sql[] = "UPDATE series SET state = :state, reason = :reason,"
 				  " updated = :now WHERE id = :id";
 	AUTO_STMT sqlite3_stmt *st = stmt_get(db, sql, err);
 
@@ -109,7 +109,7 @@ int series_set_state(struct db *db, int64_t id, enum series_state state,
 		return -1;
 	bind_int(st, ":id", id);
 	bind_text(st, ":state", series_state_str(state));
-	bind_text(st, ":error", error);
+	bind_text(st, ":reason", reason);
 	bind_int(st, ":now", (int64_t)time(NULL));
 	return stmt_run(db, st, err);
 }

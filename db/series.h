@@ -32,7 +32,7 @@ struct series {
 	struct json_object *base_tried; /* [{"rung","tree","commit","ref","why_not"}] */
 	struct json_object *wanted;     /* {"configs":[],"topologies":[],"suites":[]} */
 	enum series_state state;
-	char *error;              /* with SERIES_ERROR */
+	char *reason;             /* with SERIES_CANCELLED, as of its job */
 	int64_t created, updated; /* set by this module */
 };
 
@@ -55,11 +55,11 @@ void series_key(const char *message_id, int64_t version, const char *content,
 
 /*
  * Inserts s, or when its key is there updates what the mails say and wanted,
- * state and error; base and created stay. Sets s->id.
+ * state and reason; base and created stay. Sets s->id.
  */
 int series_put(struct db *db, struct series *s, struct err *err);
 int series_set_state(struct db *db, int64_t id, enum series_state state,
-		     const char *error, struct err *err);
+		     const char *reason, struct err *err);
 /* base_* of s alone, and tree where it is set; series_set_steps does it too. */
 int series_set_base(struct db *db, const struct series *s, struct err *err);
 int series_delete(struct db *db, int64_t id, struct err *err);

@@ -17,29 +17,35 @@
 #define MOMENTS 100
 #define MOMENT_NS 20000000
 
-/* "12\nsluice test\n2026-11-23 06:37:00 UTC\n"; anything else reads as unknown. */
-static int complain(const char *what, const char *path, struct err *err)
+/* Of "12\nsluice test\n2026-11-23 06:37:00 UTC\n"; anything else reads as unknown. The
+ * caller frees. */
+static char *who_holds(const char *path)
 {
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *command = NULL;
 	AUTO_FREE char *since = NULL;
-	char **lines;
+	char **lines, *who;
 	size_t len;
-	int r;
 
 	if (file_read(path, 4096, &text, &len, NULL) < 0)
-		return err_set(err, ERR_BUSY, "%s is in use by another sluice", what);
+		return str_dup("another sluice");
 	lines = strv_split(text, "\n");
 	if (strv_len(lines) < 3) {
-		r = err_set(err, ERR_BUSY, "%s is in use by another sluice", what);
+		who = str_dup("another sluice");
 	} else {
 		command = text_clean_line(lines[1], 80);
 		since = text_clean_line(lines[2], 40);
-		r = err_set(err, ERR_BUSY, "%s is in use by %s (pid %d) since %s", what,
-			    command, atoi(lines[0]), since);
+		who = str_printf("%s (pid %d) since %s", command, atoi(lines[0]), since);
 	}
 	strv_free(lines);
-	return r;
+	return who;
+}
+
+static int complain(const char *what, const char *path, struct err *err)
+{
+	AUTO_FREE char *who = who_holds(path);
+
+	return err_set(err, ERR_BUSY, "%s is in use by %s", what, who);
 }
 
 static int write_holder(int fd, const char *path, const char *command, struct err *err)
@@ -120,10 +126,23 @@ int state_lock_trees(const char *state_dir, const char *command, int *ret_fd,
 	return lock_file(path, what, command, ret_fd, err);
 }
 
-bool state_trees_locked(const char *state_dir)
+static bool is_locked(const char *path)
 {
-	AUTO_FREE char *path = path_join(state_dir, "trees.lock", NULL);
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+char *state_lock_holder(const char *state_dir)
+{
+	AUTO_FREE char *path = path_join(state_dir, "lock", NULL);
+
+	return is_locked(path) ? who_holds(path) : NULL;
+}
+
+bool state_trees_locked(const char *state_dir)
+{
+	AUTO_FREE char *path = path_join(state_dir, "trees.lock", NULL);
+
+	return is_locked(path);
 }

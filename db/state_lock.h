@@ -11,12 +11,18 @@
 
 #include "lib/err.h"
 
+/* What a daemon says as its command: it takes jobs of others. */
+#define DAEMON_COMMAND "sluice daemon"
+
 /*
  * *ret_fd holds the lock until it is closed (it is CLOEXEC: children do not
  * keep it). command is what is shown to others, e.g. "sluice test". ERR_BUSY
  * with "STATE is in use by sluice test (pid 12) since ..." when it is taken.
  */
 int state_lock(const char *state_dir, const char *command, int *ret_fd, struct err *err);
+/* Who holds it at the moment: "sluice test (pid 12) since ...". NULL: nobody, or it cannot
+ * be known. The caller frees. */
+char *state_lock_holder(const char *state_dir);
 /*
  * Likewise for who adds or fetches trees by hand, beside the one writer too:
  * STATE/trees.lock. A daemon begins no fetch of its own meanwhile; what it fetched, and

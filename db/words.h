@@ -10,7 +10,7 @@
 
 enum tree_kind { TREE_GIT, TREE_URL, TREE_TARBALL };
 
-enum series_state { SERIES_NEW, SERIES_RUNNING, SERIES_DONE, SERIES_ERROR };
+enum series_state { SERIES_NEW, SERIES_RUNNING, SERIES_DONE, SERIES_CANCELLED };
 
 enum step_apply {
 	APPLY_BASE,

@@ -101,6 +101,7 @@ const struct step_build *cell_build(const struct series_view *v, int64_t step,
 struct tally {
 	const char *test;
 	size_t bad, good, skip;
+	size_t known; /* fails by a known issue of the kernel: none of bad */
 };
 
 static struct tally *tally_of(struct tally **list, size_t *n, const char *test)
@@ -118,8 +119,8 @@ static bool is_lost(const struct boot *b)
 	return b->infra || b->status == BOOT_INFRA;
 }
 
-static void count_results(const struct series_view *v, const struct boot *b,
-			  struct tally **list, size_t *n)
+static void count_results(const struct series_view *v, const struct step_boot *sb,
+			  const struct boot *b, struct tally **list, size_t *n)
 {
 	size_t nresults;
 	const struct result *r = view_results(v, b->id, &nresults);
@@ -128,7 +129,9 @@ static void count_results(const struct series_view *v, const struct boot *b,
 	for (size_t i = 0; !is_lost(b) && i < nresults; i++) {
 		struct tally *t = tally_of(list, n, r[i].test);
 
-		if (result_is_bad(r[i].result))
+		if (result_is_bad(r[i].result) && boot_known_reason(sb->known, r[i].test))
+			t->known++;
+		else if (result_is_bad(r[i].result))
 			t->bad++;
 		else if (r[i].result == RESULT_PASS)
 			t->good++;
@@ -137,25 +140,27 @@ static void count_results(const struct series_view *v, const struct boot *b,
 	}
 }
 
-static bool has_bad(const struct series_view *v, int64_t run)
+static bool has_bad(const struct series_view *v, const struct step_boot *sb)
 {
 	size_t n;
-	const struct result *r = view_results(v, run, &n);
+	const struct result *r = view_results(v, sb->boot_id, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (result_is_bad(r[i].result))
+		if (result_is_bad(r[i].result) &&
+		    !boot_known_reason(sb->known, r[i].test))
 			return true;
 	return false;
 }
 
 /* Of two boots, the one that says more about the cell. */
-static int weight(const struct series_view *v, const struct boot *b)
+static int weight(const struct series_view *v, const struct step_boot *sb,
+		  const struct boot *b)
 {
 	if (is_lost(b))
 		return 0;
 	if (b->status != BOOT_OK)
 		return 3;
-	return has_bad(v, b->id) ? 2 : 1;
+	return has_bad(v, sb) ? 2 : 1;
 }
 
 static void take_boot(const struct series_view *v, const struct step_boot *sb,
@@ -166,15 +171,15 @@ static void take_boot(const struct series_view *v, const struct step_boot *sb,
 	c->reused = (c->boots == 0 || c->reused) && sb->reused;
 	c->boots++;
 	c->lost += b && is_lost(b);
-	if (!b || weight(v, b) <= *best)
+	if (!b || weight(v, sb, b) <= *best)
 		return;
-	*best = weight(v, b);
+	*best = weight(v, sb, b);
 	c->run = b->id;
 	c->status = *best ? b->status : BOOT_INFRA;
 	c->reason = b->reason;
 }
 
-/* By the verdict on it: until there is one, it fails like any other. */
+/* By the verdict on it: the boots of an earlier version do not tell. */
 static bool is_known(const struct series_view *v, const struct column *c,
 		     const char *test)
 {
@@ -229,12 +234,13 @@ void cell_of(const struct series_view *v, int64_t step, const struct column *col
 		take_boot(v, sb, c, &best);
 		if (b && !is_lost(b)) {
 			good_boot |= b->status == BOOT_OK;
-			count_results(v, b, &list, &n);
+			count_results(v, sb, b, &list, &n);
 		}
 	}
 	for (size_t i = 0; i < n; i++) {
 		c->tests++;
-		if (list[i].bad > 0 && is_known(v, col, list[i].test)) {
+		if (list[i].bad > 0 ? is_known(v, col, list[i].test) :
+				      list[i].known > 0) {
 			c->known++;
 			continue;
 		}
@@ -266,7 +272,8 @@ static enum mark build_mark(const struct step_build *b)
 
 static enum mark tally_mark(const struct tally *t)
 {
-	if (t->bad)
+	/* Of one test what is known to be wrong is no less wrong. */
+	if (t->bad || t->known)
 		return t->good ? MARK_FLAKY : MARK_FAIL;
 	if (t->good)
 		return MARK_PASS;
@@ -328,10 +335,11 @@ enum mark cell_test(const struct series_view *v, int64_t step, const struct colu
 	if (!test)
 		return boot_mark(&cell);
 	for (size_t i = 0; i < v->nstep_boots; i++) {
-		const struct boot *b = view_boot(v, v->step_boots[i].boot_id);
+		const struct step_boot *sb = &v->step_boots[i];
+		const struct boot *b = view_boot(v, sb->boot_id);
 
-		if (b && is_in(&v->step_boots[i], step, c))
-			count_results(v, b, &list, &n);
+		if (b && is_in(sb, step, c))
+			count_results(v, sb, b, &list, &n);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(list[i].test, test) == 0 && tally_mark(&list[i]) != MARK_NONE)

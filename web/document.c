@@ -4,6 +4,7 @@
 
 #include "lib/str.h"
 #include "lib/text.h"
+#include "web/cell.h"
 #include "web/clean.h"
 
 static void set_opt_num(struct json_object *o, const char *key, double v)
@@ -40,7 +41,7 @@ static struct json_object *series_json(const struct series *s)
 	json_set_int(o, "date", s->date);
 	json_set_clean(o, "source", s->source);
 	json_set_str(o, "state", series_state_str(s->state));
-	json_set_clean(o, "error", s->error);
+	json_set_clean(o, "reason", s->reason);
 	json_set_int(o, "created", s->created);
 	json_set_int(o, "updated", s->updated);
 	return o;
@@ -79,13 +80,17 @@ static struct json_object *build_json(const struct series_view *v,
 	return o;
 }
 
-static struct json_object *test_json(const struct result *r)
+/* known: step_boot.known. */
+static struct json_object *test_json(const struct result *r, struct json_object *known)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_set_clean(o, "test", r->test);
 	json_set_str(o, "result", test_result_str(r->result));
 	json_set_clean(o, "reason", r->reason);
+	json_set_clean(o, "known",
+		       result_is_bad(r->result) ? boot_known_reason(known, r->test) :
+						  NULL);
 	set_opt_num(o, "seconds", r->seconds);
 	set_list(o, "subtests", r->subtests);
 	json_set(o, "data", r->data ? json_clean(r->data) : json_object_new_object());
@@ -95,12 +100,13 @@ static struct json_object *test_json(const struct result *r)
 	return o;
 }
 
-static struct json_object *tests_json(const struct result *r, size_t n)
+static struct json_object *tests_json(const struct result *r, size_t n,
+				      struct json_object *known)
 {
 	struct json_object *a = json_object_new_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_object_array_add(a, test_json(&r[i]));
+		json_object_array_add(a, test_json(&r[i], known));
 	return a;
 }
 
@@ -140,7 +146,7 @@ static struct json_object *boot_json(const struct series_view *v,
 		json_set(o, "seconds", NULL);
 	}
 	r = view_results(v, sb->boot_id, &n);
-	json_set(o, "tests", tests_json(r, n));
+	json_set(o, "tests", tests_json(r, n, sb->known));
 	return o;
 }
 
@@ -281,16 +287,18 @@ int document_run(struct db *db, int64_t run, struct json_object **ret, struct er
 	AUTO(boot_done) struct boot b = { .id = 0 };
 	struct result *results = NULL;
 	struct used_by *used = NULL;
+	AUTO_JSON struct json_object *known = NULL;
 	size_t nresults = 0, nused = 0;
 	int r = boot_find(db, run, &b, err);
 
-	if (r == 1 && (result_list(db, run, &results, &nresults, err) < 0 ||
+	if (r == 1 && (boot_known(db, run, &known, err) < 0 ||
+		       result_list(db, run, &results, &nresults, err) < 0 ||
 		       boot_used_by(db, run, &used, &nused, err) < 0))
 		r = -1;
 	if (r == 1) {
 		*ret = json_object_new_object();
 		run_fields(*ret, &b);
-		json_set(*ret, "tests", tests_json(results, nresults));
+		json_set(*ret, "tests", tests_json(results, nresults, known));
 		json_set(*ret, "used_by", used_json(used, nused));
 	}
 	result_list_free(results, nresults);

@@ -56,7 +56,7 @@ static struct json_object *running_json(const struct jobs_view *v)
 		struct json_object *o = job_json(&r->job);
 
 		json_set_bool(o, "lost", r->lost);
-		json_set_int(o, "steps", (long long)r->nsteps);
+		json_set_int(o, "steps", (long long)r->view.nsteps);
 		json_set_int(o, "built", (long long)r->nbuilt);
 		json_set_int(o, "boots", (long long)r->nboots);
 		set_when(o, "ends", v->now, r->rest_s);

@@ -3,9 +3,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "db/boot.h"
-#include "db/build.h"
 #include "db/setting.h"
+#include "db/state_lock.h"
 #include "db/timing.h"
 #include "lib/str.h"
 
@@ -17,8 +16,8 @@
 static void running_done(struct job_running *r)
 {
 	queue_job_done(&r->job);
-	step_list_free(r->steps, r->nsteps);
-	free(r->built);
+	series_view_done(&r->view);
+	free(r->states);
 }
 
 void jobs_view_done(struct jobs_view *v)
@@ -31,6 +30,7 @@ void jobs_view_done(struct jobs_view *v)
 	queue_job_list_free(v->over, v->nover);
 	free(v->starts_s);
 	free(v->paused);
+	free(v->at_work);
 	*v = (struct jobs_view){ .now = 0 };
 }
 
@@ -44,41 +44,21 @@ static double job_seconds(struct db *db, const struct queue_job *j)
 	return -1;
 }
 
-static void take_build(struct job_running *r, const struct step_build *b)
-{
-	int *at = NULL;
-
-	for (size_t i = 0; i < r->nsteps; i++)
-		if (r->steps[i].step == b->step)
-			at = &r->built[i];
-	if (!at || b->status == BUILD_SKIPPED)
-		return;
-	r->nbuilt += *at == 0;
-	/* Of several configs the one that fails is the one to see. */
-	if (*at >= 0)
-		*at = b->status == BUILD_OK ? 1 : -1;
-}
-
 static int load_steps(struct db *db, struct job_running *r, struct err *err)
 {
-	struct step_build *builds = NULL;
-	struct step_boot *boots = NULL;
-	size_t n = 0;
+	const struct series_view *v = &r->view;
 
 	if (r->job.series_id < 0)
 		return 0;
-	if (step_list(db, r->job.series_id, &r->steps, &r->nsteps, err) < 0 ||
-	    step_build_list(db, r->job.series_id, &builds, &n, err) < 0)
+	if (series_view_load(db, r->job.series_id, &r->view, err) < 0)
 		return -1;
-	r->built = mem_alloc0((r->nsteps + 1) * sizeof(*r->built));
-	for (size_t i = 0; i < n; i++)
-		take_build(r, &builds[i]);
-	step_build_list_free(builds, n);
-	if (step_boot_list(db, r->job.series_id, &boots, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		r->nboots += boots[i].boot_id >= 0;
-	step_boot_list_free(boots, n);
+	r->states = mem_alloc0((v->nsteps + 1) * sizeof(*r->states));
+	for (size_t i = 0; i < v->nsteps; i++) {
+		step_state_of(v, &v->steps[i], &r->states[i]);
+		r->nbuilt += r->states[i].built;
+	}
+	for (size_t i = 0; i < v->nstep_boots; i++)
+		r->nboots += v->step_boots[i].boot_id >= 0;
 	return 0;
 }
 
@@ -192,11 +172,22 @@ static int load_queued(struct request *rq, struct jobs_view *v, struct err *err)
 	return rc;
 }
 
+/* The lock lies beside the database. */
+static char *find_at_work(const char *db_path)
+{
+	const char *slash = strrchr(db_path, '/');
+	AUTO_FREE char *dir = slash ? str_ndup(db_path, (size_t)(slash - db_path)) :
+				      str_dup(".");
+
+	return state_lock_holder(dir);
+}
+
 int jobs_view_load(struct request *rq, struct jobs_view *ret, struct err *err)
 {
 	AUTO_TX struct tx tx = TX_INIT;
 	AUTO(jobs_view_done) struct jobs_view v = { .now = (int64_t)time(NULL) };
 
+	v.at_work = find_at_work(rq->opts->db_path);
 	if (db_begin(rq->db, &tx, err) < 0 ||
 	    setting_get(rq->db, "paused", &v.paused, err) < 0 ||
 	    queue_count(rq->db, v.counts, err) < 0 || load_running(rq->db, &v, err) < 0 ||

@@ -6,14 +6,14 @@
 #define SLUICE_WEB_JOBS_H
 
 #include "db/queue.h"
-#include "db/step.h"
 #include "web/request.h"
+#include "web/step_state.h"
+#include "web/view.h"
 
 struct job_running {
 	struct queue_job job;
-	struct step *steps; /* none before its patches were fetched */
-	size_t nsteps;
-	int *built; /* of each step: 1 ok, -1 failed, 0 not yet */
+	struct series_view view;   /* no steps before its patches were fetched */
+	struct step_state *states; /* of view.steps */
 	size_t nbuilt, nboots;
 	double rest_s; /* by what others took, 0 when that is over; negative: not known */
 	bool lost;     /* nobody has renewed its lease: no daemon runs */
@@ -21,7 +21,8 @@ struct job_running {
 
 struct jobs_view {
 	int64_t now;
-	char *paused; /* "background", "all", or NULL */
+	char *paused;  /* "background", "all", or NULL */
+	char *at_work; /* who writes results, as db/state_lock.h says it; NULL: nobody */
 	int64_t counts[QUEUE_APART + 1];
 	struct job_running *running;
 	size_t nrunning;

@@ -2,6 +2,9 @@
 
 #include <inttypes.h>
 
+#include "lib/cleanup.h"
+#include "lib/str.h"
+
 static void tag(struct html *h, const char *class, const char *sign, int64_t n,
 		const char *words)
 {
@@ -26,6 +29,20 @@ static void head_tags(struct html *h, const struct series_line *l)
 	tag(h, "tag fail", "✗", v[VERDICT_PRE_EXISTING], "failing");
 }
 
+char *outcome_cancelled(const char *reason)
+{
+	if (!reason)
+		return str_dup("cancelled");
+	return str_printf("cancelled%s %s", str_starts(reason, "by ") ? "" : ":", reason);
+}
+
+static void cancelled_tag(struct html *h, const struct series_line *l)
+{
+	AUTO_FREE char *text = outcome_cancelled(l->s.reason);
+
+	html_el(h, "span", "tag skip", text);
+}
+
 void html_outcome(struct html *h, const struct series_line *l)
 {
 	const int64_t *v = l->verdicts;
@@ -33,8 +50,8 @@ void html_outcome(struct html *h, const struct series_line *l)
 
 	if (l->s.state == SERIES_NEW || l->s.state == SERIES_RUNNING)
 		html_el(h, "span", "tag run", "unfinished");
-	else if (l->s.state == SERIES_ERROR)
-		html_el(h, "span", "tag infra", "stopped by an error of ours");
+	else if (l->s.state == SERIES_CANCELLED)
+		cancelled_tag(h, l);
 	else if (l->s.patches > 0 && bad == 0 && v[VERDICT_PASS] > 0)
 		html_el(h, "span", "tag pass", "✓ breaks nothing");
 	html_text(h, " ");

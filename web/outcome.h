@@ -7,6 +7,9 @@
 #include "db/series.h"
 #include "web/html.h"
 
+/* "cancelled by root", "cancelled: v2 is newer"; reason: of series, may be NULL. The
+ * caller frees. */
+char *outcome_cancelled(const char *reason);
 void html_outcome(struct html *h, const struct series_line *l);
 
 #endif

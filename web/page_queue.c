@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "db/state_lock.h"
 #include "lib/cleanup.h"
 #include "lib/str.h"
 #include "web/jobs.h"
@@ -94,27 +95,26 @@ static void tag_history(struct html *h, const struct queue_job *j)
 
 static void print_strip(struct html *h, const struct job_running *r)
 {
-	size_t n = r->nsteps < STRIP_MAX ? r->nsteps : STRIP_MAX;
+	const struct series_view *v = &r->view;
+	size_t n = v->nsteps < STRIP_MAX ? v->nsteps : STRIP_MAX;
 
 	html_open(h, "ol");
 	html_attr(h, "class", "strip");
 	for (size_t i = 0; i < n; i++) {
+		const struct step_state *s = &r->states[i];
+
 		html_open(h, "li");
-		if (r->steps[i].step == 0)
+		if (v->steps[i].step == 0)
 			html_text(h, "base");
 		else
-			html_textf(h, "%" PRId64, r->steps[i].step);
-		page_mark(h,
-			  r->built[i] > 0 ? MARK_PASS :
-			  r->built[i] < 0 ? MARK_FAIL :
-					    MARK_NONE,
-			  r->built[i] ? NULL : "");
+			html_textf(h, "%" PRId64, v->steps[i].step);
+		page_mark(h, s->mark, *s->words ? s->words : NULL);
 		html_close(h);
 	}
 	html_close(h);
 	html_open(h, "div");
 	html_attr(h, "class", "dim");
-	html_textf(h, "%zu of %zu steps built, %zu boots so far", r->nbuilt, r->nsteps,
+	html_textf(h, "%zu of %zu steps built, %zu boots so far", r->nbuilt, v->nsteps,
 		   r->nboots);
 	html_close(h);
 }
@@ -141,7 +141,7 @@ static void print_running(struct html *h, const struct job_running *r, int64_t n
 	html_text(h, " · ");
 	print_who(h, j);
 	html_close(h);
-	if (r->nsteps > 0)
+	if (r->view.nsteps > 0)
 		print_strip(h, r);
 	else
 		html_el(h, "div", "dim", "its patches are fetched and applied");
@@ -149,11 +149,28 @@ static void print_running(struct html *h, const struct job_running *r, int64_t n
 	html_raw(h, "\n");
 }
 
+/* Without a daemon what waits does not begin, and "sluice test" has no job. */
+static void print_nothing(struct html *h, const struct jobs_view *v)
+{
+	html_open(h, "p");
+	html_attr(h, "class", "dim");
+	html_text(h, "Nothing");
+	if (!v->at_work) {
+		html_text(h, ": no daemon runs");
+	} else if (!str_starts(v->at_work, DAEMON_COMMAND)) {
+		html_text(h, " of this queue: no daemon runs, ");
+		html_text(h, v->at_work);
+		html_text(h, " is at work");
+	}
+	html_text(h, ".");
+	html_close(h);
+}
+
 static void print_all_running(struct html *h, const struct jobs_view *v)
 {
 	html_el(h, "h2", NULL, "Running");
 	if (v->nrunning == 0)
-		html_el(h, "p", "dim", "Nothing.");
+		print_nothing(h, v);
 	html_open(h, "ol");
 	html_attr(h, "class", "series");
 	for (size_t i = 0; i < v->nrunning; i++)

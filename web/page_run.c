@@ -13,6 +13,7 @@ struct loaded {
 	struct boot b;
 	struct result *results;
 	size_t nresults;
+	struct json_object *known; /* step_boot.known */
 	struct used_by *used;
 	size_t nused;
 	struct logview log;
@@ -25,6 +26,7 @@ static void loaded_done(struct loaded *l)
 {
 	boot_done(&l->b);
 	result_list_free(l->results, l->nresults);
+	json_object_put(l->known);
 	used_by_list_free(l->used, l->nused);
 	logview_done(&l->log);
 	free(l->repro);
@@ -38,6 +40,7 @@ static int load(struct request *rq, struct loaded *l, struct err *err)
 	if (r != 1)
 		return r;
 	if (result_list(rq->db, rq->id, &l->results, &l->nresults, err) < 0 ||
+	    boot_known(rq->db, rq->id, &l->known, err) < 0 ||
 	    boot_used_by(rq->db, rq->id, &l->used, &l->nused, err) < 0)
 		return -1;
 	/* What is gone or cannot be said leaves a gap, not an error page. */
@@ -131,14 +134,22 @@ static void print_more(struct html *h, const struct result *r)
 	html_close(h);
 }
 
+/* NULL unless it fails, by a known issue of the kernel. */
+static const char *known_reason(const struct loaded *l, const struct result *r)
+{
+	return result_is_bad(r->result) ? boot_known_reason(l->known, r->test) : NULL;
+}
+
 static void print_test(struct html *h, const struct loaded *l, const struct result *r)
 {
 	int64_t line = l->has_log ? logview_line(&l->log, r->console_from) : 0;
+	const char *known = known_reason(l, r);
 
 	html_open(h, "tr");
 	html_attr_id(h, "test", r->seq);
 	html_open(h, "td");
-	page_mark(h, test_mark(r->result), test_result_str(r->result));
+	page_mark(h, known ? MARK_SKIP : test_mark(r->result),
+		  known ? "known" : test_result_str(r->result));
 	html_close(h);
 	html_open(h, "th");
 	html_attr(h, "scope", "row");
@@ -146,6 +157,8 @@ static void print_test(struct html *h, const struct loaded *l, const struct resu
 	html_close(h);
 	html_open(h, "td");
 	html_text(h, r->reason);
+	if (known)
+		html_el(h, "div", NULL, known);
 	html_open(h, "div");
 	html_attr(h, "class", "dim");
 	print_data(h, r->data);
@@ -283,19 +296,27 @@ static void print_console(struct html *h, const struct loaded *l)
 /* A boot that is ok may hold tests that are not. */
 static void print_outcome(struct html *h, const struct loaded *l)
 {
-	size_t bad = 0;
-	char words[64];
+	size_t bad = 0, known = 0;
+	char words[64], more[32] = "";
 
 	for (size_t i = 0; i < l->nresults; i++)
-		bad += result_is_bad(l->results[i].result);
+		if (known_reason(l, &l->results[i]))
+			known++;
+		else
+			bad += result_is_bad(l->results[i].result);
 	if (l->b.status != BOOT_OK || l->b.infra || l->nresults == 0) {
 		page_mark(h, status_mark(&l->b), boot_status_str(l->b.status));
 		return;
 	}
+	/* In the words of the matrix. */
+	if (known > 0)
+		snprintf(more, sizeof(more), ", %zu known", known);
 	if (bad > 0)
-		snprintf(words, sizeof(words), "%zu of %zu tests fail", bad, l->nresults);
+		snprintf(words, sizeof(words), "%zu of %zu tests fail%s", bad,
+			 l->nresults, more);
 	else
-		snprintf(words, sizeof(words), "no test fails");
+		snprintf(words, sizeof(words), "no%s test fails%s", known ? " other" : "",
+			 more);
 	page_mark(h, bad ? MARK_FAIL : MARK_PASS, words);
 }
 

@@ -6,6 +6,7 @@
 #include "lib/json.h"
 #include "web/base_words.h"
 #include "web/matrix.h"
+#include "web/outcome.h"
 #include "web/page.h"
 #include "web/request.h"
 #include "web/verdicts.h"
@@ -39,9 +40,12 @@ static void print_state(struct html *h, const struct series *s)
 		return;
 	html_open(h, "p");
 	html_attr(h, "class", "note");
-	if (s->state == SERIES_ERROR) {
-		html_text(h, "Sluice could not go on, and the series is not to blame: ");
-		html_text(h, s->error);
+	if (s->state == SERIES_CANCELLED) {
+		AUTO_FREE char *text = outcome_cancelled(s->reason);
+
+		html_text(h, "Not finished: ");
+		html_text(h, text);
+		html_text(h, ". What was done is kept.");
 	} else {
 		html_text(h, "Not finished. This page renews itself.");
 	}

@@ -1,6 +1,7 @@
 #include "web/posting_text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/cleanup.h"
 #include "lib/str.h"
@@ -73,6 +74,8 @@ void html_posting_why(struct html *h, const struct posting_line *l)
 	}
 	if (p->reason)
 		html_el(h, "div", NULL, p->reason);
-	if (l->job.id > 0 && l->job.reason)
+	/* Where the posting is why the job was cancelled, both say the same. */
+	if (l->job.id > 0 && l->job.reason &&
+	    (!p->reason || strcmp(p->reason, l->job.reason) != 0))
 		html_el(h, "div", "dim", l->job.reason);
 }

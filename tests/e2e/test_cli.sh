@@ -120,6 +120,10 @@ sl tree update toy
 is "trees are updated beside a writer" "$RC" 0
 sl show s1
 check "reader beside a writer" grep -q "broken by patch 1" "$OUT"
+id=$(sl show && awk '/ running /{ print $1; exit }' "$OUT")
+COLUMNS=300 sl show "$id"
+check "what is under way: who is at work" \
+	grep -q "not finished; sluice test (pid $writer) since .* is at work here" "$OUT"
 wait $writer
 is "the first writer was not disturbed" "$?" 0
 

@@ -125,6 +125,10 @@ wait $client
 is "Ctrl-C of a client: exit 3" "$?" 3
 check "it says that its job is cancelled" grep -q 'was cancelled by' "$OUT"
 is "and so it is" "$(status '.over[0].state')" cancelled
+sl show "s$(status '.over[0].series')"
+check "its series says by whom" grep -q "^  state  *cancelled by $(id -un)" "$OUT"
+sl show
+check "as the list of series does" grep -q ' cancelled  ' "$OUT"
 
 # A bad configuration is refused with all complaints.
 cp "$T/config.ini" "$T/good.ini"

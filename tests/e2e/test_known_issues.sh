@@ -45,6 +45,17 @@ check "with one: the text says so" grep -q "known issue of the kernel" "$OUT"
 check "with one: the matrix has it beside what passes" grep -q " 1 known" "$OUT"
 check "with one: nothing of the matrix fails" sh -c "! grep -q 'FAIL beta' '$OUT'"
 
+known_reason="known issue of the kernel (until 2199-01-01): the toy counts wrong; mended in 0.1"
+is "with one: the run's test says so" "$(jget '[.steps[] | select(.step == 2) | .boots[] |
+	select(.topology == "numa2") | .tests[] | select(.test == "toy/beta") | .known] | unique | join(" ")')" \
+	"$known_reason"
+is "with one: no other test does" "$(jget '[.steps[].boots[].tests[] | select(.known != null) | .test] |
+	unique | join(" ")')" toy/beta
+run=$(jget '.verdicts[] | select(.test == "toy/beta" and .topology == "numa2") | .run')
+COLUMNS=300 sl show "$run"
+check "with one: the run as text says so" grep -q "^  known  *toy/beta" "$OUT"
+check "with one: the run as text says why" grep -qF "$known_reason" "$OUT"
+
 series fresh
 say mm/rmap.c "test toy/beta fail"
 patch "mm/rmap: breaks beta everywhere"

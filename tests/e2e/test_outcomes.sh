@@ -134,6 +134,8 @@ sed -i 's|^int migrate_page|\nint migrate_page|' "$T/toy/mm/migrate.c"
 patch "mm/migrate: an empty line"
 test_range warning
 is "warning: exit 0" "$RC" 0
+check "warning: the line of its build says so" grep -Eq 'build +1 +toy +ok, 1 warning, ' "$OUT"
+check "warning: no other build's does" sh -c "! grep -E 'build +(base|2) .*warning' '$OUT'"
 is "warning: introduced by patch 1" "$(verdict_kind warning)" "introduced 1 null"
 is "warning: named with its flag" "$(jget '.steps[1].builds[0].new_warnings[0].flag')" unused-variable
 is "warning: not charged again" "$(jget '.steps[2].builds[0].new_warnings | length')" 0

@@ -49,6 +49,12 @@ check "the console" grep -q "Linux version 0.0.0-stub" "$OUT"
 page /api/v1/series/1
 check "the API gives the same verdicts as --json" \
 	sh -c "jq -e '.verdicts == input.verdicts' '$OUT' '$T/json'"
+page /queue
+check "/queue: without a daemon nothing runs" grep -q "Nothing: no daemon runs\." "$OUT"
+flock -n "$STATE/lock" sh -c "printf '12\nsluice test\n2026-11-30\n' >'$STATE/lock'
+	curl -s -m 10 '$url/queue' >'$OUT'"
+check "/queue: nor does what somebody tests meanwhile" \
+	grep -q "no daemon runs, sluice test (pid 12) since 2026-11-30 is at work\." "$OUT"
 page /series/4711
 is "no such series: 404" "$CODE" 404
 page /../../etc/passwd

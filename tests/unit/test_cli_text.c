@@ -16,7 +16,7 @@ struct fixture {
 	struct report r;
 	struct step steps[STEPS];
 	struct step_build builds[STEPS];
-	struct step_boot cells[STEPS * 2];
+	struct step_boot cells[STEPS * 2 + 1];
 	struct boot boots[STEPS * 2];
 	struct result results[STEPS * 4];
 	struct verdict verdicts[5];
@@ -326,6 +326,60 @@ static void test_not_charged(void **state)
 	}
 }
 
+/* What the daemon knew of a boot is told without a verdict: while the series runs, or
+ * when it was stopped. */
+static void test_known_before_the_verdict(void **state)
+{
+	struct fixture *f = *state;
+	AUTO_JSON struct json_object *known =
+		array_of("[{\"test\":\"mlock-migrate/compaction\",\"reason\":\"why\"}]");
+	AUTO_FREE char *text = NULL;
+	struct step_boot *cell = &f->cells[2 * 2 + 1]; /* step 2 on numa2 */
+
+	f->r.v.nverdicts = 0;
+	f->r.v.series.state = SERIES_RUNNING;
+	text = printed(f, 140);
+	assert_non_null(
+		strstr(text, "migration    ok           2 ok    FAIL compaction\n"));
+	free(text);
+	cell->known = known;
+	text = printed(f, 140);
+	assert_non_null(strstr(text, "migration    ok           2 ok    1 ok\n"));
+	assert_non_null(strstr(text, " 1 known\n"));
+	/* Of the same boot, where it was not known: step 3 took it over. */
+	assert_non_null(strstr(text, "= FAIL compaction\n"));
+	free(text);
+	/* Seen again there, and for another reason. */
+	f->cells[f->r.v.nstep_boots] = *cell;
+	f->cells[f->r.v.nstep_boots].known = NULL;
+	f->cells[f->r.v.nstep_boots++].n = 2;
+	text = printed(f, 140);
+	assert_non_null(
+		strstr(text, "migration    ok           2 ok    FAIL compaction\n"));
+}
+
+/* By whom, as the queue says it; it is no trouble of ours. */
+static void test_cancelled(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "by root", "  state     cancelled by root\n" },
+		{ "v2 is newer", "  state     cancelled: v2 is newer\n" },
+		{ NULL, "  state     cancelled\n" },
+	};
+	struct fixture *f = *state;
+
+	f->r.v.nverdicts = 0;
+	f->r.v.series.state = SERIES_CANCELLED;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *text = NULL;
+
+		f->r.v.series.reason = (char *)cases[i][0];
+		text = printed(f, 80);
+		assert_non_null(strstr(text, cases[i][1]));
+		assert_null(strstr(text, "trouble"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +391,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_several_candidates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_repairs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_charged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_known_before_the_verdict, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

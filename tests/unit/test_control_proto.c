@@ -217,6 +217,7 @@ static void events_survive_json(void **state)
 				      .deep = true,
 				      .passed = 7,
 				      .failed = 1,
+				      .warnings = 2,
 				      .failed_test = "a/b",
 				      .id = 99 };
 	const struct run_event tick = { .kind = RUN_TICK,
@@ -234,6 +235,7 @@ static void events_survive_json(void **state)
 	assert_string_equal(got.subject, ev.subject);
 	assert_string_equal(got.failed_test, "a/b");
 	assert_null(got.config);
+	assert_int_equal(got.warnings, 2);
 	assert_true(got.deep && !got.reused);
 	assert_true(got.seconds == 4.5 && got.expected_s == -1);
 	assert_int_equal(got.id, 99);

@@ -276,21 +276,29 @@ static void test_series_of_before_keep_their_base(void **state)
 	exec(sq, version);
 	exec(sq,
 	     "INSERT INTO series (id, key, message_id, version, subject, author, date,"
-	     " patches, source, tree, base_how, state, created, updated) VALUES"
+	     " patches, source, tree, base_how, state, error, created, updated) VALUES"
 	     " (4, '0000000000000000000000000000000000000000000000000000000000000000',"
-	     " 'a@b', 1, 's', 'a', 1, 1, 'x', 'mm', 'blobs', 'done', 1, 1);"
+	     " 'a@b', 1, 's', 'a', 1, 1, 'x', 'mm', 'blobs', 'done', NULL, 1, 1),"
+	     " (5, '1000000000000000000000000000000000000000000000000000000000000000',"
+	     " 'a@b', 2, 's', 'a', 1, 1, 'x', 'mm', 'blobs', 'error', 'by me', 1, 1);"
 	     "INSERT INTO step (series_id, step, subject, apply) VALUES"
 	     " (4, 0, 'base', 'base')");
 	sqlite3_close(sq);
 	ok(f, db_open(path, DB_WRITE, &db, &f->err));
 	assert_int_equal(series_find(db, 4, &s, &f->err), 1);
 	assert_string_equal(s.base_how, "blobs");
+	assert_int_equal(s.state, SERIES_DONE);
 	ok(f, step_list(db, 4, &steps, &n, &f->err));
 	assert_int_equal(n, 1);
 	step_list_free(steps, n);
 	free(s.base_how);
 	s.base_how = str_dup("author");
 	ok(f, series_set_base(db, &s, &f->err));
+	series_done(&s);
+	/* Whose state was "error" had been cancelled. */
+	assert_int_equal(series_find(db, 5, &s, &f->err), 1);
+	assert_int_equal(s.state, SERIES_CANCELLED);
+	assert_string_equal(s.reason, "by me");
 	series_done(&s);
 	db_close(db);
 }

@@ -167,6 +167,8 @@ static void a_worker_writes_while_it_holds_the_lease(void **state)
 	ok(f, queue_end(w, id, 1, 0, NULL, &f->err));
 	assert_int_equal(state_of(f, id, &q), QUEUE_DONE);
 	assert_int_equal(q.series_id, series);
+	/* Not by the file that was given, once its subject is known. */
+	assert_string_equal(q.subject, "mm: x");
 	queue_job_done(&q);
 	/* Its job is over, and so are its writes. */
 	assert_int_equal(put_tree(w, "two", &f->err), -1);
@@ -175,6 +177,33 @@ static void a_worker_writes_while_it_holds_the_lease(void **state)
 	assert_int_equal(queue_find_by_series(f->db, series, &q, &f->err), 1);
 	assert_int_equal(q.id, id);
 	queue_job_done(&q);
+}
+
+/* That of a posting is the mail's, with its tag; that of a head is no series'. */
+static void a_subject_that_says_more_stays(void **state)
+{
+	struct fixture *f = *state;
+	int64_t series = add_series(f, "a@b", 1, "mm: x");
+	int64_t nameless = add_series(f, "c@d", 1, ""), id;
+
+	for (int i = 0; i < 3; i++) {
+		struct queue_job q = { .kind = i == 1 ? QUEUE_HEAD : QUEUE_SERIES,
+				       .posting_id = i == 0 ? 7 : DB_NO_INT };
+
+		q.list = str_dup("");
+		q.sender = str_dup("a@x");
+		q.subject = str_dup("[PATCH v2] as it was");
+		q.tree = str_dup("mm");
+		q.request = json_object_new_object();
+		ok(f, queue_add(f->db, &q, &f->err));
+		id = q.id;
+		queue_job_done(&q);
+		ok(f, queue_set_series(f->db, id, take(f, id), i == 2 ? nameless : series,
+				       &f->err));
+		assert_int_equal(state_of(f, id, &q), QUEUE_RUNNING);
+		assert_string_equal(q.subject, "[PATCH v2] as it was");
+		queue_job_done(&q);
+	}
 }
 
 /* A transaction of the worker's; what the test does meanwhile is in between. */
@@ -666,6 +695,7 @@ int main(void)
 		T(only_one_takes_a_job),
 		T(unusable_is_failed_with_the_reason),
 		T(a_worker_writes_while_it_holds_the_lease),
+		T(a_subject_that_says_more_stays),
 		T(a_stale_worker_writes_nothing_at_all),
 		T(three_crashes_set_a_job_apart),
 		T(trouble_of_ours_is_tried_again_where_nobody_waits),

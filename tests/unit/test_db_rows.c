@@ -370,6 +370,7 @@ static void test_boot_cell_counts_and_clears(void **state)
 	struct result *r;
 	size_t n;
 	AUTO_FREE char *key = hex_key(5);
+	struct json_object *known = NULL;
 	int64_t run;
 
 	add_steps(f, id, 2, "p");
@@ -394,12 +395,45 @@ static void test_boot_cell_counts_and_clears(void **state)
 	ok(f, result_list_of_series(f->db, id, &r, &n, &f->err));
 	assert_int_equal(n, 3);
 	result_list_free(r, n);
+	ok(f, boot_known(f->db, run, &known, &f->err));
+	assert_null(known);
 	ok(f, step_boot_clear(f->db, &cell, &f->err));
 	ok(f, step_boot_put(f->db, &cell, &f->err));
 	ok(f, step_boot_list(f->db, id, &l, &n, &f->err));
 	assert_int_equal(n, 2);
 	assert_int_equal(l[0].boot_id, DB_NO_INT);
 	step_boot_list_free(l, n);
+}
+
+/* What explains a failure is the step's: the list of issues may have changed since. */
+static void test_known_is_as_taken_last(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = add_series(f, "a@x", 1, "s");
+	struct step_boot cell = { .series_id = id,
+				  .step = 0,
+				  .config = "mlock",
+				  .arch = "x86_64",
+				  .topology = "numa2",
+				  .reused = true };
+	AUTO_JSON struct json_object *known = NULL;
+
+	add_steps(f, id, 2, "p");
+	cell.boot_id = add_boot(f, 5, id, 1, "numa2", "a/b", RESULT_FAIL, "saw 2");
+	cell.known = j("[{\"test\":\"a/b\",\"reason\":\"why\"}]");
+	ok(f, step_boot_put(f->db, &cell, &f->err));
+	ok(f, boot_known(f->db, cell.boot_id, &known, &f->err));
+	assert_string_equal(boot_known_reason(known, "a/b"), "why");
+	assert_null(boot_known_reason(known, "a/c"));
+	assert_null(boot_known_reason(NULL, "a/b"));
+	json_object_put(cell.known);
+	cell.known = NULL;
+	json_object_put(known);
+	known = NULL;
+	ok(f, step_boot_clear(f->db, &cell, &f->err));
+	ok(f, step_boot_put(f->db, &cell, &f->err));
+	ok(f, boot_known(f->db, cell.boot_id, &known, &f->err));
+	assert_null(known);
 }
 
 static void test_boot_is_written_whole_or_not(void **state)
@@ -527,15 +561,23 @@ static void test_lock_names_its_holder(void **state)
 {
 	struct fixture *f = *state;
 	AUTO_FREE char *mine = str_printf("(pid %d)", (int)getpid());
+	AUTO_FREE char *holder = state_lock_holder(f->dir);
 	int fd = -1, second = -1;
 
+	assert_null(holder);
 	ok(f, state_lock(f->dir, "sluice test", &fd, &f->err));
+	holder = state_lock_holder(f->dir);
+	assert_true(str_starts(holder, "sluice test (pid "));
+	assert_non_null(strstr(holder, mine));
 	assert_int_equal(state_lock(f->dir, "sluice tree", &second, &f->err), -1);
 	assert_int_equal(f->err.code, ERR_BUSY);
 	assert_non_null(strstr(f->err.msg, "sluice test"));
 	assert_non_null(strstr(f->err.msg, mine));
 	assert_int_equal(second, -1);
 	close(fd);
+	free(holder);
+	holder = state_lock_holder(f->dir);
+	assert_null(holder);
 	ok(f, state_lock(f->dir, "sluice tree", &second, &f->err));
 	close(second);
 }
@@ -587,6 +629,7 @@ int main(void)
 		T(test_selftests_by_key),
 		T(test_skipped_build_has_no_build),
 		T(test_boot_cell_counts_and_clears),
+		T(test_known_is_as_taken_last),
 		T(test_boot_is_written_whole_or_not),
 		T(test_used_by),
 		T(test_verdicts_round_trip),

@@ -240,12 +240,23 @@ static void in_order(const struct answer *a, const char *const *texts, size_t n)
 static void test_queue_is_in_order(void **state)
 {
 	static const char *const texts[] = {
-		"<h2>Running</h2>", "2 of 4 steps built, 0 boots so far",
-		"Waiting: 5",       "by hand",
-		"flood first",      "of another",
-		"flood later",      "Set apart: 1",
-		"poison",           "3 times its worker died",
-		"Ended last",       "sluice rerun 1",
+		"<h2>Running</h2>",
+		"<li>base<",
+		"</b>built</span>",
+		"</b>build fails</span>",
+		"<li>2<",
+		"</b>not run</span>",
+		"2 of 4 steps built, 0 boots so far",
+		"Waiting: 5",
+		"by hand",
+		"flood first",
+		"of another",
+		"flood later",
+		"Set apart: 1",
+		"poison",
+		"3 times its worker died",
+		"Ended last",
+		"sluice rerun 1",
 	};
 	struct site *s = *state;
 
@@ -364,6 +375,36 @@ static void test_postings_link_by_what_they_are(void **state)
 	assert_true(has(&b, "waiting 0</a>"));
 }
 
+static size_t count_of(const struct answer *a, const char *text)
+{
+	size_t n = 0;
+
+	for (const char *p = str_get(&a->body); (p = strstr(p, text)); p++)
+		n++;
+	return n;
+}
+
+/* Why it was superseded is why its job was cancelled. */
+static void test_a_reason_is_said_once(void **state)
+{
+	struct site *s = *state;
+	struct fixture *f = &s->f;
+	enum queue_state was;
+	int64_t job = add_job(f, "a@x", "[PATCH] old", QUEUE_BACKGROUND);
+	int64_t id = add_posting(f, "old@x", POSTING_SUPERSEDED, 1, DB_NO_INT, job);
+	struct posting_row p;
+
+	assert_int_equal(posting_find(f->db, id, &p, &f->err), 1);
+	p.reason = str_dup("v2 is newer");
+	ok(f, posting_put(f->db, &p, &f->err));
+	posting_row_done(&p);
+	assert_int_equal(queue_cancel(f->db, job, "v2 is newer", &was, &f->err), 1);
+	{
+		GET(s, "/postings?state=superseded");
+		assert_int_equal(count_of(&a, "v2 is newer"), 1);
+	}
+}
+
 static void test_posting(void **state)
 {
 	struct site *s = *state;
@@ -465,6 +506,7 @@ int main(void)
 		TEST(test_trees),
 		TEST(test_postings_are_narrowed),
 		TEST(test_postings_link_by_what_they_are),
+		TEST(test_a_reason_is_said_once),
 		TEST(test_posting),
 		TEST(test_versions_in_a_circle),
 		TEST(test_documents),

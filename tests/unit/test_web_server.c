@@ -145,6 +145,66 @@ static void test_run_page(void **state)
 	assert_true(has(&a, "qemu &lt;run"));
 }
 
+/* What a known issue of the kernel explains is no failure among the others. */
+static void test_run_page_tells_what_is_known(void **state)
+{
+	struct site *s = *state;
+	struct fixture *f = &s->f;
+	int64_t run = add_boot(f, 7, 0, 0, "up", "a/b", RESULT_FAIL, "saw 2");
+	AUTO_FREE char *path = str_printf("/run/%d", (int)run);
+	AUTO_FREE char *api = str_printf("/api/v1/run/%d", (int)run);
+	struct step_boot cell = { .series_id = s->series,
+				  .config = "mlock",
+				  .arch = "x86_64",
+				  .topology = "up",
+				  .boot_id = run };
+	{
+		GET(s, path);
+		assert_true(has(&a, "1 of 1 tests fail"));
+	}
+	{
+		GET(s, api);
+		assert_true(has(&a, "\"known\": null"));
+	}
+	cell.known = j("[{\"test\":\"a/b\",\"reason\":\"<it> is mended in 7.0\"}]");
+	ok(f, step_boot_put(f->db, &cell, &f->err));
+	json_object_put(cell.known);
+	{
+		GET(s, path);
+		assert_true(has(&a, "no other test fails, 1 known"));
+		assert_true(has(&a, "</b>known</span>"));
+		assert_true(has(&a, "&lt;it&gt; is mended in 7.0"));
+	}
+	{
+		GET(s, api);
+		assert_true(has(&a, "\"known\": \"<it> is mended in 7.0\""));
+	}
+}
+
+static void test_cancelled_series(void **state)
+{
+	struct site *s = *state;
+	struct fixture *f = &s->f;
+	int64_t id = add_series(f, "cancelled@x", 1, "a cancelled one");
+	AUTO_FREE char *page = str_printf("/series/%d", (int)id);
+	AUTO_FREE char *api = str_printf("/api/v1/series/%d", (int)id);
+
+	ok(f, series_set_state(f->db, id, SERIES_CANCELLED, "by <root>", &f->err));
+	{
+		GET(s, "/");
+		assert_true(has(&a, ">cancelled by &lt;root&gt;</span>"));
+	}
+	{
+		GET(s, page);
+		assert_true(has(&a, "Not finished: cancelled by &lt;root&gt;. What"));
+		assert_false(has(&a, "renews itself"));
+	}
+	{
+		GET(s, api);
+		assert_true(has(&a, "\"reason\": \"by <root>\""));
+	}
+}
+
 static void test_console_is_bytes(void **state)
 {
 	struct site *s = *state;
@@ -393,6 +453,8 @@ int main(void)
 		T(test_headers),
 		T(test_series_page_tells_what_was_tried),
 		T(test_run_page),
+		T(test_cancelled_series),
+		T(test_run_page_tells_what_is_known),
 		T(test_console_is_bytes),
 		T(test_not_modified),
 		T(test_api),
