@@ -10,6 +10,7 @@
 #include "db/tree_fetch.h"
 #include "lib/log.h"
 #include "lib/text.h"
+#include "web/clean.h"
 
 #define QUEUED_SHOWN 10
 #define OVER_SHOWN 5
@@ -217,10 +218,8 @@ static struct json_object *sources_json(const struct status *s)
 		json_set_str(o, "name", l->name);
 		json_set_str(o, "kind", l->kind);
 		json_set_str(o, "location", l->location);
-		if (l->polled >= 0)
-			json_set_int(o, "polled", l->polled);
-		if (l->succeeded >= 0)
-			json_set_int(o, "succeeded", l->succeeded);
+		json_set_opt_int(o, "polled", l->polled);
+		json_set_opt_int(o, "succeeded", l->succeeded);
 		json_set_int(o, "next", l->next);
 		json_set_int(o, "mails", l->mails);
 		json_set_int(o, "failures", l->failures);
@@ -241,10 +240,8 @@ static struct json_object *trees_json(const struct status *s)
 		json_set_str(o, "name", f->name);
 		json_set_str(o, "location", f->location);
 		json_set_str(o, "head", f->head);
-		if (f->tried >= 0)
-			json_set_int(o, "tried", f->tried);
-		if (f->succeeded >= 0)
-			json_set_int(o, "succeeded", f->succeeded);
+		json_set_opt_int(o, "tried", f->tried);
+		json_set_opt_int(o, "succeeded", f->succeeded);
 		json_set_int(o, "next", f->next);
 		json_set_int(o, "failures", f->failures);
 		json_set_str(o, "error", f->error);
