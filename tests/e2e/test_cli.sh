@@ -50,6 +50,26 @@ check "check-config: what a source lacks" grep -q "^MISSING  *source box  *$T/bo
 check "check-config: a suite that is not there" grep -q "^MISTAKE  *source box .*none" "$OUT"
 mv "$T/plain.ini" "$T/config.ini"
 
+# ---- example ----
+
+mkdir -p "$T/data/kernels/examples/tiny" "$T/data/kernels/examples/other"
+printf 'Subject: mm: an example\n\nOf one patch.\n' \
+	>"$T/data/kernels/examples/tiny/0-cover.edit"
+printf 'Subject: mm/swap: count twice\n\nFor once.\n\n@@ mm/swap.c in void lru_add(\n-\tpage->refcount++;\n+\tpage->refcount += 2;\n' \
+	>"$T/data/kernels/examples/tiny/1-swap.edit"
+sl example tiny
+is "example without -o: exit 2" "$RC" 2
+sl example -o "$T/tiny.mbox" tiny
+is "example: exit 0" "$RC" 0
+(cd "$T" && "$SLUICE" example --config-file "$T/config.ini" -o - tiny >"$T/tiny.out" 2>"$OUT")
+is "example -o -: exit 0" "$?" 0
+check "example -o -: the mails, and nothing else" cmp "$T/tiny.out" "$T/tiny.mbox"
+check "example -o -: no file of that name" test ! -e "$T/-"
+sl example -o "$T/none.mbox" nosuch
+is "no such example: exit 2" "$RC" 2
+check "no such example: its name, and those there are" \
+	grep -q 'no example "nosuch", but other, tiny$' "$OUT"
+
 sl tree list
 check "tree list: toy is there" grep -q "^toy .*$T/toy" "$OUT"
 sl tree add no/name "$T/toy"
