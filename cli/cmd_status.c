@@ -151,7 +151,10 @@ static void print_tree(const struct tree_fetch *f, bool runs, struct term *t)
 	AUTO_FREE char *where = text_clean_line(f->location, 0);
 	AUTO_FREE char *tried = ago(f->tried);
 
-	fprintf(t->out, "tree      %s (%s)", name, where);
+	fprintf(t->out, "tree      %s", name);
+	/* Nobody said where, as long as the tree was not added. */
+	if (*where)
+		fprintf(t->out, " (%s)", where);
 	if (f->head)
 		fprintf(t->out, " at %.12s", f->head);
 	if (f->tried < 0)

@@ -14,6 +14,7 @@
 #include "daemon/plan.h"
 #include "daemon/service_intake.h"
 #include "daemon/service_keep.h"
+#include "daemon/service_trees.h"
 #include "db/bisection.h"
 #include "db/series.h"
 #include "db/setting.h"
@@ -419,6 +420,14 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 	service_advance(s);
 }
 
+/* A tree that was not there may be now: it is fetched, and what waits for it begins. */
+static void op_trees(struct service *s, struct control_client *cl)
+{
+	service_trees_configure(s);
+	control_ok(cl, json_object_new_object());
+	service_advance(s);
+}
+
 static void op_clean(struct service *s, struct control_client *cl, bool watch)
 {
 	struct json_object *o = json_object_new_object();
@@ -492,6 +501,8 @@ void service_request(struct control_client *cl, struct control_request *r, void 
 		return op_pause(s, cl, QUEUE_RUNS);
 	case CONTROL_CLEAN:
 		return op_clean(s, cl, r->watch);
+	case CONTROL_TREES:
+		return op_trees(s, cl);
 	case CONTROL_STATUS:
 		return op_status(s, cl);
 	}
