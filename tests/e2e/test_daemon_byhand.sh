@@ -34,6 +34,31 @@ sl tree add nobodys "$T/other.git"
 is "one that is not configured: exit 0" "$RC" 0
 check "no warning" sh -c "! grep -i daemon '$OUT'"
 
+# ---- a second Ctrl-C ----
+
+sl pause all
+series hurry
+say mm/swap.c "boot ok"
+patch "mm/swap: hurry"
+git -C "$T/toy" checkout -q base
+"$SLUICE" test --config-file "$T/config.ini" --repo "$T/toy" base..hurry >"$T/hurry" 2>&1 &
+client=$!
+check "a client waits" until_ok grep -q "the queue is paused" "$T/hurry"
+# It takes its time.
+kill -STOP "$DAEMON"
+kill -INT $client
+check "it cancels its job" until_ok grep -q "cancelling" "$T/hurry"
+kill -INT $client
+RC=0
+wait $client || RC=$?
+kill -CONT "$DAEMON"
+is "Ctrl-C again: exit 3" "$RC" 3
+check "it says that the job is being cancelled" \
+	grep -q "job [0-9]* is being cancelled, its end was not waited for" "$T/hurry"
+check "and no untruth" sh -c "! grep 'not end' '$T/hurry'"
+check "which it is" until_ok sh -c "[ \$('$SLUICE' status --json \
+	--config-file '$T/config.ini' | jq -r '.over[0].state') = cancelled ]"
+
 daemon_stop
 is "the daemon ends" "$RC" 0
 finish
