@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/bisect_ask.h"
 #include "daemon/config_tree.h"
 #include "daemon/event_json.h"
 #include "daemon/mails.h"
@@ -155,7 +156,12 @@ static int check_tree(struct service *s, const char *name, struct err *err)
 /* What the job would end with at its turn, perhaps days later, is said now. */
 static int check_names(struct service *s, const struct request *q, struct err *err)
 {
-	if (plan_check(s->config, q->configs, q->topologies, q->suites, err) == 0)
+	int rc =
+		q->test ?
+			bisect_check(s->config, q->configs, q->topologies, q->test, err) :
+			plan_check(s->config, q->configs, q->topologies, q->suites, err);
+
+	if (rc == 0)
 		return 0;
 	if (err->code == ERR_MISSING)
 		err->code = ERR_INPUT;

@@ -44,7 +44,11 @@ sl bisect --test toy/beta --topology numa2 --good c1 --bad nowhere
 is "no such commit: exit 2" "$RC" 2
 bisect --mark good c3
 is "a mark before anything ran: exit 2" "$RC" 2
+sl bisect --test nothing --topology numa2 --good c1 --bad c8
+is "no name of a test: exit 2" "$RC" 2
 is "nothing was built for it" "$(calls build)" 0
+is "what there is not was refused at once; the wrong way round was a job" \
+	"$(status '[.over[] | "\(.kind) \(.exit)"] | join(", ")')" "bisect 2"
 
 # ---- cancelled, and gone on ----
 
