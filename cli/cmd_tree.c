@@ -259,7 +259,8 @@ static int run_list(int argc, char **argv)
 	for (size_t i = 0; i < n; i++)
 		print_tree(&list[i], store);
 	if (n == 0)
-		puts("There is no tree yet. Add one: sluice tree add NAME SOURCE");
+		printf("There is no tree yet in %s. Add one: sluice tree add NAME SOURCE\n",
+		       cx.dir);
 	tree_list_free(list, n);
 	return EXIT_OK;
 }

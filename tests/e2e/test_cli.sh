@@ -50,6 +50,26 @@ check "check-config: what a source lacks" grep -q "^MISSING  *source box  *$T/bo
 check "check-config: a suite that is not there" grep -q "^MISTAKE  *source box .*none" "$OUT"
 mv "$T/plain.ini" "$T/config.ini"
 
+# ---- nothing was done yet ----
+
+fresh() { # fresh CODE TEXT COMMAND...: beside a state folder that is not there
+	want=$1
+	text=$2
+	shift 2
+	sl "$@" --state-dir "$T/fresh"
+	is "a fresh state folder, $*: exit $want" "$RC" "$want"
+	check "a fresh state folder, $*: says so" grep -q "$text" "$OUT"
+}
+fresh 0 "no tree yet in $T/fresh. Add one: sluice tree add" tree list
+fresh 3 "No daemon runs on $T/fresh" status
+fresh 0 "^0 queued" queue
+fresh 0 "No series was tested yet in $T/fresh" show
+fresh 2 'no series "s1"' show s1
+fresh 2 'no run "17"' log 17
+fresh 0 "Nothing was bisected yet" bisect
+fresh 0 "nothing to drop" clean --dry-run
+check "a fresh state folder is not made by looking" test ! -e "$T/fresh"
+
 # ---- example ----
 
 mkdir -p "$T/data/kernels/examples/tiny" "$T/data/kernels/examples/other"
