@@ -48,6 +48,32 @@ is "check-config: sources that cannot be used" "$RC" 2
 check "check-config: where a source is" grep -q "^ok  *source mm  *https://lore.kernel.org/linux-mm$" "$OUT"
 check "check-config: what a source lacks" grep -q "^MISSING  *source box  *$T/box: No such file" "$OUT"
 check "check-config: a suite that is not there" grep -q "^MISTAKE  *source box .*none" "$OUT"
+cp "$T/plain.ini" "$T/config.ini"
+
+# Trees: the state knows which there are.
+sl check-config
+check "check-config: the tree that is there" grep -q "^ok  *tree  *toy$" "$OUT"
+sed -i 's/^tree = toy/tree = nosuch/' "$T/config.ini"
+printf '[source mm]\nurl = https://lore.kernel.org/linux-mm\ntree = no1\ntrees = toy,no2,later\n[tree later]\n[tree far]\nurl = https://example.org/far.git\n' \
+	>>"$T/config.ini"
+sl check-config
+is "check-config: trees that are not there yet: exit 0" "$RC" 0
+is "check-config: each of them, and no other" \
+	"$(sed -n 's/^warning  *\(.*[^ ]\)  *there is no tree "\(.*\)" yet; sluice tree add .* SOURCE makes it$/\1:\2/p' "$OUT" | tr '\n' ' ')" \
+	"tree:nosuch source mm:no1 source mm:no2 "
+check "check-config: a section of a tree that is not there" \
+	grep -q "^warning  *tree later .*tree add later SOURCE makes it" "$OUT"
+check "check-config: one that is fetched" \
+	grep -q "^ok  *tree far  *https://example.org/far.git$" "$OUT"
+sl check-config --state-dir "$T/fresh"
+is "check-config: before anything was added: exit 0" "$RC" 0
+check "check-config: makes nothing" test ! -e "$T/fresh"
+cp "$T/plain.ini" "$T/config.ini"
+printf '[tree toy]\nbranch = base\n' >>"$T/config.ini"
+sl check-config
+is "check-config: a branch of a local repository: exit 2" "$RC" 2
+check "check-config: says what the daemon would" \
+	grep -q "^MISTAKE  *tree toy  *$T/toy is looked at, not fetched: branch does not go with it" "$OUT"
 mv "$T/plain.ini" "$T/config.ini"
 
 # ---- nothing was done yet ----
