@@ -126,9 +126,9 @@ struct watching {
 	struct json_object *end; /* NULL until it came */
 };
 
-static void note(struct watching *w, enum run_event_kind kind, const char *text)
+static void note(struct watching *w, const char *text)
 {
-	const struct run_event ev = { .kind = kind,
+	const struct run_event ev = { .kind = RUN_NOTE,
 				      .step = -1,
 				      .text = text,
 				      .expected_s = -1 };
@@ -147,7 +147,7 @@ static void on_line(struct watching *w, struct json_object *line)
 		/* Cancelling is all that we asked for since. */
 		AUTO_FREE char *text = str_printf("not cancelled: %s", refused);
 
-		note(w, RUN_PHASE, text);
+		note(w, text);
 	} else if (strcmp(kind, "end") == 0) {
 		w->end = json_object_get(o);
 	} else if (strcmp(kind, "state") == 0) {
@@ -156,7 +156,7 @@ static void on_line(struct watching *w, struct json_object *line)
 			AUTO_FREE char *text =
 				str_printf("queued again: %s", json_str(o, "reason", ""));
 
-			note(w, RUN_PHASE, text);
+			note(w, text);
 		}
 	} else if (event_from_json(o, &ev)) {
 		w->on_event(&ev, w->arg);
@@ -188,7 +188,7 @@ static int on_silence(struct watching *w, struct err *err)
 	if (!signalled)
 		return 0;
 	w->cancelled = true;
-	note(w, RUN_PHASE, "cancelling");
+	note(w, "cancelling");
 	client_send(w->s->client, client_op("cancel", w->job), -1, NULL);
 	return 0;
 }
@@ -196,7 +196,7 @@ static int on_silence(struct watching *w, struct err *err)
 /* The daemon hung up: it may be restarted. 0 when it is back and we watch on. */
 static int come_back(struct watching *w, struct err *err)
 {
-	note(w, RUN_PHASE, "the daemon ended; waiting for it to come back");
+	note(w, "the daemon ended; waiting for it to come back");
 	for (int i = 0; i < AGAIN_TIMES && !w->cancelled; i++) {
 		AUTO_JSON struct json_object *ok = NULL;
 		struct pollfd fd = { .fd = w->signals, .events = POLLIN };

@@ -80,6 +80,9 @@ is "after kill -9 of the daemon: exit 0" "$RC" 0
 check "found: the commit" grep -q "^  $c5 \"c5\"" "$OUT"
 check "found: runs before and after, and how sure" \
 	grep -Eq "^toy/beta on numa2: 0/[0-9]+ before, ([0-9]+)/\1 after, P (> )?0.99" "$OUT"
+check "the ends are told, below the question" grep -q '^  good [0-9a-f]* "c1"' "$OUT"
+check "and no series, no base, nothing that was known" \
+	sh -c "! grep -e ' series ' -e '--base says' -e 'taken over' '$OUT'"
 check "each decision is told with its reason" grep -q "^next .*tells most for its cost" "$OUT"
 after=$(calls boot)
 
