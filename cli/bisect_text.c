@@ -20,6 +20,8 @@ static void print_text(FILE *out, const char *text)
 
 void bisect_text_list(FILE *out, const struct bisection *list, size_t n)
 {
+	if (n == 0)
+		fputs("Nothing was bisected yet.\n", out);
 	for (size_t i = 0; i < n; i++) {
 		const struct bisection *b = &list[i];
 

@@ -223,7 +223,10 @@ static void mdoc_print_opts(const struct cmd *cmd, FILE *out)
 		if (!any)
 			fputs(".Bl -tag -width Ds -compact\n", out);
 		any = true;
-		fprintf(out, ".It Fl -%s%s%s\n", o->name, o->arg ? " Ar " : "",
+		fputs(".It ", out);
+		if (o->letter)
+			fprintf(out, "Fl %c , ", o->letter);
+		fprintf(out, "Fl -%s%s%s\n", o->name, o->arg ? " Ar " : "",
 			o->arg ? o->arg : "");
 		mdoc_print_lines(o->help, out);
 		fputc('\n', out);

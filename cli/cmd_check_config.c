@@ -7,6 +7,8 @@
 #include "daemon/config_source.h"
 #include "daemon/config_tree.h"
 #include "daemon/suites.h"
+#include "daemon/tree_rows.h"
+#include "db/tree.h"
 #include "kernels/kconfig.h"
 #include "lib/file.h"
 #include "lib/log.h"
@@ -30,13 +32,15 @@ const struct cmd cmd_check_config = {
 	.help = "Say what is wrong with config.ini, and what this machine lacks",
 	.detail =
 		"Exits with 2 for a mistake in the configuration, 3 when something that\n"
-		"sluice needs is missing here.\n",
+		"sluice needs is missing here. A tree that is not there is a warning: it may\n"
+		"be added later.\n",
 	.opts = opts,
 	.run = run_check_config,
 };
 
 struct check {
 	const struct config *config;
+	struct db *db; /* NULL: it cannot be read, and trees are not looked at */
 	int mistakes, missing;
 };
 
@@ -49,6 +53,12 @@ static void tell_mistake(struct check *c, const char *what, const char *why)
 {
 	printf("MISTAKE  %-10s %s\n", what, why);
 	c->mistakes++;
+}
+
+/* What may be right by the time it is needed. */
+static void tell_warning(const char *what, const char *why)
+{
+	printf("warning  %-10s %s\n", what, why);
 }
 
 static void tell_missing(struct check *c, const char *what, const char *why)
@@ -189,6 +199,80 @@ static void check_accel(struct check *c)
 			accel == ACCEL_KVM ? "kvm" : "tcg (KVM is not usable here)");
 }
 
+/* ---- trees: which there are only the state knows, and one may be added later ---- */
+
+static void open_db(struct check *c, const char *state_dir)
+{
+	AUTO_FREE char *path = path_join(state_dir, "sluice.db", NULL);
+	struct err err = { 0 };
+
+	if (db_open(path, DB_READ, &c->db, &err) == 0 ||
+	    (err.code == ERR_MISSING && db_open_empty(&c->db, &err) == 0))
+		return;
+	c->db = NULL;
+	tell_warning("trees", err.msg);
+}
+
+static bool has_section(const struct config *config, const char *tree)
+{
+	for (size_t i = 0; i < config->ntrees; i++)
+		if (strcmp(config->trees[i].name, tree) == 0)
+			return true;
+	return false;
+}
+
+/* Each tree of the list; all is well: true. One with a section is told of there. */
+static bool check_trees(struct check *c, const char *what, const char *list)
+{
+	char **names = strv_split(list, ", \t");
+	bool ok = c->db != NULL;
+
+	for (size_t i = 0; c->db && names[i]; i++) {
+		AUTO_FREE char *why = NULL;
+		struct tree t = { 0 };
+		struct err err = { 0 };
+		int found = tree_find(c->db, names[i], &t, &err);
+
+		tree_done(&t);
+		if (found > 0 || has_section(c->config, names[i]))
+			continue;
+		why = found < 0 ? str_dup(err.msg) :
+				  str_printf("there is no tree \"%s\" yet; sluice tree "
+					     "add %s SOURCE makes it",
+					     names[i], names[i]);
+		tell_warning(what, why);
+		ok = false;
+	}
+	strv_free(names);
+	return ok;
+}
+
+/* [tree NAME] */
+static void check_tree(struct check *c, const struct tree_conf *t)
+{
+	AUTO_FREE char *what = str_printf("tree %s", t->name);
+	AUTO_FREE char *source = NULL;
+	AUTO_FREE char *why = NULL;
+	struct err err = { 0 };
+	enum tree_kind kind;
+	int found = c->db ? tree_rows_source(c->db, t, &kind, &source, &err) : -1;
+
+	if (found == 0) {
+		why = str_printf("it has no url, and there is no such tree yet; sluice "
+				 "tree add %s SOURCE makes it",
+				 t->name);
+		tell_warning(what, why);
+	} else if (found > 0 && tree_rows_check(t, kind, source, &err) < 0) {
+		tell_mistake(c, what, err.msg);
+	} else if (err.code != ERR_NONE) {
+		tell_warning(what, err.msg);
+	} else {
+		tell_ok(what, source ? source : *t->url ? t->url : "(not looked at)");
+	}
+}
+
+/* ---- sources ---- */
+
 /* Where a source is, what it needs there, and what it wants tested. */
 static void check_source(struct check *c, const struct source_conf *s)
 {
@@ -213,14 +297,8 @@ static void check_source(struct check *c, const struct source_conf *s)
 		check_names(c, what, s->topology, load_topology);
 	if (*s->suite)
 		check_names(c, what, s->suite, load_suite);
-}
-
-/* Whether there is such a tree, only the state knows, which may not be there yet. */
-static void tell_tree(const struct tree_conf *t)
-{
-	AUTO_FREE char *what = str_printf("tree %s", t->name);
-
-	tell_ok(what, *t->url ? t->url : "as sluice tree add was told");
+	check_trees(c, what, s->tree);
+	check_trees(c, what, s->trees);
 }
 
 static int run_check_config(int argc, char **argv)
@@ -240,6 +318,9 @@ static int run_check_config(int argc, char **argv)
 	c.config = cx.config;
 	tell_ok("file", cx.config->source);
 	tell_ok("state_dir", cx.dir);
+	open_db(&c, cx.dir);
+	if (check_trees(&c, "tree", cx.config->tree))
+		tell_ok("tree", cx.config->tree);
 	check_names(&c, "config", cx.config->config, load_kconfig);
 	check_names(&c, "topology", cx.config->topology, load_topology);
 	check_names(&c, "suite", cx.config->suite, load_suite);
@@ -247,9 +328,10 @@ static int run_check_config(int argc, char **argv)
 	for (size_t i = 0; i < cx.config->nsources; i++)
 		check_source(&c, &cx.config->sources[i]);
 	for (size_t i = 0; i < cx.config->ntrees; i++)
-		tell_tree(&cx.config->trees[i]);
+		check_tree(&c, &cx.config->trees[i]);
 	check_programs(&c);
 	check_build_user(&c);
 	check_accel(&c);
+	db_close(c.db);
 	return c.mistakes ? EXIT_USAGE : c.missing ? EXIT_INFRA : EXIT_OK;
 }

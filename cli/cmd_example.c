@@ -1,3 +1,6 @@
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd.h"
@@ -18,7 +21,7 @@ struct example_args {
 static const struct cmd_opt opts[] = {
 	{ "tree", 't', "NAME", "the base tree that the patches are made for",
 	  offsetof(struct example_args, tree) },
-	{ "output", 'o', "FILE", "write the mbox there",
+	{ "output", 'o', "FILE", "write the mbox there; - is standard output",
 	  offsetof(struct example_args, output) },
 	CMD_OPTS_COMMON,
 	{ 0 },
@@ -28,7 +31,7 @@ static int run_example(int argc, char **argv);
 
 const struct cmd cmd_example = {
 	.name = "example",
-	.synopsis = "[NAME]",
+	.synopsis = "-o FILE [NAME]",
 	.help = "Write an example series, as mails against the tree at hand",
 	.detail =
 		"NAME is mlock (five patches: one breaks the migration of mlocked pages, a later\n"
@@ -55,6 +58,56 @@ static int tree_head(struct context *cx, const char *name, const char *store,
 	return rc;
 }
 
+/* - is standard output, and nothing but the mails is there then. */
+static int write_mbox(const char *store, const char *commit, const char *edits,
+		      const char *output, struct err *err)
+{
+	AUTO(str_done) struct str text = STR_INIT;
+
+	if (strcmp(output, "-") != 0) {
+		if (example_write(store, commit, edits, output, err) < 0)
+			return -1;
+		puts(output);
+		return 0;
+	}
+	if (example_text(store, commit, edits, &text, err) < 0)
+		return -1;
+	if (fwrite(str_get(&text), 1, text.len, stdout) != text.len || fflush(stdout))
+		return err_sys(err, "standard output");
+	return 0;
+}
+
+/* "mlock, flaky, clean"; the caller frees. */
+static char *example_names(const char *dir)
+{
+	struct str s = STR_INIT;
+	struct dirent **list = NULL;
+	int n = scandir(dir, &list, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		if (*list[i]->d_name != '.')
+			str_addf(&s, "%s%s", s.len ? ", " : "", list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+	return str_take(&s);
+}
+
+/* The folder of its edits, the caller frees; NULL after saying which there are. */
+static char *find_example(const char *name)
+{
+	AUTO_FREE char *dir = path_join(paths_data(), "kernels/examples", NULL);
+	AUTO_FREE char *edits = path_join(dir, name, NULL);
+	AUTO_FREE char *clean = NULL, *names = NULL;
+
+	if (*name && *name != '.' && !strchr(name, '/') && path_exists(edits))
+		return TAKE_PTR(edits);
+	clean = text_clean_line(name, 40);
+	names = example_names(dir);
+	cmd_usage(&cmd_example, "there is no example \"%s\", but %s", clean, names);
+	return NULL;
+}
+
 static int run_example(int argc, char **argv)
 {
 	struct example_args args = { 0 };
@@ -69,23 +122,19 @@ static int run_example(int argc, char **argv)
 	if (argc > 1 || !args.output)
 		return cmd_usage(&cmd_example, "%s",
 				 argc > 1 ? "one NAME at a time" : "-o FILE is needed");
-	if (argc == 1 && strchr(argv[0], '/'))
-		return cmd_usage(&cmd_example, "NAME is no path");
-	edits = path_join(paths_data(), "kernels/examples", argc ? argv[0] : "mlock",
-			  NULL);
-	if (!path_exists(edits))
-		return cmd_usage(&cmd_example, "there is no such example");
+	edits = find_example(argc ? argv[0] : "mlock");
+	if (!edits)
+		return EXIT_USAGE;
 	rc = context_read(&cx, &args.common);
 	if (rc != EXIT_OK)
 		return rc;
 	store = path_join(cx.dir, "git", NULL);
 	if (tree_head(&cx, args.tree ? args.tree : cx.config->tree, store, commit, &err) <
 		    0 ||
-	    example_write(store, commit, edits, args.output, &err) < 0) {
+	    write_mbox(store, commit, edits, args.output, &err) < 0) {
 		log_error("%s", err.msg);
 		return err.code == ERR_INPUT || err.code == ERR_MISSING ? EXIT_USAGE :
 									  EXIT_INFRA;
 	}
-	printf("%s\n", args.output);
 	return EXIT_OK;
 }

@@ -85,7 +85,7 @@ static int show_list(struct context *cx, const struct term *t)
 	if (total > (int64_t)n)
 		fprintf(t->out, "  and %lld older\n", (long long)(total - (int64_t)n));
 	if (n == 0)
-		fputs("No series was tested yet.\n", t->out);
+		fprintf(t->out, "No series was tested yet in %s.\n", cx->dir);
 	series_line_list_free(list, n);
 	return EXIT_OK;
 }

@@ -10,6 +10,7 @@
 #include "db/tree_fetch.h"
 #include "lib/log.h"
 #include "lib/text.h"
+#include "web/clean.h"
 
 #define QUEUED_SHOWN 10
 #define OVER_SHOWN 5
@@ -150,7 +151,10 @@ static void print_tree(const struct tree_fetch *f, bool runs, struct term *t)
 	AUTO_FREE char *where = text_clean_line(f->location, 0);
 	AUTO_FREE char *tried = ago(f->tried);
 
-	fprintf(t->out, "tree      %s (%s)", name, where);
+	fprintf(t->out, "tree      %s", name);
+	/* Nobody said where, as long as the tree was not added. */
+	if (*where)
+		fprintf(t->out, " (%s)", where);
 	if (f->head)
 		fprintf(t->out, " at %.12s", f->head);
 	if (f->tried < 0)
@@ -217,10 +221,8 @@ static struct json_object *sources_json(const struct status *s)
 		json_set_str(o, "name", l->name);
 		json_set_str(o, "kind", l->kind);
 		json_set_str(o, "location", l->location);
-		if (l->polled >= 0)
-			json_set_int(o, "polled", l->polled);
-		if (l->succeeded >= 0)
-			json_set_int(o, "succeeded", l->succeeded);
+		json_set_opt_int(o, "polled", l->polled);
+		json_set_opt_int(o, "succeeded", l->succeeded);
 		json_set_int(o, "next", l->next);
 		json_set_int(o, "mails", l->mails);
 		json_set_int(o, "failures", l->failures);
@@ -241,10 +243,8 @@ static struct json_object *trees_json(const struct status *s)
 		json_set_str(o, "name", f->name);
 		json_set_str(o, "location", f->location);
 		json_set_str(o, "head", f->head);
-		if (f->tried >= 0)
-			json_set_int(o, "tried", f->tried);
-		if (f->succeeded >= 0)
-			json_set_int(o, "succeeded", f->succeeded);
+		json_set_opt_int(o, "tried", f->tried);
+		json_set_opt_int(o, "succeeded", f->succeeded);
 		json_set_int(o, "next", f->next);
 		json_set_int(o, "failures", f->failures);
 		json_set_str(o, "error", f->error);

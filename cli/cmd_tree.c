@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/client.h"
 #include "cli/cmd.h"
 #include "cli/context.h"
 #include "cli/term.h"
@@ -170,6 +171,21 @@ static int fail(const struct err *err)
 								    EXIT_INFRA;
 }
 
+/* It may have waited for the tree. Without a daemon there is nobody to tell. */
+static void tell_daemon(const struct context *cx)
+{
+	AUTO_JSON struct json_object *ok = NULL;
+	struct client *c = NULL;
+	struct err err = { 0 };
+	int found = client_connect(cx->dir, &c, &err);
+
+	if (found > 0)
+		found = client_ask(c, client_op("trees", 0), -1, &ok, &err);
+	if (found < 0)
+		log_warn("the daemon was not told, and sees it later: %s", err.msg);
+	client_free(c);
+}
+
 static int run_add(int argc, char **argv)
 {
 	struct tree_args args = { 0 };
@@ -195,6 +211,7 @@ static int run_add(int argc, char **argv)
 		return rc;
 	if (import(&cx, argv[0], source, &info, &err) < 0)
 		return fail(&err);
+	tell_daemon(&cx);
 	tell_tree(argv[0], &info);
 	return EXIT_OK;
 }
@@ -242,7 +259,8 @@ static int run_list(int argc, char **argv)
 	for (size_t i = 0; i < n; i++)
 		print_tree(&list[i], store);
 	if (n == 0)
-		puts("There is no tree yet. Add one: sluice tree add NAME SOURCE");
+		printf("There is no tree yet in %s. Add one: sluice tree add NAME SOURCE\n",
+		       cx.dir);
 	tree_list_free(list, n);
 	return EXIT_OK;
 }

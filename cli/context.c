@@ -27,8 +27,12 @@ static int open_stores(struct context *cx, enum db_mode mode, struct err *err)
 {
 	AUTO_FREE char *db_path = path_join(cx->dir, "sluice.db", NULL);
 	AUTO_FREE char *artifacts = path_join(cx->dir, "artifacts", NULL);
+	int rc = db_open(db_path, mode, &cx->db, err);
 
-	if (db_open(db_path, mode, &cx->db, err) < 0)
+	/* Where nobody wrote yet there is nothing to see, which is no mistake. */
+	if (rc < 0 && mode == DB_READ && err->code == ERR_MISSING)
+		rc = db_open_empty(&cx->db, err);
+	if (rc < 0)
 		return -1;
 	return artifact_store_new(artifacts, cx->db, &cx->artifacts, err);
 }
@@ -52,15 +56,9 @@ static int convert(struct context *cx, struct err *err)
 
 int context_open_read(struct context *cx)
 {
-	AUTO_FREE char *db_path = path_join(cx->dir, "sluice.db", NULL);
 	struct err err = { 0 };
-	int rc;
+	int rc = open_stores(cx, DB_READ, &err);
 
-	if (!path_exists(db_path)) {
-		log_error("nothing was tested yet: there is no %s", db_path);
-		return EXIT_USAGE;
-	}
-	rc = open_stores(cx, DB_READ, &err);
 	if (rc < 0 && err.code == ERR_INPUT && convert(cx, &err) == 0)
 		rc = open_stores(cx, DB_READ, &err);
 	if (rc < 0) {

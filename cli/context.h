@@ -30,14 +30,15 @@ struct context {
 
 /* Configuration and the folder's name. */
 int context_config(struct context *cx, const struct cmd_common *common);
-/* After context_config: database and artifacts, beside a writer. */
+/* After context_config: database and artifacts, beside a writer. Where there are none
+ * yet they are empty, and nothing is made. */
 int context_open_read(struct context *cx);
 /* Likewise for the one writer, see context_write. */
 int context_open_write(struct context *cx, const char *command);
 /* Likewise to write beside a writer who lets us: where the database is of this sluice's
  * version, and what is written is nobody else's. */
 int context_open_beside(struct context *cx);
-/* For readers: a state folder must be there; beside a writer. */
+/* For readers: both of these. */
 int context_read(struct context *cx, const struct cmd_common *common);
 /* For the one writer: made when missing, locked. command is shown to others. */
 int context_write(struct context *cx, const struct cmd_common *common,

@@ -34,6 +34,9 @@ struct progress {
 	int done, total;
 	double rest_s;
 	bool status_shown;
+	/* A bisection: one run after the other, each after a line on why. Step 0 is its
+	 * good end, step 1 the commit that was named; what was known is told no more. */
+	bool bisects;
 };
 
 static double now(void)
@@ -135,24 +138,28 @@ static void running_drop(struct progress *p, const struct run_event *ev)
 	}
 }
 
-static void step_name(int step, char *buf, size_t size)
+static void step_name(const struct progress *p, int step, char *buf, size_t size)
 {
-	if (step > 0)
+	if (step > 0 && !p->bisects)
 		snprintf(buf, size, "%d", step);
 	else
-		snprintf(buf, size, "%s", step == 0 ? "base" : "");
+		snprintf(buf, size, "%s", step != 0 ? "" : p->bisects ? "good" : "base");
 }
 
 /* "build base (0:31 of about 4:00)" */
-static void running_text(const struct running *r, struct str *out)
+static void running_text(const struct progress *p, const struct running *r,
+			 struct str *out)
 {
 	AUTO_FREE char *spent = clock_text(now() - r->begun);
 	char step[16];
 
-	step_name(r->step, step, sizeof(step));
-	str_addf(out, "%s%s %s%s%s (%s", r->deep ? "deep " : "",
-		 r->topology ? "boot" : "build", step, r->topology ? " " : "",
-		 r->topology ? r->topology : "", spent);
+	step_name(p, r->step, step, sizeof(step));
+	str_addf(out, "%s%s", r->deep ? "deep " : "", r->topology ? "boot" : "build");
+	if (*step)
+		str_addf(out, " %s", step);
+	if (r->topology)
+		str_addf(out, " %s", r->topology);
+	str_addf(out, " (%s", spent);
 	if (r->expected_s >= 0) {
 		AUTO_FREE char *expected = clock_text(r->expected_s);
 
@@ -178,7 +185,7 @@ static char *status_text(const struct progress *p)
 	}
 	for (size_t i = 0; i < p->nrunning; i++) {
 		str_add(&s, i ? ", " : ": ");
-		running_text(&p->running[i], &s);
+		running_text(p, &p->running[i], &s);
 	}
 	return str_take(&s);
 }
@@ -206,7 +213,7 @@ static void line_begin(struct progress *p, const char *what, int step, const cha
 	AUTO_FREE char *elapsed = clock_text(now() - p->start);
 	char name[16];
 
-	step_name(step, name, sizeof(name));
+	step_name(p, step, name, sizeof(name));
 	status_clear(p);
 	fprintf(p->term->out, "%7s  ", elapsed);
 	term_put(p->term, TERM_DIM, what, WHAT_WIDTH);
@@ -262,7 +269,7 @@ static void show_step(struct progress *p, const struct run_event *ev)
 	bool bad = strcmp(how, "conflict") == 0 || strcmp(how, "refused") == 0;
 	AUTO_FREE char *text = NULL;
 
-	if (ev->step <= 0)
+	if (ev->step <= 0 || (p->bisects && !bad))
 		return;
 	line_begin(p, "apply", ev->step, how);
 	text = str_printf("%s%s%s", ev->subject ? ev->subject : "", ev->text ? ": " : "",
@@ -294,6 +301,8 @@ static void show_build(struct progress *p, const struct run_event *ev)
 	AUTO(str_done) struct str text = STR_INIT;
 
 	running_drop(p, ev);
+	if (p->bisects && ev->reused)
+		return;
 	str_add(&text, ev->status ? ev->status : "?");
 	if (ev->warnings)
 		str_addf(&text, ", %d warning%s", ev->warnings,
@@ -323,11 +332,14 @@ static void show_boot(struct progress *p, const struct run_event *ev)
 {
 	AUTO(str_done) struct str text = STR_INIT;
 	bool ended_well = ev->status && strcmp(ev->status, "ok") == 0;
+	bool again = booted_again(p, ev);
 
 	running_drop(p, ev);
+	if (p->bisects && ev->reused)
+		return;
 	if (ev->deep)
 		str_add(&text, "deep: ");
-	if (booted_again(p, ev))
+	if (again)
 		str_add(&text, "again: ");
 	if (!ended_well)
 		str_addf(&text, "%s, ", ev->status ? ev->status : "?");
@@ -352,7 +364,9 @@ static void set_phase(struct progress *p, const char *text)
 {
 	free(p->phase);
 	p->phase = text_clean_line(text, 200);
-	line_text(p, "", TERM_DIM, text);
+	/* Those of a bisection's runs are the same for each commit. */
+	if (!p->bisects)
+		line_text(p, "", TERM_DIM, text);
 }
 
 void progress_event(const struct run_event *ev, void *arg)
@@ -366,10 +380,12 @@ void progress_event(const struct run_event *ev, void *arg)
 	case RUN_SERIES:
 		/* A bisection has one after the other. */
 		str_clear(&p->booted);
-		show_series(p, ev);
+		if (!p->bisects)
+			show_series(p, ev);
 		break;
 	case RUN_BASE:
-		show_base(p, ev);
+		if (!p->bisects)
+			show_base(p, ev);
 		break;
 	case RUN_STEP:
 		show_step(p, ev);
@@ -392,6 +408,7 @@ void progress_event(const struct run_event *ev, void *arg)
 		fprintf(p->term->out, "%s\n", ev->text);
 		break;
 	case RUN_BISECT:
+		p->bisects = true;
 		break;
 	case RUN_TICK:
 		p->done = ev->done;

@@ -126,9 +126,9 @@ struct watching {
 	struct json_object *end; /* NULL until it came */
 };
 
-static void note(struct watching *w, enum run_event_kind kind, const char *text)
+static void note(struct watching *w, const char *text)
 {
-	const struct run_event ev = { .kind = kind,
+	const struct run_event ev = { .kind = RUN_NOTE,
 				      .step = -1,
 				      .text = text,
 				      .expected_s = -1 };
@@ -147,7 +147,7 @@ static void on_line(struct watching *w, struct json_object *line)
 		/* Cancelling is all that we asked for since. */
 		AUTO_FREE char *text = str_printf("not cancelled: %s", refused);
 
-		note(w, RUN_PHASE, text);
+		note(w, text);
 	} else if (strcmp(kind, "end") == 0) {
 		w->end = json_object_get(o);
 	} else if (strcmp(kind, "state") == 0) {
@@ -156,31 +156,47 @@ static void on_line(struct watching *w, struct json_object *line)
 			AUTO_FREE char *text =
 				str_printf("queued again: %s", json_str(o, "reason", ""));
 
-			note(w, RUN_PHASE, text);
+			note(w, text);
 		}
 	} else if (event_from_json(o, &ev)) {
 		w->on_event(&ev, w->arg);
 	}
 }
 
-static void ask_cancel(struct watching *w)
+static bool take_signal(struct watching *w)
 {
 	struct signalfd_siginfo si;
 
-	if (read(w->signals, &si, sizeof(si)) != sizeof(si))
-		return;
-	/* A second time means now. */
+	return read(w->signals, &si, sizeof(si)) == sizeof(si);
+}
+
+/* No line came: it is for a signal, or the end of our patience. */
+static int on_silence(struct watching *w, struct err *err)
+{
+	bool signalled = take_signal(w);
+
+	if (w->cancelled && signalled)
+		/* A second time means now. The daemon was asked. */
+		return err_set(err, ERR_STOPPED,
+			       "job %lld is being cancelled, its end was not waited for; "
+			       "\"sluice queue\" shows whether it still runs",
+			       (long long)w->job);
 	if (w->cancelled)
-		_exit(EXIT_INFRA);
+		return err_set(err, ERR_BUSY,
+			       "job %lld was to be cancelled and has not ended in %d s",
+			       (long long)w->job, CANCEL_MS / 1000);
+	if (!signalled)
+		return 0;
 	w->cancelled = true;
-	note(w, RUN_PHASE, "cancelling");
+	note(w, "cancelling");
 	client_send(w->s->client, client_op("cancel", w->job), -1, NULL);
+	return 0;
 }
 
 /* The daemon hung up: it may be restarted. 0 when it is back and we watch on. */
 static int come_back(struct watching *w, struct err *err)
 {
-	note(w, RUN_PHASE, "the daemon ended; waiting for it to come back");
+	note(w, "the daemon ended; waiting for it to come back");
 	for (int i = 0; i < AGAIN_TIMES && !w->cancelled; i++) {
 		AUTO_JSON struct json_object *ok = NULL;
 		struct pollfd fd = { .fd = w->signals, .events = POLLIN };
@@ -216,11 +232,8 @@ static int watch(struct watching *w, struct err *err)
 			on_line(w, line);
 		else if (r < 0 && come_back(w, err) < 0)
 			return -1;
-		else if (r == 0 && w->cancelled)
-			return err_set(err, ERR_BUSY, "job %lld does not end",
-				       (long long)w->job);
-		else if (r == 0)
-			ask_cancel(w);
+		else if (r == 0 && on_silence(w, err) < 0)
+			return -1;
 	}
 	return 0;
 }

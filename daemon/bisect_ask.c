@@ -23,6 +23,48 @@ static bool plan_has_test(const struct plan *p, const char *test)
 	return false;
 }
 
+/* The caller frees. */
+static int suite_of(const char *test, char **ret_suite, struct err *err)
+{
+	const char *slash = strchr(test, '/');
+
+	if (!slash)
+		return err_set(
+			err, ERR_INPUT,
+			"\"%s\" names no test: it is SUITE/NAME, as \"sluice show\" "
+			"has it",
+			test);
+	*ret_suite = str_ndup(test, (size_t)(slash - test));
+	return 0;
+}
+
+/* In a plan of one config and one topology. */
+static int check_test(const struct plan *p, const char *test, struct err *err)
+{
+	if (plan_has_test(p, test))
+		return 0;
+	return err_set(err, ERR_INPUT, "there is no test %s on %s with config %s", test,
+		       p->topologies[0]->name, p->configs[0]->name);
+}
+
+int bisect_check(const struct config *config, char *const *configs,
+		 char *const *topologies, const char *test, struct err *err)
+{
+	AUTO_FREE char *suite = NULL;
+	char *suites[] = { NULL, NULL };
+	struct plan *plan = NULL;
+	int rc;
+
+	if (suite_of(test, &suite, err) < 0)
+		return -1;
+	suites[0] = suite;
+	rc = plan_load_names(config, configs, topologies, suites, &plan, err);
+	if (rc == 0)
+		rc = check_test(plan, test, err);
+	plan_free(plan);
+	return rc;
+}
+
 static int ask_plan(const struct bisect_opts *o, struct bisect_question *q,
 		    struct err *err)
 {
@@ -30,25 +72,17 @@ static int ask_plan(const struct bisect_opts *o, struct bisect_question *q,
 	char *configs[] = { NULL, NULL };
 	char *topologies[] = { (char *)o->topology, NULL };
 	char *suites[] = { NULL, NULL };
-	const char *slash = strchr(o->test, '/');
 
-	if (!slash)
-		return err_set(
-			err, ERR_INPUT,
-			"\"%s\" names no test: it is SUITE/NAME, as \"sluice show\" "
-			"has it",
-			o->test);
+	if (suite_of(o->test, &q->suite, err) < 0)
+		return -1;
 	/* Of several the first, as for a test that fails on any. */
 	configs[0] = q->kconfig = str_ndup(name, strcspn(name, ", \t"));
-	suites[0] = q->suite = str_ndup(o->test, (size_t)(slash - o->test));
+	suites[0] = q->suite;
 	if (state_open(o->state_dir, o->config, &q->state, err) < 0 ||
 	    plan_load(o->config, q->state, configs, topologies, suites, &q->plan, err) <
 		    0)
 		return -1;
-	if (!plan_has_test(q->plan, o->test))
-		return err_set(err, ERR_INPUT, "there is no test %s on %s with config %s",
-			       o->test, o->topology, q->kconfig);
-	return 0;
+	return check_test(q->plan, o->test, err);
 }
 
 static int resolve(const struct bisect_question *q, const char *rev, char ret[41],

@@ -38,6 +38,11 @@ struct bisect_question {
  * does bisect_question_done in any case. */
 int bisect_ask(const struct bisect_opts *o, struct db *db, struct bisect_question *q,
 	       struct err *err);
+/* Whether there is that test on the one topology with the one config: ERR_INPUT or
+ * ERR_MISSING when not. What bisect_ask would say of it, without a state. Blocks on small
+ * files. */
+int bisect_check(const struct config *config, char *const *configs,
+		 char *const *topologies, const char *test, struct err *err);
 void bisect_question_done(struct bisect_question *q);
 
 #endif

@@ -11,17 +11,17 @@
 
 void bisecting_say(const struct bisecting *g, const char *text)
 {
-	char **lines = strv_split(text, "\n");
-
-	for (char **l = lines; g->o->on_event && *l; l++) {
+	while (g->o->on_event && *text) {
+		size_t n = strcspn(text, "\n");
+		AUTO_FREE char *line = str_ndup(text, n);
 		const struct run_event ev = { .kind = RUN_SAID,
 					      .step = -1,
-					      .text = *l,
+					      .text = line,
 					      .expected_s = -1 };
 
 		g->o->on_event(&ev, g->o->arg);
+		text += n + (text[n] != '\0');
 	}
-	strv_free(lines);
 }
 
 /* Always false: nothing more is to be run. */

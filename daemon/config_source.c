@@ -96,20 +96,34 @@ static void check_base(const struct source_conf *c, struct conf *conf, int line)
 	strv_free(v);
 }
 
-/* What goes with what. */
-static void check(const struct source_conf *c, struct conf *conf,
-		  const struct conf_section *s)
+/* Where a source of its kind is. */
+static void check_place(const struct source_conf *c, struct conf *conf,
+			const struct conf_section *s)
 {
 	int line = conf_section_line(s), at = line;
+	const char *kind = conf_get(s, "kind", NULL);
 	const char *where = by_url(c) ? "url" : "path";
 	const char *other = by_url(c) ? "path" : "url";
+	const char *place = conf_get(s, where, NULL);
 
-	if (!*(by_url(c) ? c->url : c->path))
+	/* What a kind that is none would need, nobody knows. */
+	if (kind && strcmp(kind, c->kind) != 0)
+		return;
+	if (!place || !*place)
 		conf_complain(conf, line, "%s: a source of kind %s needs %s", c->name,
 			      c->kind, where);
 	if (conf_get(s, other, &at))
 		conf_complain(conf, at, "%s: a source of kind %s has no %s", c->name,
 			      c->kind, other);
+}
+
+/* What goes with what. */
+static void check(const struct source_conf *c, struct conf *conf,
+		  const struct conf_section *s)
+{
+	int at = conf_section_line(s);
+
+	check_place(c, conf, s);
 	if (conf_get(s, "url", &at) && *c->url && !is_http(c->url))
 		conf_complain(conf, at, "url: \"%s\" is not a URL of http or https",
 			      c->url);

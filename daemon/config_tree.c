@@ -19,7 +19,8 @@ static const struct key keys[] = {
 	  "git repository to fetch from; empty: as given to sluice tree add (a local "
 	  "repository is looked at, not fetched)" },
 	{ "tree", "branch", KEY_TEXT, AT(branch), "", NULL, 0, 0,
-	  "the one to fetch and to test on; empty: all of them, and the default one" },
+	  "the one to fetch and to test on; empty: all of them, and the default one; not "
+	  "for a local repository" },
 	{ "tree", "fetch", KEY_DURATION, AT(fetch_ms), "6h", NULL, 1000, 0,
 	  "between two fetches; from 5m up to this, doubled, while they fail" },
 	{ "tree", "timeout", KEY_DURATION, AT(timeout_ms), "1h", NULL, 1000, 0,

@@ -7,7 +7,7 @@ static const char *const ops[] = {
 	[CONTROL_CANCEL] = "cancel", [CONTROL_RERUN] = "rerun",
 	[CONTROL_PAUSE] = "pause",   [CONTROL_RESUME] = "resume",
 	[CONTROL_CLEAN] = "clean",   [CONTROL_STATUS] = "status",
-	[CONTROL_MARK] = "mark",
+	[CONTROL_MARK] = "mark",     [CONTROL_TREES] = "trees",
 };
 
 void control_reader_done(struct control_reader *r)
@@ -108,6 +108,7 @@ static int parse_rest(struct json_object *o, struct control_request *r, struct e
 	case CONTROL_RESUME:
 	case CONTROL_CLEAN:
 	case CONTROL_STATUS:
+	case CONTROL_TREES:
 		return 0;
 	}
 	return err_set(err, ERR_INTERNAL, "op %d", (int)r->op);

@@ -10,6 +10,7 @@
  *	{"op": "clean", "watch": true}  retention, next
  *	{"op": "status"}
  *	{"op": "mark", "bisection": 3, "commit": "<in full>", "bad": true}
+ *	{"op": "trees"}                 one was added by hand: what waits for it, now
  *
  * "request" is as daemon/request.h has it; where it has "mails", a sealed memory
  * file with them comes along as a descriptor (daemon/mails.h). Answered is with one
@@ -53,6 +54,7 @@ enum control_op {
 	CONTROL_CLEAN,
 	CONTROL_STATUS,
 	CONTROL_MARK,
+	CONTROL_TREES,
 };
 
 struct control_request {

@@ -245,7 +245,8 @@ static void run_applied(struct series_run *r)
 	if (walk_init(r, &r->err) < 0)
 		return run_fail(r, RUN_INFRA);
 	deep_init(r);
-	run_phase(r, "building and booting %d steps", r->ntested);
+	run_phase(r, "building and booting %d step%s", r->ntested,
+		  r->ntested == 1 ? "" : "s");
 	run_advance(r);
 }
 

@@ -292,6 +292,21 @@ int plan_check(const struct config *config, char *const *configs, char *const *t
 	return rc;
 }
 
+int plan_load_names(const struct config *config, char *const *configs,
+		    char *const *topologies, char *const *suites, struct plan **ret_plan,
+		    struct err *err)
+{
+	struct plan *p = mem_alloc0(sizeof(*p));
+
+	if (load_named(p, config, configs, topologies, suites, err) < 0) {
+		plan_free(p);
+		return -1;
+	}
+	load_tests(p);
+	*ret_plan = p;
+	return 0;
+}
+
 int plan_load(const struct config *config, const struct state *st, char *const *configs,
 	      char *const *topologies, char *const *suites, struct plan **ret_plan,
 	      struct err *err)

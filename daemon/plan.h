@@ -49,6 +49,12 @@ void plan_free(struct plan *p);
 int plan_check(const struct config *config, char *const *configs, char *const *topologies,
 	       char *const *suites, struct err *err);
 
+/* A plan of what is named, without what this machine brings: enough for plan_tests. All
+ * lists are needed. Errors as above; the caller frees. Blocks on small files. */
+int plan_load_names(const struct config *config, char *const *configs,
+		    char *const *topologies, char *const *suites, struct plan **ret_plan,
+		    struct err *err);
+
 /*
  * Writes the initramfs with the guest's init and the programs of all suites, or of
  * the quick ones alone: what those boot does not hang on the others. more: what else

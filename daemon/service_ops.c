@@ -8,12 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/bisect_ask.h"
 #include "daemon/config_tree.h"
 #include "daemon/event_json.h"
 #include "daemon/mails.h"
 #include "daemon/plan.h"
 #include "daemon/service_intake.h"
 #include "daemon/service_keep.h"
+#include "daemon/service_trees.h"
 #include "db/bisection.h"
 #include "db/series.h"
 #include "db/setting.h"
@@ -154,7 +156,12 @@ static int check_tree(struct service *s, const char *name, struct err *err)
 /* What the job would end with at its turn, perhaps days later, is said now. */
 static int check_names(struct service *s, const struct request *q, struct err *err)
 {
-	if (plan_check(s->config, q->configs, q->topologies, q->suites, err) == 0)
+	int rc =
+		q->test ?
+			bisect_check(s->config, q->configs, q->topologies, q->test, err) :
+			plan_check(s->config, q->configs, q->topologies, q->suites, err);
+
+	if (rc == 0)
 		return 0;
 	if (err->code == ERR_MISSING)
 		err->code = ERR_INPUT;
@@ -419,6 +426,14 @@ static void op_pause(struct service *s, struct control_client *cl, enum queue_pa
 	service_advance(s);
 }
 
+/* A tree that was not there may be now: it is fetched, and what waits for it begins. */
+static void op_trees(struct service *s, struct control_client *cl)
+{
+	service_trees_configure(s);
+	control_ok(cl, json_object_new_object());
+	service_advance(s);
+}
+
 static void op_clean(struct service *s, struct control_client *cl, bool watch)
 {
 	struct json_object *o = json_object_new_object();
@@ -492,6 +507,8 @@ void service_request(struct control_client *cl, struct control_request *r, void 
 		return op_pause(s, cl, QUEUE_RUNS);
 	case CONTROL_CLEAN:
 		return op_clean(s, cl, r->watch);
+	case CONTROL_TREES:
+		return op_trees(s, cl);
 	case CONTROL_STATUS:
 		return op_status(s, cl);
 	}

@@ -11,7 +11,8 @@
 /* Fetches nothing yet. */
 int service_trees_new(struct service *s, struct err *err);
 void service_trees_free(struct service *s);
-/* Takes s->config; the one before it may be freed then. */
+/* Takes s->config; the one before it may be freed then. Also for the same one again,
+ * when a tree was added. */
 void service_trees_configure(struct service *s);
 /* Ends the fetch that runs; when it did, service_maybe_end. */
 void service_trees_stop(struct service *s);

@@ -49,6 +49,18 @@ int tree_rows_source(struct db *db, const struct tree_conf *c, enum tree_kind *r
 	return rc;
 }
 
+int tree_rows_check(const struct tree_conf *c, enum tree_kind kind, const char *source,
+		    struct err *err)
+{
+	if (kind == TREE_TARBALL)
+		return err_set(err, ERR_INPUT, "it is of a tarball, which never changes");
+	if (kind == TREE_GIT && *c->branch)
+		return err_set(err, ERR_INPUT,
+			       "%s is looked at, not fetched: branch does not go with it",
+			       source);
+	return 0;
+}
+
 int tree_rows_load(struct db *db, const struct tree_conf *c, struct err *err)
 {
 	AUTO(tree_fetch_done) struct tree_fetch f = { 0 };

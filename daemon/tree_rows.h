@@ -22,6 +22,9 @@ typedef int (*tree_moved_fn)(const char *tree, const char *commit, void *arg,
  */
 int tree_rows_source(struct db *db, const struct tree_conf *c, enum tree_kind *ret_kind,
 		     char **ret_source, struct err *err);
+/* ERR_INPUT where a tree of that kind is not for a daemon, or not with that section. */
+int tree_rows_check(const struct tree_conf *c, enum tree_kind kind, const char *source,
+		    struct err *err);
 /* The row of a tree as it is configured now; made where there is none. */
 int tree_rows_load(struct db *db, const struct tree_conf *c, struct err *err);
 

@@ -269,14 +269,8 @@ static int fetch(struct tree_watch *w, const struct tree_conf *c, struct err *er
 			       "there is no url, and no such tree: sluice tree add %s "
 			       "SOURCE makes one",
 			       c->name);
-	if (rc < 0)
+	if (rc < 0 || tree_rows_check(c, kind, source, err) < 0)
 		return -1;
-	if (kind == TREE_TARBALL)
-		return err_set(err, ERR_INPUT, "it is of a tarball, which never changes");
-	if (kind == TREE_GIT && *c->branch)
-		return err_set(err, ERR_INPUT,
-			       "%s is looked at, not fetched: branch does not go with it",
-			       source);
 	if (kind == TREE_GIT)
 		return look(w, c, source, err);
 	return start_role(w, c, TAKE_PTR(source), err) < 0 ? -1 : 1;

@@ -29,7 +29,8 @@ int tree_watch_new(const struct tree_watch_opts *opts, struct tree_watch **ret_w
 void tree_watch_free(struct tree_watch *w);
 /*
  * The trees from now on; borrowed until the next call of it. A fetch of one that is
- * gone, or is fetched from elsewhere now, is ended; its row goes, the tree stays.
+ * gone, or is fetched from elsewhere now, is ended; its row goes, the tree stays. One
+ * that is fetched from elsewhere, or was made only now, is due at once.
  */
 int tree_watch_configure(struct tree_watch *w, const struct tree_conf *trees, size_t n,
 			 struct err *err);

@@ -175,6 +175,21 @@ int db_open(const char *path, enum db_mode mode, struct db **ret_db, struct err 
 	return -1;
 }
 
+int db_open_empty(struct db **ret_db, struct err *err)
+{
+	struct db *db = NULL;
+
+	if (db_open(":memory:", DB_WRITE, &db, err) < 0)
+		return -1;
+	db->writable = false;
+	if (db_exec(db, "PRAGMA query_only = ON", err) < 0) {
+		db_close(db);
+		return -1;
+	}
+	*ret_db = db;
+	return 0;
+}
+
 void db_close(struct db *db)
 {
 	struct cached *c, *next;

@@ -31,6 +31,8 @@ enum db_mode {
 #define DB_NO_REAL (-1.0)
 
 int db_open(const char *path, enum db_mode mode, struct db **ret_db, struct err *err);
+/* What a reader sees where nothing was written yet: our tables, empty, in memory. */
+int db_open_empty(struct db **ret_db, struct err *err);
 void db_close(struct db *db);
 /* What this binary's migrations end at. */
 int db_schema_version(void);

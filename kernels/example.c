@@ -221,22 +221,20 @@ static int add_patch(const struct series *s, size_t k, struct str *out, struct e
 	return 0;
 }
 
-static int series_write(struct series *s, const char *base_commit, const char *out_mbox,
-			struct err *err)
+static int series_text(struct series *s, const char *base_commit, struct str *out,
+		       struct err *err)
 {
-	AUTO(str_done) struct str out = STR_INIT;
-
 	if (write_to_memory(s->repo, err) < 0 || commit_all(s, base_commit, err) < 0 ||
-	    add_cover(s, &out, err) < 0)
+	    add_cover(s, out, err) < 0)
 		return -1;
 	for (size_t k = 1; k <= s->edits->n; k++)
-		if (add_patch(s, k, &out, err) < 0)
+		if (add_patch(s, k, out, err) < 0)
 			return -1;
-	return file_write_atomic(out_mbox, str_get(&out), out.len, 0644, err);
+	return 0;
 }
 
-int example_write(const char *repo, const char *base_commit, const char *edits_dir,
-		  const char *out_mbox, struct err *err)
+int example_text(const char *repo, const char *base_commit, const char *edits_dir,
+		 struct str *out, struct err *err)
 {
 	AUTO(example_edits_done) struct example_edits edits = { .n = 0 };
 	AUTO_GIT(repo) git_repository *r = NULL;
@@ -248,5 +246,15 @@ int example_write(const char *repo, const char *base_commit, const char *edits_d
 	steps = mem_alloc0((edits.n + 1) * sizeof(*steps));
 	s.repo = r;
 	s.steps = steps;
-	return series_write(&s, base_commit, out_mbox, err);
+	return series_text(&s, base_commit, out, err);
+}
+
+int example_write(const char *repo, const char *base_commit, const char *edits_dir,
+		  const char *out_mbox, struct err *err)
+{
+	AUTO(str_done) struct str out = STR_INIT;
+
+	if (example_text(repo, base_commit, edits_dir, &out, err) < 0)
+		return -1;
+	return file_write_atomic(out_mbox, str_get(&out), out.len, 0644, err);
 }

@@ -9,12 +9,17 @@
 #define SLUICE_KERNELS_EXAMPLE_H
 
 #include "lib/err.h"
+#include "lib/str.h"
 
 /*
- * repo: any repository that has base_commit (full hex); it is only read.
- * out_mbox is written at once by rename. Blocks for some blobs and trees.
- * ERR_INPUT names the edit file and line when the edits do not fit the base.
+ * The mbox, added to out, which holds a part of it when this fails. repo: any
+ * repository that has base_commit (full hex); it is only read. Blocks for some
+ * blobs and trees. ERR_INPUT names the edit file and line when the edits do not
+ * fit the base.
  */
+int example_text(const char *repo, const char *base_commit, const char *edits_dir,
+		 struct str *out, struct err *err);
+/* The same into the file out_mbox, at once by rename. */
 int example_write(const char *repo, const char *base_commit, const char *edits_dir,
 		  const char *out_mbox, struct err *err);
 

@@ -47,7 +47,8 @@ static void print_facts(struct html *h, const struct build *b)
 	page_seconds(h, b->seconds);
 	html_text(h, " (");
 	page_seconds(h, b->cpu_seconds);
-	html_textf(h, " of CPU), %" PRId64 " objects compiled%s", b->compiled,
+	html_textf(h, " of CPU), %" PRId64 " %s compiled%s", b->compiled,
+		   b->compiled == 1 ? "object" : "objects",
 		   b->incremental ? " on top of the step before" : ", a full build");
 	html_close(h);
 	page_fact_open(h, "Finished");

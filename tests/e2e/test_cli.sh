@@ -48,7 +48,73 @@ is "check-config: sources that cannot be used" "$RC" 2
 check "check-config: where a source is" grep -q "^ok  *source mm  *https://lore.kernel.org/linux-mm$" "$OUT"
 check "check-config: what a source lacks" grep -q "^MISSING  *source box  *$T/box: No such file" "$OUT"
 check "check-config: a suite that is not there" grep -q "^MISTAKE  *source box .*none" "$OUT"
+cp "$T/plain.ini" "$T/config.ini"
+
+# Trees: the state knows which there are.
+sl check-config
+check "check-config: the tree that is there" grep -q "^ok  *tree  *toy$" "$OUT"
+sed -i 's/^tree = toy/tree = nosuch/' "$T/config.ini"
+printf '[source mm]\nurl = https://lore.kernel.org/linux-mm\ntree = no1\ntrees = toy,no2,later\n[tree later]\n[tree far]\nurl = https://example.org/far.git\n' \
+	>>"$T/config.ini"
+sl check-config
+is "check-config: trees that are not there yet: exit 0" "$RC" 0
+is "check-config: each of them, and no other" \
+	"$(sed -n 's/^warning  *\(.*[^ ]\)  *there is no tree "\(.*\)" yet; sluice tree add .* SOURCE makes it$/\1:\2/p' "$OUT" | tr '\n' ' ')" \
+	"tree:nosuch source mm:no1 source mm:no2 "
+check "check-config: a section of a tree that is not there" \
+	grep -q "^warning  *tree later .*tree add later SOURCE makes it" "$OUT"
+check "check-config: one that is fetched" \
+	grep -q "^ok  *tree far  *https://example.org/far.git$" "$OUT"
+sl check-config --state-dir "$T/fresh"
+is "check-config: before anything was added: exit 0" "$RC" 0
+check "check-config: makes nothing" test ! -e "$T/fresh"
+cp "$T/plain.ini" "$T/config.ini"
+printf '[tree toy]\nbranch = base\n' >>"$T/config.ini"
+sl check-config
+is "check-config: a branch of a local repository: exit 2" "$RC" 2
+check "check-config: says what the daemon would" \
+	grep -q "^MISTAKE  *tree toy  *$T/toy is looked at, not fetched: branch does not go with it" "$OUT"
 mv "$T/plain.ini" "$T/config.ini"
+
+# ---- nothing was done yet ----
+
+fresh() { # fresh CODE TEXT COMMAND...: beside a state folder that is not there
+	want=$1
+	text=$2
+	shift 2
+	sl "$@" --state-dir "$T/fresh"
+	is "a fresh state folder, $*: exit $want" "$RC" "$want"
+	check "a fresh state folder, $*: says so" grep -q "$text" "$OUT"
+}
+fresh 0 "no tree yet in $T/fresh. Add one: sluice tree add" tree list
+fresh 3 "No daemon runs on $T/fresh" status
+fresh 0 "^0 queued" queue
+fresh 0 "No series was tested yet in $T/fresh" show
+fresh 2 'no series "s1"' show s1
+fresh 2 'no run "17"' log 17
+fresh 0 "Nothing was bisected yet" bisect
+fresh 0 "nothing to drop" clean --dry-run
+check "a fresh state folder is not made by looking" test ! -e "$T/fresh"
+
+# ---- example ----
+
+mkdir -p "$T/data/kernels/examples/tiny" "$T/data/kernels/examples/other"
+printf 'Subject: mm: an example\n\nOf one patch.\n' \
+	>"$T/data/kernels/examples/tiny/0-cover.edit"
+printf 'Subject: mm/swap: count twice\n\nFor once.\n\n@@ mm/swap.c in void lru_add(\n-\tpage->refcount++;\n+\tpage->refcount += 2;\n' \
+	>"$T/data/kernels/examples/tiny/1-swap.edit"
+sl example tiny
+is "example without -o: exit 2" "$RC" 2
+sl example -o "$T/tiny.mbox" tiny
+is "example: exit 0" "$RC" 0
+(cd "$T" && "$SLUICE" example --config-file "$T/config.ini" -o - tiny >"$T/tiny.out" 2>"$OUT")
+is "example -o -: exit 0" "$?" 0
+check "example -o -: the mails, and nothing else" cmp "$T/tiny.out" "$T/tiny.mbox"
+check "example -o -: no file of that name" test ! -e "$T/-"
+sl example -o "$T/none.mbox" nosuch
+is "no such example: exit 2" "$RC" 2
+check "no such example: its name, and those there are" \
+	grep -q 'no example "nosuch", but other, tiny$' "$OUT"
 
 sl tree list
 check "tree list: toy is there" grep -q "^toy .*$T/toy" "$OUT"

@@ -46,7 +46,11 @@ sl bisect --test toy/beta --topology numa2 --good c1 --bad nowhere
 is "no such commit: exit 2" "$RC" 2
 bisect --mark good c3
 is "a mark before anything ran: exit 2" "$RC" 2
+sl bisect --test nothing --topology numa2 --good c1 --bad c8
+is "no name of a test: exit 2" "$RC" 2
 is "nothing was built for it" "$(calls build)" 0
+is "what there is not was refused at once; the wrong way round was a job" \
+	"$(status '[.over[] | "\(.kind) \(.exit)"] | join(", ")')" "bisect 2"
 
 # ---- cancelled, and gone on ----
 
@@ -78,6 +82,9 @@ is "after kill -9 of the daemon: exit 0" "$RC" 0
 check "found: the commit" grep -q "^  $c5 \"c5\"" "$OUT"
 check "found: runs before and after, and how sure" \
 	grep -Eq "^toy/beta on numa2: 0/[0-9]+ before, ([0-9]+)/\1 after, P (> )?0.99" "$OUT"
+check "the ends are told, below the question" grep -q '^  good [0-9a-f]* "c1"' "$OUT"
+check "and no series, no base, nothing that was known" \
+	sh -c "! grep -e ' series ' -e '--base says' -e 'taken over' '$OUT'"
 check "each decision is told with its reason" grep -q "^next .*tells most for its cost" "$OUT"
 after=$(calls boot)
 

@@ -119,6 +119,8 @@ check "a series comes before its tree: it waits" until_ok waits_early
 is "and says for what" "$(status '.queued[0].reason')" \
 	'the tree "pub" has not been fetched yet; "sluice status" shows how that goes'
 is "but not for when" "$(status '.queued[0].starts_in')" null
+is "the document says that it never succeeded" \
+	"$(status '.trees[0] | "\(has("succeeded")) \(.succeeded)"')" "true null"
 sl submit --tree pub "$T"/early/*
 is "who submits one is told so: exit 2" "$RC" 2
 series rest

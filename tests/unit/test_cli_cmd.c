@@ -116,6 +116,36 @@ static void test_help(void **state)
 		      "  -h, --help              show this\n");
 }
 
+/* Every option of every command, as --help names it. */
+static void test_mdoc_names_the_letters(void **state)
+{
+	AUTO_FREE char *text = NULL;
+	size_t len, letters = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	cmd_print_mdoc(out);
+	fclose(out);
+	for (size_t i = 0; cmd_list[i]; i++) {
+		const struct cmd_opt *o = cmd_list[i]->hidden ? NULL : cmd_list[i]->opts;
+
+		for (; o && o->name; o++) {
+			AUTO_FREE char *item =
+				o->letter ? str_printf("\n.It Fl %c , Fl -%s%s%s\n",
+						       o->letter, o->name,
+						       o->arg ? " Ar " : "",
+						       o->arg ? o->arg : "") :
+					    NULL;
+
+			if (item && !strstr(text, item))
+				fail_msg("%s: no \"%s\"", cmd_list[i]->name, item);
+			letters += item != NULL;
+		}
+	}
+	assert_true(letters > 5);
+	assert_null(strstr(text, "Fl h "));
+}
+
 static void test_find(void **state)
 {
 	(void)state;
@@ -130,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_operands_and_options),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_mdoc_names_the_letters),
 		cmocka_unit_test(test_find),
 	};
 

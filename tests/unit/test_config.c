@@ -227,7 +227,8 @@ static void test_complaints_about_sources(void **state)
 			      "[source f]\nurl = http://a/\nbase = head,best\nlist = x\n"
 			      "[source g]\nkind = patchwork\nurl = http://a/\n"
 			      "token_file = /t\n[source h]\nkind = patchwork\n"
-			      "url = https://a/\ntoken_file = /t\n",
+			      "url = https://a/\ntoken_file = /t\n"
+			      "[source i]\nkind = mbox\npath = /srv/i\n",
 			      &c, &complaints),
 			 -1);
 	assert_string_equal(
@@ -237,7 +238,6 @@ static void test_complaints_about_sources(void **state)
 		"config.ini:3: [source a/b]: a source needs a name (letters, digits, . _ -), "
 		"like [source mm]\n"
 		"config.ini:5: c: a source of kind archive needs url\n"
-		"config.ini:6: d: a source of kind maildir needs path\n"
 		"config.ini:8: d: a source of kind maildir has no url\n"
 		"config.ini:9: path: \"mail\" is not an absolute path\n"
 		"config.ini:11: url: \"file:///etc/passwd\" is not a URL of http or https\n"
@@ -246,7 +246,9 @@ static void test_complaints_about_sources(void **state)
 		"config.ini:15: base: \"best\" is not one of base-commit blobs good head\n"
 		"config.ini:16: unknown key \"list\", did you mean \"lists\"?\n"
 		"config.ini:20: token_file: a token goes over https only, not to "
-		"\"http://a/\"\n");
+		"\"http://a/\"\n"
+		"config.ini:26: kind: \"mbox\" is not one of archive epoch patchwork "
+		"maildir\n");
 }
 
 static void test_trees(void **state)

@@ -7,6 +7,8 @@
 #include "cli/context.h"
 #include "db/migrations.h"
 #include "db/state_lock.h"
+#include "db/tree.h"
+#include "lib/file.h"
 
 /* A state folder as the sluice before the last migration left it. */
 static void make_older(const char *dir, struct cmd_common *common)
@@ -70,11 +72,32 @@ static void but_not_while_another_writes(void **state)
 	free((char *)common.config_file);
 }
 
+static void reading_where_nothing_was_written_yet(void **state)
+{
+	AUTO_FREE char *dir = path_join(*state, "nowhere", NULL);
+	AUTO_FREE char *config = path_join(*state, "config.ini", NULL);
+	const struct cmd_common common = { .config_file = config, .state_dir = dir };
+	struct context cx = CONTEXT_INIT;
+	struct tree *list = NULL, one = { .name = (char *)"x" };
+	size_t n = 1;
+
+	assert_int_equal(file_write_atomic(config, "[sluice]\n", 9, 0644, NULL), 0);
+	assert_int_equal(context_read(&cx, &common), EXIT_OK);
+	assert_int_equal(tree_list(cx.db, &list, &n, NULL), 0);
+	assert_int_equal(n, 0);
+	tree_list_free(list, n);
+	one.source = one.default_ref = one.name;
+	assert_int_equal(tree_put(cx.db, &one, NULL), -1);
+	context_done(&cx);
+	assert_int_equal(access(dir, F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tmpdir_test(reading_converts_an_older_database),
 		tmpdir_test(but_not_while_another_writes),
+		tmpdir_test(reading_where_nothing_was_written_yet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,15 @@ static void bisections_are_read(void **state)
 	refused("{\"op\":\"mark\",\"commit\":\"" ID "\"}", "bisection");
 }
 
+static void an_added_tree_is_told(void **state)
+{
+	struct control_request r;
+
+	(void)state;
+	assert_int_equal(parse("{\"op\":\"trees\"}", &r), 0);
+	assert_int_equal(r.op, CONTROL_TREES);
+}
+
 static void what_is_no_request_is_refused(void **state)
 {
 	(void)state;
@@ -363,6 +372,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_are_read),
 		cmocka_unit_test(bisections_are_read),
+		cmocka_unit_test(an_added_tree_is_told),
 		cmocka_unit_test(what_is_no_request_is_refused),
 		cmocka_unit_test(a_request_survives_json),
 		cmocka_unit_test(lines_come_whole_however_they_are_cut),

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <sys/socket.h>
 
+#include "db/row.h"
 #include "lib/text.h"
 
 static void seed(struct site *s)
@@ -127,6 +128,22 @@ static void test_series_page_tells_what_was_tried(void **state)
 	assert_true(has(&a, "<details"));
 	assert_true(has(&a, "3 tried for it"));
 	assert_true(has(&a, "base-commit, mm at 0123456789ab: no &lt;i&gt;"));
+}
+
+static void test_build_page_counts(void **state)
+{
+	struct site *s = *state;
+	AUTO_FREE char *build = str_printf("/build/%d", (int)s->build);
+
+	{
+		GET(s, build);
+		assert_true(has(&a, ", 3 objects compiled"));
+	}
+	ok(&s->f, db_exec(s->f.db, "UPDATE build SET compiled = 1", &s->f.err));
+	{
+		GET(s, build);
+		assert_true(has(&a, ", 1 object compiled"));
+	}
 }
 
 static void test_run_page(void **state)
@@ -452,6 +469,7 @@ int main(void)
 		T(test_pages_escape_everything),
 		T(test_headers),
 		T(test_series_page_tells_what_was_tried),
+		T(test_build_page_counts),
 		T(test_run_page),
 		T(test_cancelled_series),
 		T(test_run_page_tells_what_is_known),
