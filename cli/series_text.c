@@ -66,6 +66,7 @@ static void print_unfinished(const struct report *r, const struct term *t)
 static void print_head(const struct report *r, const struct term *t)
 {
 	const struct series *s = &r->v.series;
+	AUTO_FREE char *ended = outcome_ended(s);
 	AUTO_FREE char *subject = text_clean_line(s->subject, 0);
 	AUTO_FREE char *who = s->patches == 0 ? str_dup(s->author) :
 						str_printf("%s, %lld patch%s", s->author,
@@ -90,11 +91,8 @@ static void print_head(const struct report *r, const struct term *t)
 	print_applied(r, t, APPLY_THREE_WAY, "applied by a three-way merge");
 	print_applied(r, t, APPLY_GIT_AM, "applied by git am -3");
 	print_applied(r, t, APPLY_ALREADY, "in the base already");
-	if (s->state == SERIES_CANCELLED) {
-		AUTO_FREE char *text = outcome_cancelled(s->reason);
-
-		print_field(t, "state", text);
-	}
+	if (ended)
+		print_field(t, "state", ended);
 	if (s->state == SERIES_RUNNING || s->state == SERIES_NEW)
 		print_unfinished(r, t);
 }

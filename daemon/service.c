@@ -12,6 +12,7 @@
 #include "daemon/config_names.h"
 #include "daemon/service_intake.h"
 #include "daemon/service_trees.h"
+#include "db/queue_series.h"
 #include "db/setting.h"
 #include "lib/cleanup.h"
 #include "lib/file.h"
@@ -215,6 +216,7 @@ static int take_over(struct service *s, struct err *err)
 	int64_t n = 0;
 
 	if (queue_put_back_dead(s->db, s->owner, (int64_t)time(NULL), &n, err) < 0 ||
+	    queue_fail_series(s->db, 0, err) < 0 ||
 	    setting_get(s->db, "paused", &paused, err) < 0)
 		return -1;
 	s->paused = queue_paused_parse(paused);

@@ -15,6 +15,7 @@
 #include "daemon/service_intake.h"
 #include "daemon/service_keep.h"
 #include "daemon/work.h"
+#include "db/queue_series.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
 #include "lib/paths.h"
@@ -221,6 +222,8 @@ static void settle(struct service *s, enum job_how how, int code)
 							     j.exit == RUN_INFRA));
 	}
 	queue_job_done(&j);
+	if (queue_fail_series(s->db, w->job, &err) < 0)
+		log_error("job %lld: %s", (long long)w->job, err.msg);
 }
 
 static void on_done(struct job *child, enum job_how how, int code, void *arg)
@@ -390,7 +393,7 @@ static int find_stray(struct service *s, struct err *err)
 	if (queue_put_back_dead(s->db, "", now_s(), &n, err) < 0)
 		return -1;
 	s->stray = false;
-	return 0;
+	return queue_fail_series(s->db, 0, err);
 }
 
 /* No job waits longer than the longest pause between tries: a clock that was set back

@@ -473,7 +473,7 @@ static const char series_cancelled[] =
 	"ALTER TABLE series RENAME COLUMN error TO reason;"
 	"ALTER TABLE series RENAME COLUMN state TO state_was;"
 	"ALTER TABLE series ADD COLUMN state TEXT NOT NULL DEFAULT 'new' CHECK (state IN "
-	" ('new', 'running', 'done', 'cancelled'));"
+	" ('new', 'running', 'done', 'cancelled', 'failed'));"
 	"UPDATE series SET state = CASE state_was WHEN 'error' THEN 'cancelled' "
 	" ELSE state_was END;"
 	"ALTER TABLE series DROP COLUMN state_was;";

@@ -69,13 +69,13 @@ CREATE TABLE series (
   base_tree   TEXT,                 -- the commit's tree object
   base_tried  TEXT,                 -- json [{"rung","tree","commit","ref","why_not"}]
   wanted      TEXT,                 -- json {"configs":[],"topologies":[],"suites":[]} of the last request
-  reason      TEXT,                 -- with state cancelled: by whom, or why, as its job says
+  reason      TEXT,                 -- with state cancelled, failed: by whom, or why, as its job says
   created     INTEGER NOT NULL,     -- when first asked for
   updated     INTEGER NOT NULL,     -- last change of the row
   base_how    TEXT CHECK (base_how IN ('option', 'author', 'base-commit', 'blobs', 'good',
                 'head', 'range')),  -- why this base: the rung of the ladder
   state       TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'running', 'done',
-                'cancelled'))       -- new: no base yet; running: or interrupted
+                'cancelled', 'failed')) -- new: no base yet; running: or interrupted
 ) STRICT;
 CREATE INDEX series_newest ON series (updated DESC, id DESC); -- /
 CREATE INDEX series_msgid ON series (message_id, version, updated); -- sluice show MSGID

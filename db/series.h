@@ -32,7 +32,7 @@ struct series {
 	struct json_object *base_tried; /* [{"rung","tree","commit","ref","why_not"}] */
 	struct json_object *wanted;     /* {"configs":[],"topologies":[],"suites":[]} */
 	enum series_state state;
-	char *reason;             /* with SERIES_CANCELLED, as of its job */
+	char *reason;             /* with SERIES_CANCELLED and _FAILED, as of its job */
 	int64_t created, updated; /* set by this module */
 };
 

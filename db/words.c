@@ -9,7 +9,7 @@
 
 static const char *const sets[][MAX_WORDS] = {
 	[WORDS_TREE_KIND] = { "git", "url", "tarball" },
-	[WORDS_SERIES_STATE] = { "new", "running", "done", "cancelled" },
+	[WORDS_SERIES_STATE] = { "new", "running", "done", "cancelled", "failed" },
 	[WORDS_STEP_APPLY] = { "base", "exact", "three-way", "git-am", "already-applied",
 			       "conflict", "refused", "not-reached" },
 	[WORDS_BUILD_STATUS] = { "ok", "fail", "timeout", "infra", "skipped" },

@@ -29,29 +29,26 @@ static void head_tags(struct html *h, const struct series_line *l)
 	tag(h, "tag fail", "✗", v[VERDICT_PRE_EXISTING], "failing");
 }
 
-char *outcome_cancelled(const char *reason)
+char *outcome_ended(const struct series *s)
 {
-	if (!reason)
-		return str_dup("cancelled");
-	return str_printf("cancelled%s %s", str_starts(reason, "by ") ? "" : ":", reason);
-}
+	const char *word = s->state == SERIES_CANCELLED ? "cancelled" : "given up";
+	const char *colon = s->reason && str_starts(s->reason, "by ") ? "" : ":";
 
-static void cancelled_tag(struct html *h, const struct series_line *l)
-{
-	AUTO_FREE char *text = outcome_cancelled(l->s.reason);
-
-	html_el(h, "span", "tag skip", text);
+	if (s->state != SERIES_CANCELLED && s->state != SERIES_FAILED)
+		return NULL;
+	return s->reason ? str_printf("%s%s %s", word, colon, s->reason) : str_dup(word);
 }
 
 void html_outcome(struct html *h, const struct series_line *l)
 {
 	const int64_t *v = l->verdicts;
 	int64_t bad = v[VERDICT_INTRODUCED] + v[VERDICT_TRANSIENT] + v[VERDICT_FLAKY];
+	AUTO_FREE char *ended = outcome_ended(&l->s);
 
 	if (l->s.state == SERIES_NEW || l->s.state == SERIES_RUNNING)
 		html_el(h, "span", "tag run", "unfinished");
-	else if (l->s.state == SERIES_CANCELLED)
-		cancelled_tag(h, l);
+	else if (ended)
+		html_el(h, "span", "tag skip", ended);
 	else if (l->s.patches > 0 && bad == 0 && v[VERDICT_PASS] > 0)
 		html_el(h, "span", "tag pass", "✓ breaks nothing");
 	html_text(h, " ");

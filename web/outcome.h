@@ -7,9 +7,10 @@
 #include "db/series.h"
 #include "web/html.h"
 
-/* "cancelled by root", "cancelled: v2 is newer"; reason: of series, may be NULL. The
- * caller frees. */
-char *outcome_cancelled(const char *reason);
+/* Why a series was not finished and does not go on by itself, "cancelled by root",
+ * "cancelled: v2 is newer", "given up: its worker was killed by signal 9"; NULL: it is
+ * done, or goes on. The caller frees. */
+char *outcome_ended(const struct series *s);
 void html_outcome(struct html *h, const struct series_line *l);
 
 #endif

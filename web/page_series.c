@@ -36,15 +36,15 @@ static void print_heading(struct html *h, const struct series *s)
 
 static void print_state(struct html *h, const struct series *s)
 {
+	AUTO_FREE char *ended = outcome_ended(s);
+
 	if (s->state == SERIES_DONE)
 		return;
 	html_open(h, "p");
 	html_attr(h, "class", "note");
-	if (s->state == SERIES_CANCELLED) {
-		AUTO_FREE char *text = outcome_cancelled(s->reason);
-
+	if (ended) {
 		html_text(h, "Not finished: ");
-		html_text(h, text);
+		html_text(h, ended);
 		html_text(h, ". What was done is kept.");
 	} else {
 		html_text(h, "Not finished. This page renews itself.");

@@ -4,6 +4,7 @@
 
 #include "db/lease.h"
 #include "db/queue.h"
+#include "db/queue_series.h"
 #include "db/row.h"
 #include "db/setting.h"
 #include "db/timing.h"
@@ -383,6 +384,62 @@ static void three_reboots_set_a_job_apart(void **state)
 	}
 }
 
+static enum series_state state_of_series(struct fixture *f, int64_t id,
+					 const char *reason)
+{
+	struct series s = { 0 };
+	enum series_state state;
+
+	assert_int_equal(series_find(f->db, id, &s, &f->err), 1);
+	state = s.state;
+	if (reason)
+		assert_string_equal(s.reason, reason);
+	else
+		assert_null(s.reason);
+	series_done(&s);
+	return state;
+}
+
+/* A job of the series, whose worker died as often as it takes. */
+static int64_t job_set_apart(struct fixture *f, int64_t series)
+{
+	enum queue_state now = QUEUE_RUNNING;
+	int64_t id = add_plain(f), epoch;
+
+	for (int i = 0; i < QUEUE_CRASHES_MAX; i++) {
+		epoch = take(f, id);
+		ok(f, queue_set_series(f->db, id, epoch, series, &f->err));
+		assert_int_equal(queue_put_back(f->db, id, epoch, QUEUE_CRASHED,
+						"it died", 0, &now, &f->err),
+				 1);
+	}
+	assert_int_equal(now, QUEUE_APART);
+	return id;
+}
+
+static void the_series_of_a_job_that_came_to_nothing_says_so(void **state)
+{
+	struct fixture *f = *state;
+	int64_t one = add_series(f, "one@x", 1, "mm: one");
+	int64_t two = add_series(f, "two@x", 1, "mm: two");
+	int64_t done = add_series(f, "done@x", 1, "mm: three");
+	int64_t job, again;
+
+	ok(f, series_set_state(f->db, done, SERIES_DONE, NULL, &f->err));
+	job = job_set_apart(f, one);
+	job_set_apart(f, two);
+	job_set_apart(f, done);
+	ok(f, queue_fail_series(f->db, job, &f->err));
+	assert_int_equal(state_of_series(f, one, "it died"), SERIES_FAILED);
+	assert_int_not_equal(state_of_series(f, two, NULL), SERIES_FAILED);
+	/* A later job has the second one in hand. */
+	again = add_plain(f);
+	ok(f, queue_set_series(f->db, again, take(f, again), two, &f->err));
+	ok(f, queue_fail_series(f->db, 0, &f->err));
+	assert_int_not_equal(state_of_series(f, two, NULL), SERIES_FAILED);
+	assert_int_equal(state_of_series(f, done, NULL), SERIES_DONE);
+}
+
 static bool in_lines(const struct queue_line *l, size_t n, int64_t id)
 {
 	for (size_t i = 0; i < n; i++)
@@ -702,6 +759,7 @@ int main(void)
 		T(a_cancelled_job_is_over_at_once),
 		T(leases_of_others_and_old_ones_are_taken_back),
 		T(three_reboots_set_a_job_apart),
+		T(the_series_of_a_job_that_came_to_nothing_says_so),
 		T(a_head_waits_until_it_is_begun),
 		T(heads_are_the_first_of_each_sender),
 		T(a_series_waits_for_its_tree),

@@ -220,6 +220,16 @@ static void test_cancelled_series(void **state)
 		GET(s, api);
 		assert_true(has(&a, "\"reason\": \"by <root>\""));
 	}
+	ok(f, series_set_state(f->db, id, SERIES_FAILED, "its <worker> died", &f->err));
+	{
+		GET(s, "/");
+		assert_true(has(&a, ">given up: its &lt;worker&gt; died</span>"));
+	}
+	{
+		GET(s, page);
+		assert_true(has(&a, "Not finished: given up: its &lt;worker&gt; died. What"));
+		assert_false(has(&a, "renews itself"));
+	}
 }
 
 static void test_console_is_bytes(void **state)
