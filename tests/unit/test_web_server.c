@@ -227,7 +227,8 @@ static void test_cancelled_series(void **state)
 	}
 	{
 		GET(s, page);
-		assert_true(has(&a, "Not finished: given up: its &lt;worker&gt; died. What"));
+		assert_true(
+			has(&a, "Not finished: given up: its &lt;worker&gt; died. What"));
 		assert_false(has(&a, "renews itself"));
 	}
 }
