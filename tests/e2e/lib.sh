@@ -241,7 +241,8 @@ doc_block() {
 
 # real_world NAME [VERSION]: like begin, for tests on Debian's linux (6.12): its tree
 # and builds are kept in the cache folder, so that the base is built only once. Boots
-# are done anew each time, since the kernel command line is another. Ends the test
+# are done anew each time, since the kernel command line is another; repeats are few,
+# but where a test asks for more. Ends the test
 # where there is no such tree.
 real_world() {
 	begin "$1"
@@ -256,7 +257,7 @@ real_world() {
 	fi
 	mkdir -p "$cache" && chmod 755 "$cache"
 	now=$(date +%s)
-	printf '[sluice]\ntree = debian-%s\nsuite = mlock-migrate\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n' \
+	printf '[sluice]\ntree = debian-%s\nsuite = mlock-migrate\nstate_dir = %s/state\n[boot]\ncmdline = sluice.check=%s\n[verdict]\nrepeats = once\n' \
 		"$version" "$cache" "$now" >"$T/config.ini"
 	STATE=$cache/state
 	# The cache is only good for the same tarball, and where this sluice can read it:

@@ -7,7 +7,7 @@
 real_world real_odds
 
 brief_suite
-printf '[verdict]\nrepeats = sure\n' >>"$T/config.ini"
+sed -i 's/^repeats = once/repeats = sure/' "$T/config.ini"
 
 sl example -o "$T/mbox"
 sl test --topology smp4 --suite brief --json "$T/json" "$T/mbox"
