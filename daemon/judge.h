@@ -5,6 +5,8 @@
 #ifndef SLUICE_DAEMON_JUDGE_H
 #define SLUICE_DAEMON_JUDGE_H
 
+#include <stdbool.h>
+
 #include "db/words.h"
 
 enum cell_state {
@@ -31,6 +33,7 @@ struct judgement {
 	int until_first;    /* until could be any from here to until; -1 */
 	int runs, failures; /* over all steps */
 	double p;           /* that it is so; negative: chance has no part in it */
+	bool end_open;      /* whether it was repaired is not sure */
 };
 
 /*

@@ -80,10 +80,28 @@ struct asking {
 	struct witnesses witnesses;
 	int left;               /* boots; -1: not known yet */
 	bool failed;            /* something did */
+	bool *named;            /* [ntested]: patches that a test of the column named */
 	struct assessment last; /* of the last subject that failed */
 	double *last_worth;     /* what it made of each step */
 	double *worth;          /* the sum */
 };
+
+/*
+ * What fails beside a test that has named the patch, and fails less often: it is broken
+ * by that patch, too, or failed by chance. Which of them it is would take many boots, and
+ * would charge no other patch. It stays inconclusive.
+ */
+static bool is_beside(const struct asking *q, const struct assessment *a)
+{
+	double p = belief_clean(a->belief);
+
+	if (a->call.word != BELIEF_UNSURE)
+		return false;
+	for (int k = 1; k < q->r->ntested; k++)
+		if (q->named[k])
+			p += belief_from(a->belief, k);
+	return p >= (double)q->r->opts->config->verdict_sure / 100;
+}
 
 /* What one more boot of each step is worth to the subject. */
 static void make_worth(struct asking *q, const struct subject *s, struct assessment *a)
@@ -104,7 +122,8 @@ static void make_worth(struct asking *q, const struct subject *s, struct assessm
 	}
 	policy.runs_max = assess_count(a, 0, r->ntested - 1).runs + q->left;
 	assess_believe(r, a, patch);
-	belief_worth(a->belief, &policy, q->last_worth);
+	if (!is_beside(q, a))
+		belief_worth(a->belief, &policy, q->last_worth);
 }
 
 /* Tests that one patch breaks have the same counts: one belief does for all of them. */
@@ -126,6 +145,29 @@ static int add_worth(struct asking *q, const struct subject *s, struct err *err)
 	}
 	for (int k = 0; k < q->r->ntested; k++)
 		q->worth[k] += q->last_worth[k];
+	return 0;
+}
+
+/* The patch that the subject names, where that stands. Those with the same counts name
+ * the same one. */
+static int note_named(struct asking *q, const struct subject *s, struct err *err)
+{
+	AUTO(assessment_done) struct assessment a = { .belief = NULL };
+	AUTO_FREE double *patch = NULL;
+	struct assessment swap;
+
+	if (assess_evidence(q->r, s, &a, err) < 0)
+		return -1;
+	if (!a.failed || (q->last.failed && assess_alike(q->r, &q->last, &a)))
+		return 0;
+	patch = witnesses_tell(q->r, &q->witnesses, s);
+	assess_believe(q->r, &a, patch);
+	if (a.call.word != BELIEF_UNSURE && a.call.first > 0 &&
+	    a.call.first == a.call.last && belief_confirmed(a.belief, &a.call))
+		q->named[a.call.first] = true;
+	swap = q->last;
+	q->last = a;
+	a = swap;
 	return 0;
 }
 
@@ -152,13 +194,20 @@ static int column_worth(struct asking *q, struct err *err)
 	struct subject s = { .config = q->column->config,
 			     .topology = q->column->topology,
 			     .deep = q->column->deep };
+	int (*const passes[])(struct asking * q, const struct subject *s,
+			      struct err *err) = { note_named, add_worth };
 	int rc = witnesses_of(q->r, s.config, &q->witnesses, err);
 
-	if (rc == 0)
-		rc = add_worth(q, &s, err);
-	for (size_t i = 0; rc == 0 && i < json_len(tests); i++) {
-		s.test = json_str(json_object_array_get_idx(tests, i), "test", "");
-		rc = add_worth(q, &s, err);
+	for (size_t pass = 0; pass < ARRAY_SIZE(passes); pass++) {
+		assessment_done(&q->last);
+		s.test = NULL;
+		if (rc == 0)
+			rc = passes[pass](q, &s, err);
+		for (size_t i = 0; rc == 0 && i < json_len(tests); i++) {
+			s.test =
+				json_str(json_object_array_get_idx(tests, i), "test", "");
+			rc = passes[pass](q, &s, err);
+		}
 	}
 	return rc;
 }
@@ -229,9 +278,11 @@ static int plan_column(struct series_run *r, const struct plan_cell *column,
 	size_t n = (size_t)r->ntested;
 	AUTO_FREE double *worth = mem_alloc0(n * sizeof(*worth));
 	AUTO_FREE double *last_worth = mem_alloc0(n * sizeof(*last_worth));
+	AUTO_FREE bool *named = mem_alloc0(n * sizeof(*named));
 	struct asking q = { .r = r,
 			    .column = column,
 			    .left = -1,
+			    .named = named,
 			    .last_worth = last_worth,
 			    .worth = worth };
 	bool recalled;

@@ -20,8 +20,9 @@ static void blame(const struct assessment *a, struct judgement *j)
 	j->candidate_first = c->first;
 	j->candidate_last = c->last;
 	j->word = VERDICT_INTRODUCED;
-	if (c->word == BELIEF_TRANSIENT ||
-	    (c->word == BELIEF_BLAMED && !c->likely_at_tip)) {
+	/* That a later patch repaired it is said only of what is sure. */
+	j->end_open = c->word == BELIEF_BLAMED;
+	if (c->word == BELIEF_TRANSIENT) {
 		j->word = VERDICT_TRANSIENT;
 		j->until_first = c->until_first;
 		j->until = c->until_last;

@@ -467,6 +467,14 @@ static void tell_inconclusive(struct verdict *v, const struct cell_view *views, 
 	v->reason = str_printf("%s (%s)", seen ? seen : "failed", why);
 }
 
+static void tell_end_open(struct verdict *v)
+{
+	AUTO_FREE char *seen = v->reason;
+
+	v->reason = str_printf("%s (whether a later patch repairs it is not sure)",
+			       seen ? seen : "failed");
+}
+
 /* The step whose boot shows it: the one that is named, else the first that failed after
  * it, or at all; -1: none did. */
 static int shown_at(const struct cell_view *views, int n, int from)
@@ -567,6 +575,8 @@ static int judge_subject(struct series_run *r, struct verdict_list *l,
 			tell_nothing_bad(r, v, s, views);
 		if (j.word == VERDICT_INCONCLUSIVE && j.from >= 0)
 			tell_inconclusive(v, views, r->ntested);
+		else if (j.end_open)
+			tell_end_open(v);
 		if (only_bad)
 			tell_deep(v);
 		v->odds = TAKE_PTR(odds);
