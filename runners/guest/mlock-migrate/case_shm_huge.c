@@ -20,13 +20,12 @@
 #include "common/turn.h"
 #include "mlock-migrate/account.h"
 #include "mlock-migrate/cases.h"
-#include "mlock-migrate/move.h"
 #include "mlock-migrate/thp.h"
+#include "mlock-migrate/thpstory.h"
 
 #define BYTES (2 * THP_BYTES)
 #define SHMEM_SWITCH "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 #define CHECKS 4 /* of one story */
-#define SPLIT_TRIES 5
 
 struct story {
 	const char *name;
@@ -120,41 +119,6 @@ static void check_pages(const struct story *st, const struct pageset *set, bool 
 			pageset_damaged(set));
 }
 
-static void split(const struct pageset *set, struct why *w)
-{
-	size_t left = set->n;
-	int tries, ret;
-
-	for (tries = 0; left && tries < SPLIT_TRIES; tries++) {
-		ret = thp_split(set);
-		if (ret < 0)
-			ktap_bail("split_huge_pages: %s", strerror(-ret));
-		pageset_touch(set);
-		left = thp_compound(set);
-	}
-	if (left)
-		why_add(w, "expected all huge pages to be split, saw %zu pages in one",
-			left);
-}
-
-/* One address for each huge page, then all where one was split on its way. */
-static void move(const struct pageset *set, int node, struct why *w)
-{
-	struct pageset heads;
-	size_t first, there;
-
-	pageset_adopt(&heads, set->map, set->map_bytes, THP_PAGES);
-	move_to(&heads, node, &first);
-	free(heads.addr);
-	free(heads.pfn);
-	there = pageset_on_node(set, node);
-	if (there != set->n)
-		there = move_to(set, node, &first);
-	if (there != set->n)
-		why_add(w, "expected all %zu pages on node %d, saw %zu", set->n, node,
-			there);
-}
-
 static void tell(void *arg)
 {
 	const struct story *st = arg;
@@ -170,9 +134,9 @@ static void tell(void *arg)
 	why_check(&w, check_name(st, "locked"));
 	w.n = 0;
 	if (st->split)
-		split(&set, &w);
+		thp_split_all(&set, &w);
 	if (st->move)
-		move(&set, st->to, &w);
+		thp_move_parts(&set, THP_PAGES, st->to, &w);
 	check_pages(st, &set, true, &w);
 	why_check(&w, check_name(st, "happened"));
 	w.n = 0;

@@ -13,6 +13,7 @@
 #include "common/numa.h"
 #include "common/slowdown.h"
 #include "common/sysfile.h"
+#include "common/why.h"
 
 #define KINDS 2
 #define NODES_MAX 64
@@ -133,17 +134,23 @@ void isolated_check(void)
 {
 	struct isolated now;
 	bool back = settle(&now, TRIES);
-	int node = differs(&now), at = node < 0 ? 0 : node;
+	int node = differs(&now);
 	struct ktap_state state;
+	struct why w = { 0 };
 
 	ktap_save(&state);
 	if (back && state.run == state.skipped) {
 		ktap_skip("isolated-back", "all else was skipped");
 		return;
 	}
-	ktap_check(
-		back, "isolated-back",
-		"expected nr_isolated_anon and nr_isolated_file back at %lld and %lld, saw %lld and %lld; of node %d at %lld and %lld, saw %lld and %lld",
-		base.all[0], base.all[1], now.all[0], now.all[1], at, base.node[at][0],
-		base.node[at][1], now.node[at][0], now.node[at][1]);
+	if (!back && node < 0)
+		why_add(&w,
+			"expected nr_isolated_anon and nr_isolated_file back at %lld and %lld, saw %lld and %lld",
+			base.all[0], base.all[1], now.all[0], now.all[1]);
+	else if (!back)
+		why_add(&w,
+			"expected nr_isolated_anon and nr_isolated_file of node %d back at %lld and %lld, saw %lld and %lld",
+			node, base.node[node][0], base.node[node][1], now.node[node][0],
+			now.node[node][1]);
+	why_check(&w, "isolated-back");
 }

@@ -23,6 +23,7 @@
 #endif
 
 #define HUGE 2
+#define SPLIT_TRIES 5
 #define SMALL_ONE ((size_t)16) /* base pages in 64 KiB */
 #define SMALL_SET ((size_t)256)
 /* What becomes of a part of it: not at a boundary of 64 KiB. */
@@ -174,13 +175,13 @@ void happen_mprotect(const struct thp_story *st, struct pageset *set, struct why
 			set->n - touched_by_part(st), n);
 }
 
-/* All is small then; that of a file is not even mapped until it is touched. */
-void happen_split(const struct thp_story *st, struct pageset *set, struct why *w)
+/* What is of a file is not even mapped then until it is touched. */
+void thp_split_all(const struct pageset *set, struct why *w)
 {
 	size_t left = set->n;
 	int tries, ret;
 
-	for (tries = 0; left && tries < 5; tries++) {
+	for (tries = 0; left && tries < SPLIT_TRIES; tries++) {
 		ret = thp_split(set);
 		if (ret < 0)
 			ktap_bail("split_huge_pages: %s", strerror(-ret));
@@ -190,6 +191,13 @@ void happen_split(const struct thp_story *st, struct pageset *set, struct why *w
 	if (left)
 		why_add(w, "expected all huge pages to be split, saw %zu pages in one",
 			left);
+}
+
+void happen_split(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	size_t left;
+
+	thp_split_all(set, w);
 	oracle_drain();
 	left = thp_with(set, PAGE_MLOCKED);
 	if (left != set->n)

@@ -55,6 +55,8 @@ void thp_observe(const struct thp_story *st, const struct pageset *set);
 
 /* Is the running kernel of this version or a later one? */
 bool thp_kernel_since(int major, int minor);
+/* All is small then; complains of what is not. */
+void thp_split_all(const struct pageset *set, struct why *w);
 /* Moves a set that lies in huge pages of so many base pages; complains of what stays. */
 void thp_move_parts(const struct pageset *set, size_t one, int node, struct why *w);
 
