@@ -6,8 +6,9 @@
 # state elsewhere.
 set -eu
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/tree.sh disable=SC1091
+. tests/tree.sh
 tree=debian-6.12
-tarball=/usr/src/linux-source-6.12.tar.xz
 serve=1
 [ "${1:-}" != --no-serve ] || serve=""
 [ -z "${NONINTERACTIVE:-}" ] || serve=""
@@ -28,11 +29,7 @@ tests/deps.sh build tree
 say "Building sluice"
 make -j"$(nproc)" all
 
-if ! build/sluice tree list ${STATE_DIR:+--state-dir "$STATE_DIR"} 2>/dev/null |
-	grep -q "^$tree "; then
-	say "Importing $tarball as the tree $tree (about a minute)"
-	build/sluice tree add ${STATE_DIR:+--state-dir "$STATE_DIR"} "$tree" "$tarball"
-fi
+debian_tree "$tree" ${STATE_DIR:+--state-dir "$STATE_DIR"}
 
 say "Testing the example series: five patches to mm/, tested after every patch."
 echo "    The first time the base kernel is built, which takes some minutes."

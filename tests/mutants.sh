@@ -23,6 +23,8 @@
 # Exits with 0 when all have a result, 3 when something was lost.
 set -eu
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/tree.sh disable=SC1091
+. tests/tree.sh
 # shellcheck source=tests/mutants/lib.sh disable=SC1091
 . tests/mutants/lib.sh
 

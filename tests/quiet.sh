@@ -13,6 +13,8 @@
 # Exits as sluice quiet does: 1 on any failure.
 set -eu
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/tree.sh disable=SC1091
+. tests/tree.sh
 N=${N:-100}
 QUICK=${QUICK:-10}
 TREES=${TREES:-debian-6.12 debian-6.1}
@@ -20,12 +22,6 @@ SUITES=${SUITES:-mlock-migrate*$QUICK,mlock-migrate-deep}
 
 say() {
 	printf '\n==> %s\n' "$*"
-}
-
-tree() {
-	command=$1
-	shift
-	build/sluice tree "$command" ${STATE:+--state-dir "$STATE"} "$@"
 }
 
 say "Looking for what is needed"
@@ -36,20 +32,7 @@ make --no-print-directory -j"$(nproc)" all
 unset MAKEFLAGS MFLAGS MAKELEVEL # none of our kernels' business
 
 for name in $TREES; do
-	if tree list 2>/dev/null | grep -q "^$name "; then
-		continue
-	fi
-	case $name in
-	debian-*) ;;
-	*)
-		echo "quiet: there is no tree \"$name\"; sluice tree add $name SOURCE makes one" >&2
-		exit 2
-		;;
-	esac
-	tarball=/usr/src/linux-source-${name#debian-}.tar.xz
-	[ -e "$tarball" ] || tests/deps.sh build quiet
-	say "Importing $tarball as the tree $name (about a minute)"
-	tree add "$name" "$tarball"
+	debian_tree "$name" ${STATE:+--state-dir "$STATE"} || exit 2
 done
 
 say "Measuring: $N boots of each kernel, $SUITES"

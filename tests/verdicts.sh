@@ -23,6 +23,8 @@ sluice=$PWD/build/sluice
 T=$STATE/verdicts
 mkdir -p "$T/suites" && chmod 755 "$STATE" "$T" || exit 2
 make --no-print-directory -j"$(nproc)" all >/dev/null || exit 2
+# shellcheck source=tests/tree.sh disable=SC1091
+. tests/tree.sh
 # shellcheck source=tests/e2e/plumbing.sh disable=SC1091
 . tests/e2e/plumbing.sh
 
@@ -45,12 +47,7 @@ sl() {
 	"$sluice" "$command" --config-file "$T/config.ini" "$@" >"$T/out" 2>&1
 }
 
-if ! "$sluice" tree list --state-dir "$STATE" 2>/dev/null | grep -q "^$TREE "; then
-	tarball=/usr/src/linux-source-$version.tar.xz
-	[ -e "$tarball" ] || tests/deps.sh build quiet >&2
-	echo "verdicts: importing $tarball as the tree $TREE (about a minute)" >&2
-	"$sluice" tree add --state-dir "$STATE" "$TREE" "$tarball" >&2 || exit 2
-fi
+debian_tree "$TREE" --state-dir "$STATE" || exit 2
 
 # ---- a bug in one boot of five ----
 
