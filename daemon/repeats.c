@@ -1,6 +1,7 @@
 #include "daemon/repeats.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "daemon/assess.h"
 #include "daemon/boots.h"
@@ -81,30 +82,51 @@ struct asking {
 	int left;               /* boots; -1: not known yet */
 	bool failed;            /* something did */
 	bool *named;            /* [ntested]: patches that a test of the column named */
+	bool *settled;          /* [ntested]: and one of which no more is asked */
 	struct assessment last; /* of the last subject that failed */
 	double *last_worth;     /* what it made of each step */
 	double *worth;          /* the sum */
 };
 
+static bool names_a_patch(const struct assessment *a)
+{
+	const struct belief_call *c = &a->call;
+
+	return (c->word == BELIEF_INTRODUCED || c->word == BELIEF_TRANSIENT ||
+		c->word == BELIEF_BLAMED) &&
+	       c->first == c->last && belief_confirmed(a->belief, c);
+}
+
 /*
  * What fails beside a test that has named the patch, and fails less often: it is broken
- * by that patch, too, or failed by chance. Which of them it is would take many boots, and
- * would charge no other patch. It stays inconclusive.
+ * by that patch, too, or comes and goes on the base as well, or failed by chance. Which of
+ * them it is would take many boots, and would charge no other patch. It stays
+ * inconclusive. Where it names that patch as well, and of the other test nothing is left to
+ * be asked, whether it is repaired stays open.
  */
 static bool is_beside(const struct asking *q, const struct assessment *a)
 {
 	double p = belief_clean(a->belief);
+	bool any = false;
 
+	if (names_a_patch(a))
+		return q->settled[a->call.first];
 	if (a->call.word != BELIEF_UNSURE)
 		return false;
-	for (int k = 1; k < q->r->ntested; k++)
-		if (q->named[k])
-			p += belief_from(a->belief, k);
-	return p >= (double)q->r->opts->config->verdict_sure / 100;
+	p += belief_from(a->belief, 0);
+	for (int k = 1; k < q->r->ntested; k++) {
+		if (!q->named[k])
+			continue;
+		p += belief_from(a->belief, k);
+		any = true;
+	}
+	return any && p >= (double)q->r->opts->config->verdict_sure / 100;
 }
 
-/* What one more boot of each step is worth to the subject. */
-static void make_worth(struct asking *q, const struct subject *s, struct assessment *a)
+/* Makes the belief, and what one more boot of each step is worth to it: nats in
+ * worth[0..ntested-1]; false: nothing. */
+static bool weigh(struct asking *q, const struct subject *s, struct assessment *a,
+		  double *worth)
 {
 	struct series_run *r = q->r;
 	AUTO_FREE double *patch = witnesses_tell(r, &q->witnesses, s);
@@ -117,13 +139,19 @@ static void make_worth(struct asking *q, const struct subject *s, struct assessm
 	if (q->left < 0)
 		q->left = boots_left(r, q->column);
 	for (int k = 0; k < r->ntested; k++) {
-		q->last_worth[k] = 0;
+		worth[k] = 0;
 		cost[k] = first_of(r, k, q->column) ? 1 : INFINITY;
 	}
 	policy.runs_max = assess_count(a, 0, r->ntested - 1).runs + q->left;
 	assess_believe(r, a, patch);
-	if (!is_beside(q, a))
-		belief_worth(a->belief, &policy, q->last_worth);
+	return belief_worth(a->belief, &policy, worth);
+}
+
+static void make_worth(struct asking *q, const struct subject *s, struct assessment *a)
+{
+	weigh(q, s, a, q->last_worth);
+	if (is_beside(q, a))
+		memset(q->last_worth, 0, (size_t)q->r->ntested * sizeof(*q->last_worth));
 }
 
 /* Tests that one patch breaks have the same counts: one belief does for all of them. */
@@ -148,23 +176,23 @@ static int add_worth(struct asking *q, const struct subject *s, struct err *err)
 	return 0;
 }
 
-/* The patch that the subject names, where that stands. Those with the same counts name
- * the same one. */
+/* The patch that the subject names, and whether more is asked of it. Those with the same
+ * counts say the same. */
 static int note_named(struct asking *q, const struct subject *s, struct err *err)
 {
 	AUTO(assessment_done) struct assessment a = { .belief = NULL };
-	AUTO_FREE double *patch = NULL;
 	struct assessment swap;
+	bool more;
 
 	if (assess_evidence(q->r, s, &a, err) < 0)
 		return -1;
 	if (!a.failed || (q->last.failed && assess_alike(q->r, &q->last, &a)))
 		return 0;
-	patch = witnesses_tell(q->r, &q->witnesses, s);
-	assess_believe(q->r, &a, patch);
-	if (a.call.word != BELIEF_UNSURE && a.call.first > 0 &&
-	    a.call.first == a.call.last && belief_confirmed(a.belief, &a.call))
+	more = weigh(q, s, &a, q->last_worth);
+	if (names_a_patch(&a)) {
 		q->named[a.call.first] = true;
+		q->settled[a.call.first] |= !more && a.call.word != BELIEF_BLAMED;
+	}
 	swap = q->last;
 	q->last = a;
 	a = swap;
@@ -279,10 +307,12 @@ static int plan_column(struct series_run *r, const struct plan_cell *column,
 	AUTO_FREE double *worth = mem_alloc0(n * sizeof(*worth));
 	AUTO_FREE double *last_worth = mem_alloc0(n * sizeof(*last_worth));
 	AUTO_FREE bool *named = mem_alloc0(n * sizeof(*named));
+	AUTO_FREE bool *settled = mem_alloc0(n * sizeof(*settled));
 	struct asking q = { .r = r,
 			    .column = column,
 			    .left = -1,
 			    .named = named,
+			    .settled = settled,
 			    .last_worth = last_worth,
 			    .worth = worth };
 	bool recalled;
