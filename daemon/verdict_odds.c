@@ -113,11 +113,23 @@ static struct json_object *likely_json(const struct belief *b, int nsteps)
 	return list;
 }
 
+/* Where it may have been repaired: just after the last step that failed. */
+static int after_failing(const struct assessment *a, int nsteps)
+{
+	int k = nsteps;
+
+	while (k > 0 && !a->steps[k - 1].failures)
+		k--;
+	return k;
+}
+
 struct json_object *odds_json(const struct assessment *a, int nsteps,
 			      const struct judgement *j, double sure)
 {
 	struct json_object *o = json_object_new_object();
-	int until = j->until > 0 ? j->until : nsteps;
+	int until = j->until > 0 ? j->until :
+		    j->end_open  ? after_failing(a, nsteps) :
+				   nsteps;
 	/* Where patches cannot be told apart the first that could be it is told. */
 	int from = j->candidate_first >= 0 ? j->candidate_first : j->from;
 
