@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/verdict_notes.h"
+#include "lib/cleanup.h"
 #include "lib/str.h"
 
 #define EVIDENCE_LINES 12
@@ -36,6 +37,46 @@ static struct json_object *failing_lines(const char *output)
 	return lines_of(output);
 }
 
+/* The subtests that failed, the first ones first: of a long output only the end is kept. */
+static struct json_object *failing_subtests(struct json_object *subtests)
+{
+	struct json_object *a = json_object_new_array();
+	size_t more = 0;
+
+	for (size_t i = 0; i < json_len(subtests); i++) {
+		struct json_object *o = json_object_array_get_idx(subtests, i);
+		const char *reason = json_str(o, "reason", NULL);
+		AUTO_FREE char *line = NULL;
+
+		if (strcmp(json_str(o, "result", ""), test_result_str(RESULT_FAIL)) != 0)
+			continue;
+		if (json_len(a) == EVIDENCE_LINES - 1) {
+			more++;
+			continue;
+		}
+		line = str_printf("not ok %s%s%s", json_str(o, "name", "?"),
+				  reason ? " # " : "", reason ? reason : "");
+		json_add_str(a, line);
+	}
+	if (more) {
+		AUTO_FREE char *line = str_printf("%zu more subtests failed", more);
+
+		json_add_str(a, line);
+	}
+	return a;
+}
+
+/* Of the result of a test that failed by itself, or NULL. */
+static struct json_object *failing_part(const struct result *res)
+{
+	struct json_object *a = failing_subtests(res->subtests);
+
+	if (json_len(a))
+		return a;
+	json_object_put(a);
+	return res->output ? failing_lines(res->output) : NULL;
+}
+
 static const char *first_splat_text(struct json_object *splats)
 {
 	return json_len(splats) ?
@@ -59,8 +100,8 @@ static void tell_evidence(struct verdict *v, const struct cell_view *view)
 			v->evidence = lines_of(splat);
 		else if (b->boot.status != BOOT_OK && json_len(b->boot.console_tail))
 			v->evidence = json_object_get(b->boot.console_tail);
-		else if (res->output)
-			v->evidence = failing_lines(res->output);
+		else
+			v->evidence = failing_part(res);
 		return;
 	}
 	v->reason = str_dup(b->boot.reason);
@@ -89,8 +130,7 @@ static void tell_issue(struct verdict *v, const struct cell_view *view, bool gon
 			       gone ? ", which does not show at the last step" : "",
 			       view->issue->reason,
 			       res->reason ? res->reason : test_result_str(res->result));
-	if (res->output)
-		v->evidence = failing_lines(res->output);
+	v->evidence = failing_part(res);
 }
 
 /* Good but for a splat that was there before the series. */
