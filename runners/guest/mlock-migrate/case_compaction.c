@@ -1,9 +1,15 @@
 /*
  * Compaction of mlocked pages. It does not switch the per-CPU batches off, as
  * move_pages(2) does, so a munlock that stays in a batch keeps its reference
- * and the page cannot move. The pages are scattered as scatter.h says.
+ * and the page cannot move. The pages are scattered as scatter.h says. Before that it
+ * is forbidden to take unevictable pages, and leaves each of them where it is.
  */
+#include <string.h>
+
 #include "common/ktap.h"
+#include "common/page.h"
+#include "common/setting.h"
+#include "common/sysfile.h"
 #include "mlock-migrate/cases.h"
 #include "mlock-migrate/oracle.h"
 #include "mlock-migrate/scatter.h"
@@ -35,6 +41,29 @@ static void check_moved(const struct pageset *set, const struct vmstat *before)
 		most, success, failed);
 }
 
+/* A page without the flag, as in mm/compaction.c, isolate_migratepages_block, may move. */
+static void check_left_alone(struct pageset *set, int node)
+{
+	size_t others, moved;
+	int ret = setting_hold(SCATTER_ALLOWED, "0\n");
+
+	if (ret < 0) {
+		ktap_skip("left-alone", "cannot be forbidden: %s", strerror(-ret));
+		return;
+	}
+	oracle_drain();
+	others = pageset_without(set, PAGE_UNEVICTABLE);
+	scatter_compact(node);
+	sysfile_write(SCATTER_ALLOWED, "1\n");
+	moved = pageset_moved(set);
+	ktap_data("moved_unasked", (long long)moved);
+	ktap_check(
+		moved <= others, "left-alone",
+		"expected compaction to leave all %zu unevictable pages alone, compact_unevictable_allowed being 0, saw %zu moved",
+		set->n - others, moved);
+	pageset_note(set);
+}
+
 void case_compaction(void)
 {
 	struct pageset set, evictable;
@@ -43,7 +72,7 @@ void case_compaction(void)
 	size_t pages = scatter_room(node, PAGES_MIN, PAGES_MAX);
 
 	scatter_begin(node);
-	ktap_begin(2 + ORACLE_FRAMES_CHECKS + ORACLE_LOCKED_CHECKS +
+	ktap_begin(3 + ORACLE_FRAMES_CHECKS + ORACLE_LOCKED_CHECKS +
 		   ORACLE_UNLOCKED_CHECKS + ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	scatter_evictable(&evictable, node);
@@ -51,6 +80,7 @@ void case_compaction(void)
 	pageset_thin(&set, SCATTER_EVERY);
 	if (set.n < pages / SCATTER_EVERY / 4)
 		ktap_bail("only %zu of %zu pages have a fitting frame", set.n, pages);
+	check_left_alone(&set, node);
 	oracle_begin(&before);
 	scatter_compact(node);
 	check_moved(&set, &before);

@@ -3,9 +3,8 @@
  * of them elsewhere, however often it must try, or the block stays. Then it is
  * switched on again. A few of the pages wait in the batch of the last CPU.
  *
- * Our pages get into a block that can go by taking memory until the allocator
- * hands out frames of such a block. Whether it really can go is known only by
- * trying: a block also holds pages of the kernel. So where it will not go with
+ * Our pages get into a block as hotblock.h says. Whether it really can go is known only
+ * by trying: a block also holds pages of the kernel. So where it will not go with
  * locked pages in it, they are unlocked and it is tried again: if it stays, the
  * next block is tried, and the case is skipped when there is none. If it goes now,
  * the lock held it, or a page of the kernel did that was freed meanwhile: it is
@@ -20,7 +19,6 @@
  * block with pages of its own in it.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -36,135 +34,19 @@
 #include "common/slowdown.h"
 #include "common/tally.h"
 #include "mlock-migrate/cases.h"
+#include "mlock-migrate/hotblock.h"
 #include "mlock-migrate/oracle.h"
 #include "mlock-migrate/residue.h"
 
-#define PAGES 512
 #define TRIES 5
 #define PAUSE_US 50000 /* what was freed by RCU, or waits on a CPU, gets time to go */
 #define LIMIT_S 30     /* a good kernel takes a tenth of a second */
 #define REFUSED_LIMIT_S 1
-#define BLOCKS_MAX 1024
-#define STEP_KIB 512
-#define KEEP_FREE_KIB 32768 /* room to move to */
-#define ANY_BLOCK -1
-
-enum { UNKNOWN, USABLE, UNUSABLE };
-
-static unsigned char blocks[BLOCKS_MAX];
 
 struct looks {
 	struct tally gone, elsewhere, kept, back;
 	long tried, stuck; /* blocks; those that went only without the lock */
 };
-
-static bool usable(int id)
-{
-	if (id < 0 || id >= BLOCKS_MAX)
-		return false;
-	if (blocks[id] == UNKNOWN)
-		blocks[id] = memblock_movable(id) ? USABLE : UNUSABLE;
-	return blocks[id] == USABLE;
-}
-
-static bool node_usable(int node)
-{
-	int id;
-
-	for (id = 0; id < BLOCKS_MAX; id++) {
-		if (memblock_on_node(id, node) && usable(id))
-			return true;
-	}
-	return false;
-}
-
-/* The block that the allocator takes the next page from. */
-static int next_block(void)
-{
-	char *page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int id;
-
-	if (page == MAP_FAILED)
-		return -1;
-	*page = 1;
-	id = memblock_of(page_pfn(page));
-	munmap(page, PAGE_BYTES);
-	return id;
-}
-
-/*
- * Below the lowest watermark of its zones a node gives nothing any more: who is
- * bound to it is killed for want of memory, however much is free elsewhere.
- */
-static long long keep_free_kib(int node)
-{
-	long long keep = numa_min_kib(node) * 2;
-
-	return keep > KEEP_FREE_KIB ? keep : KEEP_FREE_KIB;
-}
-
-/*
- * Takes memory of the node, which fallocate does without clearing it, until the
- * next page comes from the block that is wanted, or any usable one: gives that, or
- * -1.
- */
-static int reach_block(int node, int filler, int want)
-{
-	long long keep = keep_free_kib(node), left = numa_free_kib(node);
-	off_t taken = 0;
-	int id;
-
-	for (;;) {
-		id = next_block();
-		if (id >= 0 && (want == ANY_BLOCK ? usable(id) : id == want))
-			return id;
-		left -= STEP_KIB;
-		/* Others give memory back meanwhile. */
-		if (left < keep)
-			left = numa_free_kib(node);
-		if (left < keep || fallocate(filler, 0, taken, STEP_KIB * 1024) < 0)
-			return -1;
-		taken += STEP_KIB * 1024;
-	}
-}
-
-/* How many pages are in the block. */
-static size_t in_block(const struct pageset *set, int id)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < set->n; i++)
-		n += memblock_of(page_pfn(set->addr[i])) == id;
-	return n;
-}
-
-/*
- * A locked set on node, most of it in the block that is given back; or -1, and
- * no set. All of it on the last CPU, whose lists of free pages then hold frames
- * of the block for those that shall wait in its batch.
- */
-static int place(struct pageset *set, int node, int want)
-{
-	int filler = memfd_create("filler", MFD_CLOEXEC), id;
-
-	if (filler < 0)
-		ktap_skip_all("no memfd here: %s", strerror(errno));
-	cpu_run_on(cpu_last());
-	numa_bind_task(node);
-	id = reach_block(node, filler, want);
-	if (id >= 0) {
-		struct vmstat drained;
-
-		pageset_init(set, PAGES, -1, PAGESET_LOCK_ON_FAULT);
-		oracle_begin(&drained);
-		ktap_data("waiting", (long long)residue_refault(set));
-	}
-	numa_bind_task(-1);
-	cpu_run_on(cpu_first());
-	close(filler);
-	return id;
-}
 
 static int offline(int id)
 {
@@ -185,12 +67,12 @@ static int offline(int id)
  */
 static int offline_set(const struct pageset *set, int id)
 {
-	size_t n = in_block(set, id);
+	size_t n = hotblock_pages(set, id);
 	int tries = 0;
 
 	ktap_data("block", id);
 	ktap_data("pages_in_block", (long long)n);
-	if (n < PAGES / 2)
+	if (n < HOTBLOCK_PAGES / 2)
 		return -ENOENT;
 	while (!memblock_movable(id)) {
 		if (++tries == TRIES)
@@ -203,7 +85,7 @@ static int offline_set(const struct pageset *set, int id)
 static void went(struct pageset *set, int id, struct looks *l, const struct vmstat *base)
 {
 	struct vmstat now;
-	size_t n = in_block(set, id);
+	size_t n = hotblock_pages(set, id);
 	int ret;
 
 	tally_add(
@@ -224,27 +106,19 @@ static void went(struct pageset *set, int id, struct looks *l, const struct vmst
 		id, set->n, strerror(-ret), n);
 }
 
-static void bring_back(int id)
-{
-	int ret = memblock_online(id);
-
-	if (ret < 0)
-		ktap_bail("memory block %d does not come back: %s", id, strerror(-ret));
-}
-
 /* Once more with locked pages: 0, it goes or cannot be had; else why it stays. */
 static int stays_again(int node, int id)
 {
 	struct pageset set;
 	int ret;
 
-	if (place(&set, node, id) < 0) {
+	if (hotblock_place(&set, node, id) < 0) {
 		ktap_note("memory block %d is not to be had a second time", id);
 		return 0;
 	}
 	ret = offline_set(&set, id);
 	if (ret == 0)
-		bring_back(id);
+		hotblock_bring_back(id);
 	pageset_done(&set);
 	return ret == -ENOENT ? 0 : ret;
 }
@@ -263,12 +137,12 @@ static bool control(struct pageset *set, int node, int id, int with_lock, struct
 	oracle_begin(&drained);
 	ret = offline(id);
 	pageset_done(set);
-	blocks[id] = UNUSABLE;
+	hotblock_spoilt(id);
 	ktap_note("memory block %d does not go: %s; after munlock: %s", id,
 		  strerror(-with_lock), strerror(-ret));
 	if (ret < 0)
 		return false;
-	bring_back(id);
+	hotblock_bring_back(id);
 	again = stays_again(node, id);
 	if (again == 0)
 		return false;
@@ -287,7 +161,7 @@ static bool remove_on(int node, struct looks *l, const struct vmstat *base)
 	struct pageset set;
 	int id, ret;
 
-	while (node_usable(node) && (id = place(&set, node, ANY_BLOCK)) >= 0) {
+	while (hotblock_any_on(node) && (id = hotblock_place(&set, node, HOTBLOCK_ANY)) >= 0) {
 		ktap_data("place_ms", (long long)(clock_ms() - begin));
 		begin = clock_ms();
 		l->tried++;
@@ -300,7 +174,7 @@ static bool remove_on(int node, struct looks *l, const struct vmstat *base)
 			return true;
 		}
 		if (ret == -ENOENT) {
-			blocks[id] = UNUSABLE;
+			hotblock_spoilt(id);
 			pageset_done(&set);
 		} else if (control(&set, node, id, ret, l)) {
 			return true;
@@ -335,17 +209,17 @@ static bool refused_one(void)
 	uint64_t nodes = numa_memory_nodes(), left;
 	int id, ret;
 
-	for (id = 0; id < BLOCKS_MAX; id++) {
+	for (id = 0; id < HOTBLOCKS_MAX; id++) {
 		left = nodes;
 		while (left && !memblock_on_node(id, numa_first(left)))
 			left &= left - 1;
-		if (!left || usable(id))
+		if (!left || hotblock_usable(id))
 			continue;
 		ret = memblock_offline(id, (unsigned)slowdown_scale(REFUSED_LIMIT_S));
 		if (ret == -EBUSY || ret == -EINTR)
 			return true;
 		if (ret == 0)
-			bring_back(id);
+			hotblock_bring_back(id);
 	}
 	return false;
 }

@@ -24,6 +24,7 @@ void case_migrate_pages(void);
 void case_mbind(void);
 void case_cpuset(void);
 void case_hot_remove(void);
+void case_hot_pinned(void);
 void case_soft_offline(void);
 void case_memory_failure(void);
 void case_reclaim(void);

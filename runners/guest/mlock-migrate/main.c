@@ -39,6 +39,7 @@ static const struct {
 	{ "mbind", case_mbind },
 	{ "cpuset", case_cpuset },
 	{ "hot-remove", case_hot_remove },
+	{ "hot-pinned", case_hot_pinned },
 	{ "soft-offline", case_soft_offline },
 	{ "memory-failure", case_memory_failure },
 	{ "reclaim", case_reclaim },

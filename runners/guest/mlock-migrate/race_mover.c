@@ -13,7 +13,6 @@
 #include "mlock-migrate/scatter.h"
 
 #define COMPACT_ALL "/proc/sys/vm/compact_memory"
-#define COMPACT_LOCKED "/proc/sys/vm/compact_unevictable_allowed"
 #define PAUSE_US 100
 
 bool race_can(enum race_way way)
@@ -22,7 +21,7 @@ bool race_can(enum race_way way)
 
 	if (way == RACE_BY_CALL)
 		return (nodes & (nodes - 1)) != 0;
-	return access(COMPACT_ALL, W_OK) == 0 && sysfile_number(COMPACT_LOCKED, 1) != 0;
+	return access(COMPACT_ALL, W_OK) == 0 && sysfile_number(SCATTER_ALLOWED, 1) != 0;
 }
 
 /* A page that we have, too, would not be left alone by the calls. */

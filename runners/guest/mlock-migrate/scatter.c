@@ -56,7 +56,7 @@ void scatter_begin(int node)
 {
 	int ret;
 
-	if (sysfile_number("/proc/sys/vm/compact_unevictable_allowed", 1) == 0)
+	if (sysfile_number(SCATTER_ALLOWED, 1) == 0)
 		ktap_skip_all("compact_unevictable_allowed is 0");
 	setting_hold(PCP_FRACTION, "100000\n");
 	ret = compact(node);

@@ -19,6 +19,7 @@
 #include "mlock-migrate/pageset.h"
 
 #define SCATTER_EVERY 32
+#define SCATTER_ALLOWED "/proc/sys/vm/compact_unevictable_allowed"
 
 /* The node with most free memory. */
 int scatter_node(void);
