@@ -161,7 +161,8 @@ static bool remove_on(int node, struct looks *l, const struct vmstat *base)
 	struct pageset set;
 	int id, ret;
 
-	while (hotblock_any_on(node) && (id = hotblock_place(&set, node, HOTBLOCK_ANY)) >= 0) {
+	while (hotblock_any_on(node) &&
+	       (id = hotblock_place(&set, node, HOTBLOCK_ANY)) >= 0) {
 		ktap_data("place_ms", (long long)(clock_ms() - begin));
 		begin = clock_ms();
 		l->tried++;

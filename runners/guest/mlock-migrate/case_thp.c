@@ -110,8 +110,11 @@ static const struct thp_story stories[] = {
 	  .need = THP_NEEDS_SPLIT,
 	  .happen = happen_collapse },
 	{ .name = "split-order", .need = THP_NEEDS_SPLIT, .happen = happen_split_order },
+	{ .name = "order-dontneed",
+	  .need = THP_NEEDS_SPLIT,
+	  .happen = happen_order_dontneed },
 };
-#define STORIES_MORE 3
+#define STORIES_MORE 4
 #define STORIES_ALL (sizeof(stories) / sizeof(stories[0]))
 
 static const char *check_name(const struct thp_story *st, const char *what)
@@ -261,7 +264,7 @@ static const char *lacks(const struct thp_story *st)
 static bool wants_findings(const struct thp_story *st)
 {
 	return st->happen == happen_move || st->happen == happen_collapse ||
-	       st->happen == happen_split_order ||
+	       st->happen == happen_split_order || st->happen == happen_order_dontneed ||
 	       (st->kind == THP_SHMEM && st->lock_first);
 }
 

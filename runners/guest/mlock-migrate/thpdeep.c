@@ -46,6 +46,12 @@ static void some_mlocked(const struct pageset *set, bool all, const char *what,
 			what, all ? "" : ", or none", n);
 }
 
+static void relock(const struct pageset *set)
+{
+	if (munlock(set->map, set->map_bytes) < 0 || mlock(set->map, set->map_bytes) < 0)
+		ktap_bail("munlock and mlock: %s", strerror(errno));
+}
+
 void happen_collapse(const struct thp_story *st, struct pageset *set, struct why *w)
 {
 	bool anon = st->kind == THP_ANON;
@@ -72,8 +78,7 @@ void happen_collapse(const struct thp_story *st, struct pageset *set, struct why
 			set->map_bytes / 1024, thp_pmd_kib(set));
 	some_mlocked(set, anon || (st->found->known && !st->found->by_pte),
 		     "MADV_COLLAPSE", w);
-	if (munlock(set->map, set->map_bytes) < 0 || mlock(set->map, set->map_bytes) < 0)
-		ktap_bail("munlock and mlock: %s", strerror(errno));
+	relock(set);
 	some_mlocked(set, true, "MADV_COLLAPSE and another mlock", w);
 }
 
@@ -99,15 +104,33 @@ static bool split_to_order(const struct pageset *set, struct why *w)
 	return true;
 }
 
+/*
+ * The huge pages that a split leaves are such as others are: of those that lose a part
+ * the kernel notes that they are to be split (mm/huge_memory.c, deferred_split_folio),
+ * and forgets it when they are freed, or it complains of a bad page.
+ */
+void happen_order_dontneed(const struct thp_story *st, struct pageset *set, struct why *w)
+{
+	struct thp_story small = *st;
+
+	if (!split_to_order(set, w))
+		return;
+	relock(set);
+	some_mlocked(set, st->found->known && st->found->by_pte,
+		     "the split to an order and another mlock", w);
+	if (thp_with(set, PAGE_MLOCKED) != set->n)
+		return;
+	small.kind = THP_SMALL; /* of that order, too */
+	happen_dontneed(&small, set, w);
+}
+
 void happen_split_order(const struct thp_story *st, struct pageset *set, struct why *w)
 {
 	bool known = st->found->known && st->found->by_pte;
 
 	if (split_to_order(set, w)) {
 		some_mlocked(set, false, "the split to an order", w);
-		if (munlock(set->map, set->map_bytes) < 0 ||
-		    mlock(set->map, set->map_bytes) < 0)
-			ktap_bail("munlock and mlock: %s", strerror(errno));
+		relock(set);
 		some_mlocked(set, known, "another mlock", w);
 	}
 	if (st->to >= 0) {

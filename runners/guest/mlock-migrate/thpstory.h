@@ -73,5 +73,7 @@ void happen_compact(const struct thp_story *st, struct pageset *set, struct why 
 /* Of the deep tier. */
 void happen_collapse(const struct thp_story *st, struct pageset *set, struct why *w);
 void happen_split_order(const struct thp_story *st, struct pageset *set, struct why *w);
+void happen_order_dontneed(const struct thp_story *st, struct pageset *set,
+			   struct why *w);
 
 #endif
