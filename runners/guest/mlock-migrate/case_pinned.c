@@ -27,7 +27,7 @@
 #include "mlock-migrate/residue.h"
 
 #define PAGES 8
-#define CHECKS 8
+#define CHECKS 9
 #define FILLER 4096
 #define TRIES 3
 
@@ -152,16 +152,23 @@ static void compact_file(void)
 
 static void move_pinned(const struct pageset *set, int to)
 {
-	int status[PAGES];
+	int status[PAGES] = { 0 };
+	size_t i, busy = 0;
 	long ret;
 
 	if (to < 0) {
 		ktap_skip("move-pages", "needs two nodes with memory");
+		ktap_skip("move-pages-told", "needs two nodes with memory");
 		return;
 	}
 	ret = numa_move((void **)set->addr, set->n, to, status);
-	ktap_data("move_pages", ret);
 	check_stay(set, "move-pages");
+	for (i = 0; i < set->n; i++)
+		busy += status[i] < 0;
+	ktap_check(
+		ret > 0 || busy > 0, "move-pages-told",
+		"expected move_pages to tell that pages stayed, saw %ld and %zu errors of %zu",
+		ret, busy, set->n);
 }
 
 static void move_unpinned(struct pageset *set, int to)

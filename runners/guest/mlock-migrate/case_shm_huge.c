@@ -3,7 +3,8 @@
  * are Unevictable without being Mlocked (mm/swap.c, lru_add asks folio_evictable of the
  * mapping), also when they move, and when they are split; after SHM_UNLOCK none is
  * (mm/shmem.c, shmem_unlock_mapping, which meets all of them on the LRU once the batches
- * are drained). Nothing is counted as Mlocked, and VmLck is 0.
+ * are drained). Nothing is counted as Mlocked, and VmLck is 0. One that is mlocked by its
+ * mapping as well is as before after the munlock.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@
 
 #define BYTES (2 * THP_BYTES)
 #define SHMEM_SWITCH "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
-#define CHECKS 4 /* of one story */
+#define CHECKS 5 /* of one story */
 
 struct story {
 	const char *name;
@@ -119,6 +120,15 @@ static void check_pages(const struct story *st, const struct pageset *set, bool 
 			pageset_damaged(set));
 }
 
+static void lock_and_unlock(const struct pageset *set)
+{
+	if (mlock(set->map, set->map_bytes) < 0)
+		ktap_bail("mlock: %s", strerror(errno));
+	pageset_touch(set);
+	if (munlock(set->map, set->map_bytes) < 0)
+		ktap_bail("munlock: %s", strerror(errno));
+}
+
 static void tell(void *arg)
 {
 	const struct story *st = arg;
@@ -139,6 +149,10 @@ static void tell(void *arg)
 		thp_move_parts(&set, THP_PAGES, st->to, &w);
 	check_pages(st, &set, true, &w);
 	why_check(&w, check_name(st, "happened"));
+	w.n = 0;
+	lock_and_unlock(&set);
+	check_pages(st, &set, true, &w);
+	why_check(&w, check_name(st, "munlocked"));
 	w.n = 0;
 	if (shmctl(id, SHM_UNLOCK, NULL) < 0)
 		ktap_bail("SHM_UNLOCK: %s", strerror(errno));
