@@ -2,8 +2,8 @@
  * Pages that KSM merges: locked when they are merged, merged when they are locked,
  * moved, and taken apart again. A merged page is one frame, counts once, and stays
  * Mlocked while one of the locked mappings maps it (mm/ksm.c, replace_page, goes
- * by the same rmap calls as all others). Locking on touch alone: mlock(2) would
- * write, and so take the pages apart.
+ * by the same rmap calls as all others). What is written while the scanner runs stays.
+ * Locking on touch alone: mlock(2) would write, and so take the pages apart.
  */
 #include <errno.h>
 #include <string.h>
@@ -34,6 +34,8 @@
 #define CONTENTS ((size_t)2) /* different ones: as many frames when merged */
 #define WRITTEN ((size_t)10)
 #define WAIT_MS 15000
+#define MEANWHILE_MS 300
+#define ALIKE (PAGES / 2) /* at a time */
 
 struct scene {
 	char *map;
@@ -235,6 +237,67 @@ static bool tell_written(struct scene *sc)
 	return true;
 }
 
+/* Behind the scanner's back: what a page holds in its middle is its own now. */
+static void write_own(const struct scene *sc, size_t i, unsigned char what)
+{
+	((volatile unsigned char *)page(sc, i))[PAGE_BYTES / 2] = what;
+}
+
+static unsigned char read_own(const struct scene *sc, size_t i)
+{
+	return ((volatile unsigned char *)page(sc, i))[PAGE_BYTES / 2];
+}
+
+/*
+ * While the scanner runs pages become alike, and a moment later differ again: how many
+ * writes were lost. Having found a page alike the kernel makes it read-only and then looks
+ * once more (mm/ksm.c, try_to_merge_one_page), for what was written in between.
+ */
+static size_t write_meanwhile(const struct scene *sc)
+{
+	unsigned char own[PAGES] = { 0 };
+	uint64_t until = clock_ms() + MEANWHILE_MS;
+	size_t i, j, lost = 0;
+	unsigned char now = 0x80; /* no content of map() */
+
+	while (clock_ms() < until) {
+		now = (unsigned char)(0x80 | (now + 1));
+		for (i = 0; i < PAGES; i++) {
+			lost += own[i] && read_own(sc, i) != own[i];
+			memset(page(sc, i), 'a' + (int)(i % CONTENTS), PAGE_BYTES);
+			own[i] = 0;
+			j = (i + PAGES - ALIKE) % PAGES;
+			write_own(sc, j, now);
+			own[j] = now;
+		}
+	}
+	sysfile_write(KSM "run", "0\n");
+	for (i = 0; i < PAGES; i++) {
+		lost += own[i] && read_own(sc, i) != own[i];
+		write_own(sc, i, (unsigned char)('a' + (int)(i % CONTENTS)));
+	}
+	return lost;
+}
+
+static bool tell_written_meanwhile(struct scene *sc)
+{
+	size_t lost;
+
+	map(sc);
+	lock(sc);
+	if (!merge(sc))
+		return false;
+	sysfile_write(KSM "run", "1\n");
+	lost = write_meanwhile(sc);
+	if (lost)
+		why_add(&sc->w, "expected every write to be there, saw %zu lost", lost);
+	check_locked(sc, PAGES, "written meanwhile");
+	unlock(sc, 0, PAGES);
+	account_read(&sc->now);
+	account_back(&sc->base, &sc->base, &sc->now, &sc->w);
+	return true;
+}
+
 /* The scanner takes all of them apart: all are locked, each by itself. */
 static bool tell_unmerged(struct scene *sc)
 {
@@ -298,6 +361,7 @@ static const struct story stories[] = {
 	{ .name = "merged-then-locked", .tell = tell_merged_then_locked },
 	{ .name = "locked-then-merged", .tell = tell_locked_then_merged },
 	{ .name = "written", .tell = tell_written },
+	{ .name = "written-meanwhile", .tell = tell_written_meanwhile },
 	{ .name = "unmerged", .tell = tell_unmerged },
 	{ .name = "moved", .two_nodes = true, .tell = tell_moved },
 };
