@@ -34,6 +34,7 @@
 #define CONTENTS ((size_t)2) /* different ones: as many frames when merged */
 #define WRITTEN ((size_t)10)
 #define WAIT_MS 15000
+#define SCANS 20
 #define MEANWHILE_MS 300
 #define ALIKE (PAGES / 2) /* at a time */
 
@@ -342,6 +343,32 @@ static void move(struct scene *sc, int node)
 			PAGES, node, there);
 }
 
+/*
+ * What becomes like the merged pages after they moved is merged with them: the kernel
+ * knows their new frames (mm/ksm.c, folio_migrate_ksm). A scan may find a page busy, so it
+ * gets several.
+ */
+static void check_joins(struct scene *sc)
+{
+	uint64_t until = clock_ms() + slowdown_scale(WAIT_MS);
+	long long begin = sysfile_number(KSM "full_scans", 0), scans = 0;
+
+	if (frames(sc) != CONTENTS)
+		return; /* not all were merged before */
+	memset(page(sc, 0), 'a', PAGE_BYTES);
+	sysfile_write(KSM "run", "1\n");
+	while (frames(sc) > CONTENTS && scans < SCANS && clock_ms() < until) {
+		usleep(5000);
+		scans = sysfile_number(KSM "full_scans", 0) - begin;
+	}
+	sysfile_write(KSM "run", "0\n");
+	ktap_data("scans_to_join", scans);
+	if (frames(sc) > CONTENTS && scans >= SCANS)
+		why_add(&sc->w,
+			"expected a page to be merged with others like it that had moved, in %lld scans, saw %zu frames",
+			scans, frames(sc));
+}
+
 static bool tell_moved(struct scene *sc)
 {
 	map(sc);
@@ -353,6 +380,8 @@ static bool tell_moved(struct scene *sc)
 	check_locked(sc, PAGES, "moved");
 	move(sc, sc->nodes[0]);
 	check_locked(sc, PAGES, "moved back");
+	check_joins(sc);
+	check_locked(sc, PAGES, "joined");
 	check_unlock(sc);
 	return true;
 }
