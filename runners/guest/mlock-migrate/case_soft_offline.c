@@ -1,7 +1,8 @@
 /*
  * Soft offline of mlocked pages: the kernel takes a frame out of use that had
- * corrected errors, and moves what is in it. One page at rest, one that waits in
- * the batch of another CPU, one that two processes share and both lock.
+ * corrected errors, and moves what is in it. One page at rest, and again right away from
+ * another CPU; one that waits in the batch of another CPU; one that two processes share
+ * and both lock.
  *
  * Unlike the system calls that move, this way does not switch the batches off.
  * For the page in the batch, which is not on the LRU yet, it relies on
@@ -9,7 +10,9 @@
  * question is answered wrongly the page stays and madvise fails. Also seen: a
  * new page without Mlocked or Unevictable, an old frame that keeps them (nr_mlock
  * would never come down), a frame that is not taken out of use, contents lost,
- * and mlock_count not carried over: the shared page would lose its flag when one
+ * a page that was just moved and waits in the batch of the CPU that moved it (mm/migrate.c,
+ * remove_migration_pte, empties it), so that it cannot move again, which nothing here
+ * drains; and mlock_count not carried over: the shared page would lose its flag when one
  * of its two lockers unlocks.
  */
 #include <errno.h>
@@ -29,6 +32,7 @@
 
 #define PAGES 64
 #define SHARED 16
+#define LOOKS 3
 
 enum { PEER_LOCK, PEER_UNLOCK, PEER_FRAME, PEER_STRAYS };
 
@@ -47,6 +51,30 @@ static void take(struct pageset *set, size_t i, struct tally *t)
 		strerror(-ret), (unsigned long long)old, (unsigned long long)now,
 		(unsigned long long)page_flags(old));
 	set->pfn[i] = now;
+}
+
+/*
+ * The second try at a page would drain all batches, since the first one has put it into one
+ * (mm/memory-failure.c, shake_folio). The page may be in use just then, but not each time.
+ */
+static void again(struct pageset *set)
+{
+	size_t i = poison_pick(set, 0, set->n - RESIDUE_PAGES);
+	int looks, ret = -EBUSY;
+
+	for (looks = 0; ret == -EBUSY && looks < LOOKS; looks++) {
+		cpu_run_on(cpu_first());
+		lost += poison_soft_offline(set->addr[i]) == 0;
+		cpu_run_on(cpu_last());
+		ret = poison_soft_offline_once(set->addr[i]);
+		lost += ret == 0;
+	}
+	cpu_run_on(cpu_first());
+	set->pfn[i] = page_pfn(set->addr[i]);
+	ktap_check(
+		ret == 0, "again",
+		"expected a page that one CPU had just moved to be moved by another at the first try, saw %s %d times",
+		strerror(-ret), looks);
 }
 
 static void alone(struct pageset *set, long rounds)
@@ -152,12 +180,13 @@ void case_soft_offline(void)
 
 	if (count < 0)
 		ktap_skip_all("this kernel has no memory failure handling");
-	ktap_begin(5 + 2 * ORACLE_LOCKED_CHECKS + 2 * ORACLE_UNLOCKED_CHECKS +
+	ktap_begin(6 + 2 * ORACLE_LOCKED_CHECKS + 2 * ORACLE_UNLOCKED_CHECKS +
 		   ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	cpu_run_on(cpu_first());
 	pageset_init(&set, PAGES, -1, PAGESET_LOCK_ON_FAULT);
 	alone(&set, rounds);
+	again(&set);
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);
 	pageset_done(&set);

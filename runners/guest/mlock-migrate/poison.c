@@ -35,6 +35,11 @@ size_t poison_pick(const struct pageset *set, size_t from, size_t to)
 	return from;
 }
 
+int poison_soft_offline_once(void *page)
+{
+	return madvise(page, PAGE_BYTES, MADV_SOFT_OFFLINE) < 0 ? -errno : 0;
+}
+
 int poison_soft_offline(void *page)
 {
 	int tries, ret = -EBUSY;
@@ -42,7 +47,7 @@ int poison_soft_offline(void *page)
 	for (tries = 0; tries < TRIES && ret == -EBUSY; tries++) {
 		if (tries)
 			slowdown_pause_ms(10);
-		ret = madvise(page, PAGE_BYTES, MADV_SOFT_OFFLINE) < 0 ? -errno : 0;
+		ret = poison_soft_offline_once(page);
 	}
 	return ret;
 }

@@ -21,6 +21,8 @@ size_t poison_pick(const struct pageset *set, size_t from, size_t to);
  * was busy.
  */
 int poison_soft_offline(void *page);
+/* The same with one try: -EBUSY is a page in use, or in a batch. */
+int poison_soft_offline_once(void *page);
 /* Whether a frame is marked broken, and holds no lock any more. */
 bool poison_marked(uint64_t pfn);
 
