@@ -158,6 +158,13 @@ long numa_move_of(pid_t pid, void **pages, size_t n, int node, int *status, bool
 	return ret;
 }
 
+long numa_move_each(void **pages, size_t n, const int *nodes, int *status)
+{
+	long ret = syscall(SYS_move_pages, 0, n, pages, nodes, status, MPOL_MF_MOVE);
+
+	return ret < 0 ? -errno : ret;
+}
+
 long numa_migrate(pid_t pid, uint64_t from, uint64_t to)
 {
 	unsigned long old_nodes = from, new_nodes = to;

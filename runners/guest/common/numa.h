@@ -42,6 +42,8 @@ int numa_bind_task(int node);
  * stayed, or -errno.
  */
 long numa_move(void **pages, size_t n, int node, int *status);
+/* The same, page i to nodes[i]. */
+long numa_move_each(void **pages, size_t n, const int *nodes, int *status);
 /* The same on another process (0: ourselves), all: also pages that others map. */
 long numa_move_of(pid_t pid, void **pages, size_t n, int node, int *status, bool all);
 /*

@@ -19,6 +19,7 @@
 
 #define PAGES 2048
 #define TOLD 64
+#define TOLD_RUN 8
 #define TRIES 5
 #define NOTHING_YET -4096
 
@@ -43,20 +44,23 @@ static void check_move(const struct pageset *set, int node, const char *name)
 }
 
 /*
- * 0: no group of pages failed, so the node is written for each, and an error for one that
- * could not be taken off the LRU (mm/migrate.c, do_pages_move).
+ * In runs of pages that go to one node and the other. 0: none of these groups failed, so
+ * the node is written for each page, and an error for one that could not be taken off the
+ * LRU (mm/migrate.c, do_pages_move).
  */
-static void check_told(const struct pageset *set, int node, const char *name)
+static void check_told(const struct pageset *set, const int *nodes, const char *name)
 {
-	int status[TOLD], where[TOLD];
+	int to[TOLD], status[TOLD], where[TOLD];
 	size_t i, wrong = 0;
 	long ret = 1;
 	int tries;
 
+	for (i = 0; i < TOLD; i++)
+		to[i] = nodes[i / TOLD_RUN % 2];
 	for (tries = 0; ret > 0 && tries < TRIES; tries++) {
 		for (i = 0; i < TOLD; i++)
 			status[i] = NOTHING_YET;
-		ret = numa_move((void **)set->addr, TOLD, node, status);
+		ret = numa_move_each((void **)set->addr, TOLD, to, status);
 	}
 	if (ret > 0) {
 		ktap_skip(name, "%ld of %d pages do not move", ret, TOLD);
@@ -64,11 +68,11 @@ static void check_told(const struct pageset *set, int node, const char *name)
 	}
 	numa_move((void **)set->addr, TOLD, -1, where);
 	for (i = 0; i < TOLD; i++)
-		wrong += status[i] == NOTHING_YET ||
-			 (status[i] >= 0 && status[i] != where[i]);
+		wrong += status[i] < 0 ? status[i] == NOTHING_YET || where[i] == to[i] :
+					 status[i] != to[i] || where[i] != to[i];
 	ktap_check(
 		ret == 0 && wrong == 0, name,
-		"expected move_pages to say of %d pages on which node they are, saw %zu that it does not, and %ld",
+		"expected move_pages to move %d pages to two nodes and to say so of each, saw %zu where it does not, and %ld",
 		TOLD, wrong, ret);
 }
 
@@ -112,13 +116,13 @@ void case_move_pages(void)
 	numa_unbind(set.map, set.map_bytes);
 	vmstat_read(&before);
 	leave_residue(&set, from);
-	check_told(&set, to, "told-there");
 	check_move(&set, to, "moved-there");
 	oracle_frames(&set);
 	leave_residue(&set, to);
 	check_move(&set, from, "moved-back");
 	vmstat_read(&after);
-	check_told(&set, from, "told-at-rest");
+	check_told(&set, (int[]){ from, to }, "told-some-stay");
+	check_told(&set, (int[]){ to, from }, "told-all-move");
 	check_refusals(&set, nodes);
 	residue_check_batches("batches-work");
 	oracle_migrated(&before, &after, ORACLE_CALL_FAIL_PART);
