@@ -9,6 +9,7 @@
 void case_compaction(void);
 void case_numa_balancing(void);
 void case_move_pages(void);
+void case_anon_vma(void);
 void case_move_frontier(void);
 void case_residue(void);
 void case_cpu_offline(void);

@@ -24,6 +24,7 @@ static const struct {
 	{ "compaction", case_compaction },
 	{ "numa-balancing", case_numa_balancing },
 	{ "move-pages", case_move_pages },
+	{ "anon-vma", case_anon_vma },
 	{ "move-frontier", case_move_frontier },
 	{ "residue", case_residue },
 	{ "cpu-offline", case_cpu_offline },
