@@ -1,9 +1,12 @@
 /*
  * Pages of hugetlbfs: they are never evicted, so that locking them is a matter of
  * no flag and no counter (mm/internal.h, vma_supports_mlock; before, mm/mlock.c,
- * mlock_fixup). It must not disturb what is locked beside them.
+ * mlock_fixup). It must not disturb what is locked beside them, nor keep them from moving
+ * with all that is in them, which private ones do by another way than shared ones (mm/migrate.c,
+ * migrate_folio; fs/hugetlbfs/inode.c, hugetlbfs_migrate_folio).
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -24,7 +27,7 @@
 #define HUGE_BYTES ((size_t)2 << 20)
 #define HUGE_PAGES ((size_t)2)
 #define PAGES ((size_t)64)
-#define CHECKS 4 /* of one round */
+#define CHECKS 6 /* of one round */
 
 struct scene {
 	char *huge;
@@ -153,6 +156,66 @@ static void check_all(struct scene *sc, const struct account *base)
 	why_check(&w, "all");
 }
 
+/* What each base page of it holds. */
+static uint64_t content(size_t i)
+{
+	return 0x6875676500000000 + i;
+}
+
+static size_t damaged(const char *at)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < HUGE_PAGES * HUGE_BYTES / PAGE_BYTES; i++)
+		n += *(const uint64_t *)(at + i * PAGE_BYTES) != content(i);
+	return n;
+}
+
+/* Locked, to the node where the first one is not. */
+static size_t move_huge(const struct scene *sc, char *at)
+{
+	struct pageset heads;
+	size_t first, there;
+
+	pageset_adopt(&heads, at, HUGE_PAGES * HUGE_BYTES, HUGE_BYTES / PAGE_BYTES);
+	if (pageset_on_node(&heads, sc->from) == HUGE_PAGES)
+		there = move_to(&heads, sc->to, &first);
+	else
+		there = move_to(&heads, sc->from, &first);
+	free(heads.addr);
+	free(heads.pfn);
+	return there;
+}
+
+static void check_moves(const struct scene *sc, int kind, const char *name)
+{
+	const size_t bytes = HUGE_PAGES * HUGE_BYTES;
+	char *at;
+	size_t i, there, wrong;
+
+	if (sc->to < 0) {
+		ktap_skip(name, "needs two nodes with memory");
+		return;
+	}
+	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS | MAP_HUGETLB,
+		  -1, 0);
+	if (at == MAP_FAILED || mlock(at, bytes) < 0)
+		ktap_bail("%zu locked pages of hugetlbfs: %s", HUGE_PAGES,
+			  strerror(errno));
+	for (i = 0; i < bytes / PAGE_BYTES; i++)
+		*(uint64_t *)(at + i * PAGE_BYTES) = content(i);
+	there = move_huge(sc, at);
+	wrong = damaged(at);
+	if (there < HUGE_PAGES && !wrong)
+		ktap_skip(name, "only %zu of %zu huge pages moved", there, HUGE_PAGES);
+	else
+		ktap_check(
+			!wrong, name,
+			"expected huge pages to move with their contents, saw %zu of %zu base pages changed",
+			wrong, bytes / PAGE_BYTES);
+	munmap(at, bytes);
+}
+
 static void process(void *arg)
 {
 	struct scene *sc = arg;
@@ -163,6 +226,9 @@ static void process(void *arg)
 	check_alone(sc, &base);
 	check_beside(sc, &base);
 	check_all(sc, &base);
+	munmap(sc->huge, HUGE_PAGES * HUGE_BYTES);
+	check_moves(sc, MAP_PRIVATE, "private-moved");
+	check_moves(sc, MAP_SHARED, "shared-moved");
 }
 
 static void get_pages(void)
