@@ -1,8 +1,8 @@
 /*
  * Soft offline of mlocked pages: the kernel takes a frame out of use that had
  * corrected errors, and moves what is in it. One page at rest, and again right away from
- * another CPU; one that waits in the batch of another CPU; one that two processes share
- * and both lock.
+ * another CPU; one that waits in the batch of another CPU, or was not locked yet when
+ * that put it into the one of new pages; one that two processes share and both lock.
  *
  * Unlike the system calls that move, this way does not switch the batches off.
  * For the page in the batch, which is not on the LRU yet, it relies on
@@ -75,6 +75,36 @@ static void again(struct pageset *set)
 		ret == 0, "again",
 		"expected a page that one CPU had just moved to be moved by another at the first try, saw %s %d times",
 		strerror(-ret), looks);
+}
+
+/*
+ * New and not locked, a page waits in another CPU's batch of new pages, and nothing else
+ * does there. The lock is ours, and in no batch of that CPU.
+ */
+static void added_elsewhere(void)
+{
+	struct tally t = { .name = "added-elsewhere" };
+	struct pageset set;
+	struct vmstat drained;
+	char *map = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (map == MAP_FAILED)
+		ktap_bail("mmap: %s", strerror(errno));
+	pageset_adopt(&set, map, PAGE_BYTES, 1);
+	oracle_begin(&drained);
+	cpu_run_on(cpu_last());
+	pageset_fill(&set);
+	cpu_run_on(cpu_first());
+	if (page_flags(set.pfn[0]) & PAGE_LRU) {
+		ktap_skip(t.name, "the new page waits in no batch");
+	} else {
+		if (mlock(map, PAGE_BYTES) < 0)
+			ktap_bail("mlock: %s", strerror(errno));
+		take(&set, 0, &t);
+		tally_check(&t);
+	}
+	pageset_done(&set);
 }
 
 static void alone(struct pageset *set, long rounds)
@@ -180,13 +210,14 @@ void case_soft_offline(void)
 
 	if (count < 0)
 		ktap_skip_all("this kernel has no memory failure handling");
-	ktap_begin(6 + 2 * ORACLE_LOCKED_CHECKS + 2 * ORACLE_UNLOCKED_CHECKS +
+	ktap_begin(7 + 2 * ORACLE_LOCKED_CHECKS + 2 * ORACLE_UNLOCKED_CHECKS +
 		   ORACLE_END_CHECKS);
 	oracle_begin(&base);
 	cpu_run_on(cpu_first());
 	pageset_init(&set, PAGES, -1, PAGESET_LOCK_ON_FAULT);
 	alone(&set, rounds);
 	again(&set);
+	added_elsewhere();
 	oracle_locked(&set, &base);
 	oracle_unlocked(&set, &base);
 	pageset_done(&set);
