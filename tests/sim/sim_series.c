@@ -15,7 +15,8 @@
  *            once it reaches P
  *
  * With FAILS and FALSELY it is one cell of those rates, of any value, and each case is
- * told where sluice is not right and syzbot is, or sluice names the wrong patch.
+ * told where sluice is not right and syzbot is, or sluice names the wrong patch; then
+ * the counts by what was so.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -364,6 +365,7 @@ static bool failed(const struct sim *s)
 
 struct table {
 	struct count all, seen[METHODS];
+	struct count truth[METHODS][4]; /* of seen: by what was so */
 };
 
 static void tell(const struct sim *first, const struct sim *s, const struct said_of *w)
@@ -400,8 +402,10 @@ static void one_case(const struct sim *s, struct table *t, bool verbose)
 		said[m] = let_loose((enum method)m, &after[m]);
 		if (m == SLUICE)
 			judge(&t->all, &after[m], &said[m]);
-		if (seen)
-			judge(&t->seen[m], &after[m], &said[m]);
+		if (!seen)
+			continue;
+		judge(&t->seen[m], &after[m], &said[m]);
+		judge(&t->truth[m][s->truth], &after[m], &said[m]);
 	}
 	rng_state = next[METHODS];
 	if (verbose && seen &&
@@ -434,6 +438,14 @@ static void show_cell(double fails, double falsely, const struct table *t)
 
 static const double rates[] = { 1, 0.5, 0.2, 0.1, 0.05 };
 static const double falsely[] = { 0, 0.01, 0.05 };
+
+static void show_truths(const struct table *t)
+{
+	for (int i = 0; i < 4; i++) {
+		show(truths[i], names[SLUICE], &t->truth[SLUICE][i]);
+		show(truths[i], names[SYZBOT], &t->truth[SYZBOT][i]);
+	}
+}
 
 static void show_head(void)
 {
@@ -509,6 +521,7 @@ int main(int argc, char **argv)
 		one_cell(cases, fails, false_rate, &t, true);
 		show_head();
 		show_cell(fails, false_rate, &t);
+		show_truths(&t);
 		return 0;
 	}
 	methods(cases);
