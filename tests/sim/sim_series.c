@@ -16,7 +16,8 @@
  *
  * With FAILS and FALSELY it is one cell of those rates, of any value, and each case is
  * told where sluice is not right and syzbot is, or sluice names the wrong patch; then
- * the counts by what was so.
+ * the counts by what was so, and what could be reached: "known" knows both rates and makes
+ * as many runs as sluice did with the same case, "known, all" as many as there are.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -160,13 +161,28 @@ static int most_told(const struct sim *s, const struct belief *b)
 	return step;
 }
 
-static struct said_of do_sluice(struct sim *s, bool greedy)
+static struct rate_prior known(double rate)
+{
+	double p = rate < 1e-6 ? 1e-6 : rate > 1 - 1e-6 ? 1 - 1e-6 : rate;
+
+	return (struct rate_prior){
+		.mix = { { .weight = 1, .a = 1e6 * p, .b = 1e6 * (1 - p) } },
+		.n = 1
+	};
+}
+
+static struct said_of do_sluice(struct sim *s, bool greedy, const int *known_runs)
 {
 	struct belief_prior prior = belief_prior(HISTORY, history(s->falsely));
+	int runs_max = known_runs ? *known_runs : RUNS_MAX;
 	struct belief_policy policy = { .sure = SURE,
 					.runs_max = RUNS_MAX + more_first(s) };
 	struct said_of said = { .said = SAID_NOTHING };
 
+	if (known_runs) {
+		prior.good = known(s->falsely);
+		prior.bad = known(1 - (1 - s->falsely) * (1 - s->fails));
+	}
 	for (;;) {
 		struct belief *b = belief_new(s->steps, s->nsteps, &prior);
 		struct belief_call c = belief_call(b, SURE);
@@ -174,7 +190,7 @@ static struct said_of do_sluice(struct sim *s, bool greedy)
 
 		if (!greedy)
 			step = belief_next(b, &policy);
-		else if (c.word == BELIEF_UNSURE && s->runs < RUNS_MAX)
+		else if (c.word == BELIEF_UNSURE && s->runs < runs_max)
 			step = most_told(s, b);
 		belief_free(b);
 		if (step >= 0) {
@@ -349,9 +365,9 @@ static struct said_of let_loose(enum method m, struct sim *s)
 	case SYZBOT:
 		return do_bisect(s, false);
 	case GREEDY:
-		return do_sluice(s, true);
+		return do_sluice(s, true, NULL);
 	default:
-		return do_sluice(s, false);
+		return do_sluice(s, false, NULL);
 	}
 }
 
@@ -366,6 +382,7 @@ static bool failed(const struct sim *s)
 struct table {
 	struct count all, seen[METHODS];
 	struct count truth[METHODS][4]; /* of seen: by what was so */
+	struct count known, known_all;
 };
 
 static void tell(const struct sim *first, const struct sim *s, const struct said_of *w)
@@ -380,6 +397,17 @@ static void tell(const struct sim *first, const struct sim *s, const struct said
 		else
 			printf(" %d%s", k, s->steps[k].image < 0 ? "-" : "=");
 	putchar('\n');
+}
+
+static void with_known_rates(const struct sim *s, int runs, struct table *t)
+{
+	struct sim same = *s, all = *s;
+	struct said_of said;
+
+	said = do_sluice(&same, true, &runs);
+	judge(&t->known, &same, &said);
+	said = do_sluice(&all, true, &(int){ RUNS_MAX });
+	judge(&t->known_all, &all, &said);
 }
 
 /* Each method draws from numbers of its own, so that what one of them does changes neither
@@ -407,6 +435,8 @@ static void one_case(const struct sim *s, struct table *t, bool verbose)
 		judge(&t->seen[m], &after[m], &said[m]);
 		judge(&t->truth[m][s->truth], &after[m], &said[m]);
 	}
+	if (verbose && seen)
+		with_known_rates(s, after[SLUICE].runs, t);
 	rng_state = next[METHODS];
 	if (verbose && seen &&
 	    (outcome_of(&after[SLUICE], &said[SLUICE]) == WRONG ||
@@ -488,7 +518,7 @@ static void detection(int cases)
 
 			for (int k = 0; k < cases; k++) {
 				struct sim s = make_case(rates[i], 0, firsts[f]);
-				struct said_of w = do_sluice(&s, false);
+				struct said_of w = do_sluice(&s, false, NULL);
 				bool bug = s.truth == INTRODUCED || s.truth == TRANSIENT;
 				bool ok = bug && w.said == SAID_PATCH &&
 					  s.from >= w.first && s.from <= w.last;
@@ -522,6 +552,8 @@ int main(int argc, char **argv)
 		show_head();
 		show_cell(fails, false_rate, &t);
 		show_truths(&t);
+		show("of all seen", "known", &t.known);
+		show("of all seen", "known, all", &t.known_all);
 		return 0;
 	}
 	methods(cases);
