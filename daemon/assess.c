@@ -137,3 +137,27 @@ struct assess_count assess_count(const struct assessment *a, int first, int last
 	}
 	return n;
 }
+
+bool assess_names(const struct belief *b, const struct belief_call *c)
+{
+	return (c->word == BELIEF_INTRODUCED || c->word == BELIEF_TRANSIENT ||
+		c->word == BELIEF_BLAMED) &&
+	       c->first == c->last && belief_confirmed(b, c);
+}
+
+bool assess_is_beside(const struct series_run *r, const struct assessment *a,
+		      const bool *named)
+{
+	double p = belief_clean(a->belief) + belief_from(a->belief, 0);
+	bool any = false;
+
+	if (a->call.word != BELIEF_UNSURE)
+		return false;
+	for (int k = 1; k < r->ntested; k++) {
+		if (!named[k])
+			continue;
+		p += belief_from(a->belief, k);
+		any = true;
+	}
+	return any && p >= (double)r->opts->config->verdict_sure / 100;
+}

@@ -41,6 +41,17 @@ struct assess_count {
 };
 struct assess_count assess_count(const struct assessment *a, int first, int last);
 
+/* The call charges one patch, and what it names has run again. */
+bool assess_names(const struct belief *b, const struct belief_call *c);
+/*
+ * What fails beside a test that has named the patch, and fails less often: it is broken
+ * by that patch, too, or comes and goes on the base as well, or failed by chance. Which of
+ * them it is would take many boots, and would charge no other patch: it is asked no
+ * further and stays inconclusive. named[ntested]: the patches that tests of its column name.
+ */
+bool assess_is_beside(const struct series_run *r, const struct assessment *a,
+		      const bool *named);
+
 /* [verdict] repeats = sure: verdicts go by probability. */
 bool assess_by_odds(const struct series_run *r);
 

@@ -88,39 +88,14 @@ struct asking {
 	double *worth;          /* the sum */
 };
 
-static bool names_a_patch(const struct assessment *a)
-{
-	const struct belief_call *c = &a->call;
-
-	return (c->word == BELIEF_INTRODUCED || c->word == BELIEF_TRANSIENT ||
-		c->word == BELIEF_BLAMED) &&
-	       c->first == c->last && belief_confirmed(a->belief, c);
-}
-
-/*
- * What fails beside a test that has named the patch, and fails less often: it is broken
- * by that patch, too, or comes and goes on the base as well, or failed by chance. Which of
- * them it is would take many boots, and would charge no other patch. It stays
- * inconclusive. Where it names that patch as well, and of the other test nothing is left to
- * be asked, whether it is repaired stays open.
- */
+/* A test that has named the patch tells enough: no more is asked of this one. Where it
+ * names that patch as well, and of the other test nothing is left to be asked, whether it is
+ * repaired stays open. */
 static bool is_beside(const struct asking *q, const struct assessment *a)
 {
-	double p = belief_clean(a->belief);
-	bool any = false;
-
-	if (names_a_patch(a))
+	if (assess_names(a->belief, &a->call))
 		return q->settled[a->call.first];
-	if (a->call.word != BELIEF_UNSURE)
-		return false;
-	p += belief_from(a->belief, 0);
-	for (int k = 1; k < q->r->ntested; k++) {
-		if (!q->named[k])
-			continue;
-		p += belief_from(a->belief, k);
-		any = true;
-	}
-	return any && p >= (double)q->r->opts->config->verdict_sure / 100;
+	return assess_is_beside(q->r, a, q->named);
 }
 
 /* Makes the belief, and what one more boot of each step is worth to it: nats in
@@ -189,7 +164,7 @@ static int note_named(struct asking *q, const struct subject *s, struct err *err
 	if (!a.failed || (q->last.failed && assess_alike(q->r, &q->last, &a)))
 		return 0;
 	more = weigh(q, s, &a, q->last_worth);
-	if (names_a_patch(&a)) {
+	if (assess_names(a.belief, &a.call)) {
 		q->named[a.call.first] = true;
 		q->settled[a.call.first] |= !more && a.call.word != BELIEF_BLAMED;
 	}

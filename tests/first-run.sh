@@ -33,6 +33,7 @@ debian_tree "$tree" ${STATE_DIR:+--state-dir "$STATE_DIR"}
 
 say "Testing the example series: five patches to mm/, tested after every patch."
 echo "    The first time the base kernel is built, which takes some minutes."
+[ -w /dev/kvm ] || echo "    Without KVM all of it takes most of an hour. Ctrl-C and the same command go on."
 mbox=$(mktemp)
 trap 'rm -f "$mbox"' EXIT
 sluice example --tree "$tree" -o "$mbox" >/dev/null

@@ -147,6 +147,7 @@ is "beside: both boots were of step 2" "$(jget '[.steps[] | .step as $step | .bo
 is "beside: the one that fails each time is charged" "$(verdict toy/alpha smp4)" \
 	"introduced 2 null"
 is "beside: the other one is left open" "$(verdict toy/beta smp4)" "inconclusive 2 null"
+check "beside: it is said why" grep -q "no more runs: beside toy/alpha" "$OUT"
 check "beside: that takes few boots ($(cat "$T/boots"))" test "$(cat "$T/boots")" -le 15
 
 # Two topologies that disagree.
