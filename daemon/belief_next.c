@@ -13,7 +13,7 @@
  * below 1. Where chance leads it is less: giving up charges nobody, and with more, much
  * goes into what stays inconclusive.
  */
-#define FUTILE 0.7
+#define FUTILE 0.65
 #define FUTILE_CHANCE 0.3
 
 /* But a failure is not given up as chance after fewer runs of the step that tells most,
@@ -24,6 +24,10 @@
 /* Runs go on until the doubt is this part of what it may be. Nothing is said at the first
  * moment when chance has carried the odds over the line, and the model is not the world. */
 #define DOUBT 0.5
+/* This part, where a bug does not show in nearly every run: luck misleads more there, and
+ * its boots are many anyway. */
+#define DOUBT_RARE 0.3
+#define NEARLY_ALWAYS 0.9
 
 /* Whether and where it was repaired again is of less use than which patch broke it: it is
  * looked for where about so many runs will do. Else it is said what is likelier, and those
@@ -356,10 +360,13 @@ static bool want_step(const struct belief *b, const struct belief_policy *policy
 	return true;
 }
 
-/* A base that failed in its only run hides what patches do. */
+/* A base that failed once hides what patches do, and that may have been chance: its
+ * history says how seldom, but not for sure. */
 static int base_next(const struct belief *b)
 {
-	return b->steps[0].failures && runs_of(b, 0) < 2 ? 0 : -1;
+	int i = b->steps[0].image;
+
+	return i >= 0 && b->images[i].failures == 1 ? 0 : -1;
 }
 
 /* A patch is to blame, whether or not the tip is bad. */
@@ -407,6 +414,29 @@ static bool is_unconfirmable(const struct belief *b, const struct belief_policy 
 	return step >= 0 && !isfinite(cost_of(b, policy, step));
 }
 
+/* P(the next run of the step fails). */
+static double shows(const struct belief *b, int step)
+{
+	double p = 0;
+
+	for (size_t i = 0; i < b->nh; i++)
+		p += b->h[i].p * (belief_is_bad(&b->h[i], step) ? b->h[i].next_bad :
+								  b->h[i].next_good);
+	return p;
+}
+
+/* A patch is named, but see DOUBT_RARE. */
+static bool is_doubtful(const struct belief *b, const struct belief_policy *policy,
+			const struct belief_call *named)
+{
+	struct belief_call c;
+
+	if (shows(b, named->last) >= NEARLY_ALWAYS)
+		return false;
+	c = belief_call(b, 1 - (1 - policy->sure) * DOUBT_RARE);
+	return !is_named(&c);
+}
+
 bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 		  double *worth)
 {
@@ -426,7 +456,7 @@ bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 	/* It is known as well as can be, without a base to hold it against. */
 	if (c.word == BELIEF_UNSURE && c.p >= surer && c.first >= 0)
 		return false;
-	if (!is_named(&c)) {
+	if (!is_named(&c) || is_doubtful(b, policy, &c)) {
 		if (is_unconfirmable(b, policy))
 			return false;
 		if (want_step(b, policy, soon_next(b), worth) ||
