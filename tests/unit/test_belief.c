@@ -233,8 +233,8 @@ static void test_early_chance(void **state)
 static void test_doubt(void **state)
 {
 	(void)state;
-	assert_int_equal(next_of("0/2 0/1 0/1 0/7 2/2 1/1 0/1 1/1 0/1 1/1", 100), 3);
-	assert_int_equal(next_of("0/2 0/1 0/1 0/14 4/4 1/1 0/1 1/1 0/1 1/1", 100), -1);
+	assert_int_equal(next_of("0/2 0/1 0/1 0/7 4/4 1/1 0/1 1/1 0/1 1/1", 100), 3);
+	assert_int_equal(next_of("0/2 0/1 0/1 0/8 4/4 1/1 0/1 1/1 0/1 1/1", 100), -1);
 	assert_int_equal(next_of("1/2 0/1 1/1 0/1 1/1 1/1", 100), 0);
 	assert_int_equal(next_of("2/3 0/1 1/1 0/1 1/1 1/1", 100), -1);
 }
