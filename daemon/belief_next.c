@@ -10,16 +10,24 @@
 /*
  * It is given up where the runs that are left, times this, would not do if each told as
  * much as the best does now. What a run tells falls as rates become known, so this is
- * below 1: with more, two runs in five went into what stayed inconclusive. While nothing
- * leads; while a patch or the base does; while chance does, where giving up charges nobody.
+ * below 1. Where chance leads it is less: giving up charges nobody, and with more, much
+ * goes into what stays inconclusive.
  */
-#define FUTILE 0.55
-#define FUTILE_LEAD 0.7
+#define FUTILE 0.65
 #define FUTILE_CHANCE 0.3
+
+/* But a failure is not given up as chance after fewer runs of the step that tells most,
+ * unless chance is LIKELY: of a bug that shows in half of the runs, which was met once, so
+ * many fail again with P 15/16. With a silent history chance leads after one pass. */
+#define CHANCE_RUNS 5
 
 /* Runs go on until the doubt is this part of what it may be. Nothing is said at the first
  * moment when chance has carried the odds over the line, and the model is not the world. */
 #define DOUBT 0.5
+/* This part, where a bug does not show in nearly every run: luck misleads more there, and
+ * its boots are many anyway. */
+#define DOUBT_RARE 0.3
+#define NEARLY_ALWAYS 0.9
 
 /* Whether and where it was repaired again is of less use than which patch broke it: it is
  * looked for where about so many runs will do. Else it is said what is likelier, and those
@@ -292,32 +300,50 @@ static double missing_of(const struct tally *t, double sure, double *gain,
 {
 	size_t lead = leader(t);
 
-	if (t->weight[lead] < LEADS * t->all) {
-		*ret_futile = FUTILE;
+	*ret_futile = FUTILE;
+	if (t->weight[lead] < LEADS * t->all)
 		return information(t, gain) - belief_entropy2(sure);
-	}
-	*ret_futile = lead < CLASSES_CLEAN ? FUTILE_CHANCE : FUTILE_LEAD;
+	if (lead < CLASSES_CLEAN)
+		*ret_futile = FUTILE_CHANCE;
 	return log(sure / (1 - sure)) - drift(t, lead, gain);
 }
 
-/* What a run of each step tells. False: so many runs more would not be enough. named: for
- * ASK_REPAIR. */
+/* Chance leads, but not by much, and the step that tells most ran but a few times. */
+static bool is_early_chance(const struct belief *b, const struct tally *t, int best)
+{
+	size_t lead = leader(t);
+
+	return lead < CLASSES_CLEAN && t->weight[lead] < LIKELY * t->all &&
+	       runs_of(b, best) < CHANCE_RUNS;
+}
+
+/* What a run of each step tells. False: it is known, or so many runs more would not be
+ * enough. named: for ASK_REPAIR. */
 static bool want_more(const struct belief *b, const struct belief_policy *policy,
 		      enum ask ask, const struct belief_call *named, double runs,
 		      double *worth)
 {
 	AUTO(tally_done) struct tally t = tally_of(b, ask, named);
 	AUTO_FREE double *gain = mem_alloc0((size_t)b->nsteps * sizeof(*gain));
-	double most = 0, futile, missing = missing_of(&t, policy->sure, gain, &futile);
+	double futile, missing = missing_of(&t, policy->sure, gain, &futile);
+	int best = 0;
 
 	for (int k = 0; k < b->nsteps; k++) {
 		/* Of the steps with one image the first is run. */
 		if (b->steps[k].image < 0 || belief_same_before(b->steps, k) < k ||
 		    !isfinite(cost_of(b, policy, k)))
 			gain[k] = 0;
-		most = fmax(most, gain[k]);
+		if (gain[k] > gain[best])
+			best = k;
 	}
-	if (most <= 0 || missing > most * runs * futile)
+	if (gain[best] <= 0)
+		return false;
+	/* Which patch is asked for beyond sure, see DOUBT. What repaired it is not: where the
+	 * rest cannot be told apart, runs would add to what is known. */
+	if (ask != ASK_PATCH && missing <= 0)
+		return false;
+	if (missing > gain[best] * runs * futile &&
+	    (ask != ASK_PATCH || !is_early_chance(b, &t, best)))
 		return false;
 	for (int k = 0; k < b->nsteps; k++)
 		if (gain[k] > 0)
@@ -334,10 +360,13 @@ static bool want_step(const struct belief *b, const struct belief_policy *policy
 	return true;
 }
 
-/* A base that failed in its only run hides what patches do. */
+/* A base that failed once hides what patches do, and that may have been chance: its
+ * history says how seldom, but not for sure. */
 static int base_next(const struct belief *b)
 {
-	return b->steps[0].failures && runs_of(b, 0) < 2 ? 0 : -1;
+	int i = b->steps[0].image;
+
+	return i >= 0 && b->images[i].failures == 1 ? 0 : -1;
 }
 
 /* A patch is to blame, whether or not the tip is bad. */
@@ -385,6 +414,29 @@ static bool is_unconfirmable(const struct belief *b, const struct belief_policy 
 	return step >= 0 && !isfinite(cost_of(b, policy, step));
 }
 
+/* P(the next run of the step fails). */
+static double shows(const struct belief *b, int step)
+{
+	double p = 0;
+
+	for (size_t i = 0; i < b->nh; i++)
+		p += b->h[i].p * (belief_is_bad(&b->h[i], step) ? b->h[i].next_bad :
+								  b->h[i].next_good);
+	return p;
+}
+
+/* A patch is named, but see DOUBT_RARE. */
+static bool is_doubtful(const struct belief *b, const struct belief_policy *policy,
+			const struct belief_call *named)
+{
+	struct belief_call c;
+
+	if (shows(b, named->last) >= NEARLY_ALWAYS)
+		return false;
+	c = belief_call(b, 1 - (1 - policy->sure) * DOUBT_RARE);
+	return !is_named(&c);
+}
+
 bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 		  double *worth)
 {
@@ -404,7 +456,7 @@ bool belief_worth(const struct belief *b, const struct belief_policy *policy,
 	/* It is known as well as can be, without a base to hold it against. */
 	if (c.word == BELIEF_UNSURE && c.p >= surer && c.first >= 0)
 		return false;
-	if (!is_named(&c)) {
+	if (!is_named(&c) || is_doubtful(b, policy, &c)) {
 		if (is_unconfirmable(b, policy))
 			return false;
 		if (want_step(b, policy, soon_next(b), worth) ||

@@ -1,5 +1,5 @@
 /*
- * sim_series CASES [SEED]: how often are verdicts on a series right? Series of 1 to 30
+ * sim_series CASES [SEED [FAILS FALSELY]]: how often are verdicts on a series right? Series of 1 to 30
  * patches are made up, with bugs that show at a known rate, tests that fail for nothing
  * at a known rate, images that stay the same and steps without any; then each method
  * is let loose on them. Pure and seeded: the same numbers come out everywhere.
@@ -13,6 +13,11 @@
  *            failures, good with none, else passed over
  *   greedy   the posterior of belief.h, without costs, ends or repeats: the likeliest
  *            once it reaches P
+ *
+ * With FAILS and FALSELY it is one cell of those rates, of any value, and each case is
+ * told where sluice is not right and syzbot is, or sluice names the wrong patch; then
+ * the counts by what was so, and what could be reached: "known" knows both rates and makes
+ * as many runs as sluice did with the same case, "known, all" as many as there are.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -127,6 +132,10 @@ struct said_of {
 	double p;
 };
 
+static const char *const truths[] = { "clean", "pre-existing", "introduced",
+				      "transient" };
+static const char *const sayings[] = { "nothing", "pass", "no patch", "old", "patch" };
+
 /* First runs beyond one of each step: they are no part of the budget. */
 static int more_first(const struct sim *s)
 {
@@ -152,13 +161,28 @@ static int most_told(const struct sim *s, const struct belief *b)
 	return step;
 }
 
-static struct said_of do_sluice(struct sim *s, bool greedy)
+static struct rate_prior known(double rate)
+{
+	double p = rate < 1e-6 ? 1e-6 : rate > 1 - 1e-6 ? 1 - 1e-6 : rate;
+
+	return (struct rate_prior){
+		.mix = { { .weight = 1, .a = 1e6 * p, .b = 1e6 * (1 - p) } },
+		.n = 1
+	};
+}
+
+static struct said_of do_sluice(struct sim *s, bool greedy, const int *known_runs)
 {
 	struct belief_prior prior = belief_prior(HISTORY, history(s->falsely));
+	int runs_max = known_runs ? *known_runs : RUNS_MAX;
 	struct belief_policy policy = { .sure = SURE,
 					.runs_max = RUNS_MAX + more_first(s) };
 	struct said_of said = { .said = SAID_NOTHING };
 
+	if (known_runs) {
+		prior.good = known(s->falsely);
+		prior.bad = known(1 - (1 - s->falsely) * (1 - s->fails));
+	}
 	for (;;) {
 		struct belief *b = belief_new(s->steps, s->nsteps, &prior);
 		struct belief_call c = belief_call(b, SURE);
@@ -166,7 +190,7 @@ static struct said_of do_sluice(struct sim *s, bool greedy)
 
 		if (!greedy)
 			step = belief_next(b, &policy);
-		else if (c.word == BELIEF_UNSURE && s->runs < RUNS_MAX)
+		else if (c.word == BELIEF_UNSURE && s->runs < runs_max)
 			step = most_told(s, b);
 		belief_free(b);
 		if (step >= 0) {
@@ -266,6 +290,26 @@ static struct said_of do_bisect(struct sim *s, bool once)
 
 /* ---- counts ---- */
 
+enum outcome { RIGHT, WRONG, UNSURE, MISSED };
+
+static enum outcome outcome_of(const struct sim *s, const struct said_of *w)
+{
+	bool bug = s->truth == INTRODUCED || s->truth == TRANSIENT;
+
+	switch (w->said) {
+	case SAID_PATCH:
+		return bug && s->from >= w->first && s->from <= w->last ? RIGHT : WRONG;
+	case SAID_PASS:
+		return s->truth == CLEAN ? RIGHT : MISSED;
+	case SAID_NO_PATCH:
+		return bug ? MISSED : RIGHT;
+	case SAID_OLD:
+		return s->truth == PRE_EXISTING ? RIGHT : WRONG;
+	default:
+		return UNSURE;
+	}
+}
+
 struct count {
 	uint64_t cases, right, wrong, unsure, missed, named, named_right;
 	double runs;
@@ -273,29 +317,16 @@ struct count {
 
 static void judge(struct count *c, const struct sim *s, const struct said_of *w)
 {
-	bool bug = s->truth == INTRODUCED || s->truth == TRANSIENT;
+	enum outcome o = outcome_of(s, w);
 
 	c->cases++;
 	c->runs += s->runs;
-	if (w->said == SAID_PATCH) {
-		bool ok = bug && s->from >= w->first && s->from <= w->last;
-
-		c->named++;
-		c->named_right += ok;
-		c->right += ok;
-		c->wrong += !ok;
-	} else if (w->said == SAID_NOTHING) {
-		c->unsure++;
-	} else if (w->said == SAID_PASS) {
-		c->right += s->truth == CLEAN;
-		c->missed += s->truth != CLEAN;
-	} else if (w->said == SAID_NO_PATCH) {
-		c->right += !bug;
-		c->missed += bug;
-	} else {
-		c->right += s->truth == PRE_EXISTING;
-		c->wrong += s->truth != PRE_EXISTING;
-	}
+	c->right += o == RIGHT;
+	c->wrong += o == WRONG;
+	c->unsure += o == UNSURE;
+	c->missed += o == MISSED;
+	c->named += w->said == SAID_PATCH;
+	c->named_right += w->said == SAID_PATCH && o == RIGHT;
 }
 
 static void add(struct count *to, const struct count *c)
@@ -334,9 +365,9 @@ static struct said_of let_loose(enum method m, struct sim *s)
 	case SYZBOT:
 		return do_bisect(s, false);
 	case GREEDY:
-		return do_sluice(s, true);
+		return do_sluice(s, true, NULL);
 	default:
-		return do_sluice(s, false);
+		return do_sluice(s, false, NULL);
 	}
 }
 
@@ -350,52 +381,123 @@ static bool failed(const struct sim *s)
 
 struct table {
 	struct count all, seen[METHODS];
+	struct count truth[METHODS][4]; /* of seen: by what was so */
+	struct count known, known_all;
 };
 
-static void one_cell(int cases, double fails, double falsely, struct table *t)
+static void tell(const struct sim *first, const struct sim *s, const struct said_of *w)
+{
+	printf("%s %d until %d of %d, said %s %d..%d, P %.4f, %d runs more:",
+	       truths[s->truth], s->from, s->until, s->nsteps, sayings[w->said], w->first,
+	       w->last, w->p, s->runs);
+	for (int k = 0; k < s->nsteps; k++)
+		if (s->steps[k].image == k)
+			printf(" %d%s%d/%d", k, first->steps[k].failures ? "!" : ":",
+			       s->steps[k].failures, s->steps[k].runs);
+		else
+			printf(" %d%s", k, s->steps[k].image < 0 ? "-" : "=");
+	putchar('\n');
+}
+
+static void with_known_rates(const struct sim *s, int runs, struct table *t)
+{
+	struct sim same = *s, all = *s;
+	struct said_of said;
+
+	said = do_sluice(&same, true, &runs);
+	judge(&t->known, &same, &said);
+	said = do_sluice(&all, true, &(int){ RUNS_MAX });
+	judge(&t->known_all, &all, &said);
+}
+
+/* Each method draws from numbers of its own, so that what one of them does changes neither
+ * what happens to the others nor the cases that follow. */
+static void one_case(const struct sim *s, struct table *t, bool verbose)
+{
+	struct sim after[METHODS];
+	struct said_of said[METHODS];
+	bool seen = failed(s);
+	uint64_t next[METHODS + 1];
+
+	for (int m = 0; m <= METHODS; m++)
+		next[m] = rng();
+
+	for (int m = 0; m < METHODS; m++) {
+		if (m != SLUICE && !seen)
+			continue;
+		after[m] = *s;
+		rng_state = next[m];
+		said[m] = let_loose((enum method)m, &after[m]);
+		if (m == SLUICE)
+			judge(&t->all, &after[m], &said[m]);
+		if (!seen)
+			continue;
+		judge(&t->seen[m], &after[m], &said[m]);
+		judge(&t->truth[m][s->truth], &after[m], &said[m]);
+	}
+	if (verbose && seen)
+		with_known_rates(s, after[SLUICE].runs, t);
+	rng_state = next[METHODS];
+	if (verbose && seen &&
+	    (outcome_of(&after[SLUICE], &said[SLUICE]) == WRONG ||
+	     (outcome_of(&after[SLUICE], &said[SLUICE]) != RIGHT &&
+	      outcome_of(&after[SYZBOT], &said[SYZBOT]) == RIGHT)))
+		tell(s, &after[SLUICE], &said[SLUICE]);
+}
+
+static void one_cell(int cases, double fails, double falsely, struct table *t,
+		     bool verbose)
 {
 	for (int k = 0; k < cases; k++) {
 		const struct sim s = make_case(fails, falsely, 1);
 
-		for (int m = 0; m < METHODS; m++) {
-			struct sim copy = s;
-			struct said_of w;
-
-			if (m != SLUICE && !failed(&s))
-				continue;
-			w = let_loose((enum method)m, &copy);
-			if (m == SLUICE)
-				judge(&t->all, &copy, &w);
-			if (failed(&s))
-				judge(&t->seen[m], &copy, &w);
-		}
+		one_case(&s, t, verbose);
 	}
+}
+
+static void show_cell(double fails, double falsely, const struct table *t)
+{
+	char cell[32];
+
+	snprintf(cell, sizeof(cell), "%g, %g", fails, falsely);
+	show(cell, "sluice, all cases", &t->all);
+	for (int m = 0; m < METHODS; m++)
+		show(cell, names[m], &t->seen[m]);
+	fflush(stdout);
 }
 
 static const double rates[] = { 1, 0.5, 0.2, 0.1, 0.05 };
 static const double falsely[] = { 0, 0.01, 0.05 };
 
+static void show_truths(const struct table *t)
+{
+	for (int i = 0; i < 4; i++) {
+		show(truths[i], names[SLUICE], &t->truth[SLUICE][i]);
+		show(truths[i], names[SYZBOT], &t->truth[SYZBOT][i]);
+	}
+}
+
+static void show_head(void)
+{
+	puts("| fails, falsely | method | cases | right % | wrong % (at most) | unsure % | "
+	     "missed % | named | of them rightly % | runs |\n"
+	     "|---|---|---|---|---|---|---|---|---|---|");
+}
+
 static void methods(int cases)
 {
 	struct table sum = { 0 };
 
-	puts("| fails, falsely | method | cases | right % | wrong % (at most) | unsure % | "
-	     "missed % | named | of them rightly % | runs |\n"
-	     "|---|---|---|---|---|---|---|---|---|---|");
+	show_head();
 	for (size_t q = 0; q < ARRAY_SIZE(falsely); q++)
 		for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
 			struct table t = { 0 };
-			char cell[32];
 
-			snprintf(cell, sizeof(cell), "%g, %g", rates[i], falsely[q]);
-			one_cell(cases, rates[i], falsely[q], &t);
-			show(cell, "sluice, all cases", &t.all);
+			one_cell(cases, rates[i], falsely[q], &t, false);
+			show_cell(rates[i], falsely[q], &t);
 			add(&sum.all, &t.all);
-			for (int m = 0; m < METHODS; m++) {
-				show(cell, names[m], &t.seen[m]);
+			for (int m = 0; m < METHODS; m++)
 				add(&sum.seen[m], &t.seen[m]);
-			}
-			fflush(stdout);
 		}
 	show("together", "sluice, all cases", &sum.all);
 	for (int m = 0; m < METHODS; m++)
@@ -416,7 +518,7 @@ static void detection(int cases)
 
 			for (int k = 0; k < cases; k++) {
 				struct sim s = make_case(rates[i], 0, firsts[f]);
-				struct said_of w = do_sluice(&s, false);
+				struct said_of w = do_sluice(&s, false, NULL);
 				bool bug = s.truth == INTRODUCED || s.truth == TRANSIENT;
 				bool ok = bug && w.said == SAID_PATCH &&
 					  s.from >= w.first && s.from <= w.last;
@@ -437,11 +539,23 @@ int main(int argc, char **argv)
 {
 	int cases = argc > 1 ? atoi(argv[1]) : 1000;
 
-	if (cases < 1) {
-		fprintf(stderr, "usage: sim_series [CASES [SEED]]\n");
+	if (cases < 1 || argc == 4 || argc > 5) {
+		fprintf(stderr, "usage: sim_series [CASES [SEED [FAILS FALSELY]]]\n");
 		return 2;
 	}
 	rng_state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+	if (argc == 5) {
+		double fails = strtod(argv[3], NULL), false_rate = strtod(argv[4], NULL);
+		struct table t = { 0 };
+
+		one_cell(cases, fails, false_rate, &t, true);
+		show_head();
+		show_cell(fails, false_rate, &t);
+		show_truths(&t);
+		show("of all seen", "known", &t.known);
+		show("of all seen", "known, all", &t.known_all);
+		return 0;
+	}
 	methods(cases);
 	detection(cases);
 	return 0;
