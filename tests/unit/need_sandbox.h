@@ -1,10 +1,11 @@
 /*
- * For tests that run something in the sandbox. After cm.h.
+ * For tests that run something in the sandbox.
  */
 #ifndef SLUICE_TESTS_UNIT_NEED_SANDBOX_H
 #define SLUICE_TESTS_UNIT_NEED_SANDBOX_H
 
 #include "runners/sandbox.h"
+#include "tests/unit/cm.h"
 #include "tests/unit/unpriv.h"
 
 static inline int bwrap_alone(void *arg)
