@@ -50,7 +50,7 @@ static void check_move(const struct pageset *set, int node, const char *name)
  */
 static void check_told(const struct pageset *set, const int *nodes, const char *name)
 {
-	int to[TOLD], status[TOLD], where[TOLD];
+	int to[TOLD], status[TOLD] = { 0 }, where[TOLD];
 	size_t i, wrong = 0;
 	long ret = 1;
 	int tries;

@@ -29,6 +29,7 @@ void case_hot_pinned(void);
 void case_soft_offline(void);
 void case_memory_failure(void);
 void case_reclaim(void);
+void case_lock_reclaim(void);
 void case_from_swap(void);
 void case_page_cache(void);
 void case_dirty(void);

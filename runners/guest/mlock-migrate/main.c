@@ -44,6 +44,7 @@ static const struct {
 	{ "soft-offline", case_soft_offline },
 	{ "memory-failure", case_memory_failure },
 	{ "reclaim", case_reclaim },
+	{ "lock-reclaim", case_lock_reclaim },
 	{ "from-swap", case_from_swap },
 	{ "page-cache", case_page_cache },
 	{ "dirty", case_dirty },

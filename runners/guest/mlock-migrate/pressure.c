@@ -52,6 +52,16 @@ static void reclaim(size_t bytes)
 		ktap_bail("memory.reclaim: %s", strerror(-ret));
 }
 
+void pressure_some(size_t bytes)
+{
+	reclaim(bytes);
+}
+
+void pressure_all(void)
+{
+	reclaim(ALL_BYTES);
+}
+
 bool pressure_on(const struct pageset *set, pressure_gone_fn gone)
 {
 	int i;
@@ -62,7 +72,7 @@ bool pressure_on(const struct pageset *set, pressure_gone_fn gone)
 		madvise(set->map, set->map_bytes, MADV_COLD);
 		reclaim(set->n * PAGE_BYTES);
 	}
-	reclaim(ALL_BYTES);
+	pressure_all();
 	return gone(set) >= set->n - set->n / 10;
 }
 

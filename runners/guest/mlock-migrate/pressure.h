@@ -28,6 +28,10 @@ typedef size_t (*pressure_gone_fn)(const struct pageset *set);
  * inactive_is_low in mm/vmscan.c).
  */
 bool pressure_on(const struct pageset *set, pressure_gone_fn gone);
+/* One try at so many bytes of the cgroup; less may go. */
+void pressure_some(size_t bytes);
+/* Until nothing more of it goes. */
+void pressure_all(void);
 void pressure_end(void);
 
 #endif
