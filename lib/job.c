@@ -17,7 +17,7 @@
 #define OUTPUT_MAX_DEFAULT (1ULL << 30)
 #define GRACE_MS_DEFAULT 2000
 /* For what a grandchild outside of the group may still have to say. */
-#define DRAIN_MS 1000
+#define DRAIN_MS_DEFAULT 1000
 #define TIMER_ACCURACY_US 5000
 
 struct job {
@@ -28,7 +28,7 @@ struct job {
 	int out;  /* the file, or -1 */
 	sd_event_source *on_exit, *on_output, *on_timer;
 	uint64_t output_left;
-	uint64_t grace_ms;
+	uint64_t grace_ms, drain_ms;
 	struct str line;
 	job_line_fn on_line;
 	void *line_arg;
@@ -284,7 +284,7 @@ static int on_exit_edge(sd_event_source *src, int fd, uint32_t events, void *arg
 		job->status = W_EXITCODE(127, 0);
 	job->reaped = true;
 	job->on_exit = sd_event_source_disable_unref(job->on_exit);
-	if (job->pipe >= 0 && job_timer(job, DRAIN_MS, on_drain_over) < 0)
+	if (job->pipe >= 0 && job_timer(job, job->drain_ms, on_drain_over) < 0)
 		job_output_end(job);
 	job_finish_if_done(job);
 	return 0;
@@ -352,6 +352,7 @@ static int job_start_for(sd_event *event, const struct job_opts *opts, void *don
 		.out = -1,
 		.output_left = opts->output_max ? opts->output_max : OUTPUT_MAX_DEFAULT,
 		.grace_ms = opts->grace_ms ? opts->grace_ms : GRACE_MS_DEFAULT,
+		.drain_ms = opts->drain_ms ? opts->drain_ms : DRAIN_MS_DEFAULT,
 		.on_line = opts->on_line,
 		.line_arg = opts->arg,
 		.on_done = opts->on_done,

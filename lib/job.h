@@ -4,7 +4,7 @@
  * callback; a deadline; TERM, then KILL after a grace, to the whole group,
  * with the cause kept. done() is called exactly once, when the output pipe
  * ended *and* the child was reaped; a grandchild that holds the pipe is killed
- * with the group and waited for at most a second.
+ * with the group, one that got out of it is waited for drain_ms at most.
  *
  * Descriptors: job_start closes nothing of the caller's. Those in opts.fds are
  * duplicated into the child as 3, 4, 5 ... (all others are closed there).
@@ -57,6 +57,7 @@ struct job_opts {
 	size_t nlimits;
 	uint64_t deadline_ms; /* 0: none */
 	uint64_t grace_ms;    /* between TERM and KILL; 0: 2000 */
+	uint64_t drain_ms;    /* after the exit, while somebody holds the pipe; 0: 1000 */
 	bool with_parent;     /* killed when we die, however that happens */
 	job_line_fn on_line;  /* may be NULL; lines over 64 KiB come in parts */
 	job_done_fn on_done;  /* required */

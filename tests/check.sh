@@ -5,28 +5,15 @@
 # (unit, e2e, real). Output of each program: build/check/NAME.log.
 #
 # Each program reports in TAP: cmocka by CMOCKA_MESSAGE_OUTPUT, ours by
-# tests/e2e/lib.sh. One that dies, hangs or stops before its plan is a failure.
+# tests/e2e/lib.sh. One that dies, hangs, has no plan or another is a failure.
 cd "$(dirname "$0")/.." || exit 2
+# shellcheck source=tests/count.sh disable=SC1091
+. tests/count.sh
 logs=build/check
 parts=${CHECK_ONLY:-unit e2e real}
 passed=0
 failed=0
 skipped=0
-
-# count LOG RC: adds the test points of a log to p, f, s; a bad end is a failure.
-count() {
-	p=$(grep -v -i '# *skip' "$1" | grep -c '^ok ')
-	f=$(grep -v -i '# *skip' "$1" | grep -c '^not ok ')
-	s=$(grep -c -i '^\(not \)*ok .*# *skip' "$1")
-	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$1" | tail -n 1)
-	if [ "$2" = 77 ]; then
-		s=$((s + 1))
-	elif [ "$2" != 0 ] && [ "$f" = 0 ]; then
-		f=1
-	elif [ -n "$plan" ] && [ "$plan" != $((p + f + s)) ]; then
-		f=$((f + 1))
-	fi
-}
 
 # run_one SECONDS NAME COMMAND...: runs it with a deadline, counts, says one line.
 run_one() {
@@ -55,6 +42,7 @@ tell() {
 	fi
 	printf '%-32s %3d passed, %d FAILED (exit status %d), %d s\n' "$name" "$p" "$f" \
 		"$rc" "$took"
+	[ -z "$why" ] || echo "    $why"
 	grep -A 12 '^not ok ' "$logs/$name.log" | head -n 60 | sed 's/^/    /'
 	[ "$rc" = 0 ] || tail -n 15 "$logs/$name.log" | sed 's/^/    | /'
 }
@@ -103,9 +91,10 @@ if wanted real; then
 	trap 'kill $real 2>/dev/null; exit 130' INT TERM
 fi
 if wanted unit; then
-	for t in build/tests/test_*; do
-		case $t in *.log | *.d) continue ;; esac
-		run_one 180 "$(basename "$t")" env CMOCKA_MESSAGE_OUTPUT=TAP "$t"
+	# By their sources: a program whose source is gone may still lie in the build folder.
+	for t in tests/unit/test_*.c; do
+		name=$(basename "$t" .c)
+		run_one 180 "$name" env CMOCKA_MESSAGE_OUTPUT=TAP "build/tests/$name"
 	done
 fi
 if wanted e2e; then

@@ -96,4 +96,5 @@ run=$(jget '[.steps[0].boots[] | select(.topology == "smp4" and any(.tests[]; .t
 	.result == "pass")) | .run][0]')
 sl log --test badguest/offline-cpus "$run"
 check "the console of a test is that test's" grep -q "Booting Node 0 Processor 3" "$OUT"
+is "and nothing but that test's" "$(grep -c "Linux version" "$OUT")" 0
 finish

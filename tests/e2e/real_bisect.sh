@@ -63,11 +63,11 @@ is "bisected: exit 0" "$RC" 0
 check "to the right commit" grep -q "^  $(echo "$bug" | cut -c 1-12) " "$OUT"
 check "with runs before and after, and how sure" \
 	grep -Eq "^brief/compaction on smp4: 0/[0-9]+ before, ([0-9]+)/\1 after, P (> )?0.99" "$OUT"
-begin_s=$(date +%s)
+ran="^ *[0-9]*:[0-9]* *\(build\|boot\) "
+check "which told each build and boot" grep -q "$ran" "$OUT"
 bisect
 is "again: exit 0" "$RC" 0
-took=$(($(date +%s) - begin_s))
-check "again: nothing is run (took $took s)" test "$took" -le 10
+is "again: nothing is run" "$(grep "$ran" "$OUT")" ""
 # The state is kept, the repository is not.
 sl tree remove "hist$now"
 is "tree remove: exit 0" "$RC" 0

@@ -108,12 +108,28 @@ check "no job folder is left" test -z "$(ls "$STATE/jobs")"
 
 # A clean stop: what was asked to end says so and keeps what it has.
 crash_series 99
+builds=$(calls build)
+boots=$(calls boot)
 "$SLUICE" test --config-file "$T/config.ini" --repo "$T/toy" base..crash99 >"$OUT" 2>&1 &
 pid=$!
-sleep 1
+# When something of its own is finished, and more is not.
+i=0
+until grep -q "^ *[0-9:]* *build *1 .* ok" "$OUT" || [ $i -ge 600 ]; do
+	i=$((i + 1))
+	sleep 0.05
+done
 kill -INT $pid
 wait $pid
 is "SIGINT: exit 3" "$?" 3
+check "SIGINT: it says so" grep -q "interrupted; what is finished is kept" "$OUT"
 check "SIGINT: nothing is left running" all_gone
+check "SIGINT: not all was done" test $(($(calls boot) - boots)) -lt "$clean_boots"
+test_range crash99
+is "SIGINT, and the same again: exit 1" "$RC" 1
+is "SIGINT, and the same again: the verdicts" "$(verdicts)" "$want"
+is "SIGINT: the build that was finished is kept" "$(jget '.steps[1].builds[0].reused')" true
+check "SIGINT: so is all else but what was under way" test \
+	$(($(calls build) - builds)) -le $((clean_builds + 1)) -a \
+	$(($(calls boot) - boots)) -le $((clean_boots + 2))
 
 finish

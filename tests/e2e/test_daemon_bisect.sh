@@ -62,6 +62,7 @@ is "as a job of its own kind" "$(status '.running[0].kind')" bisect
 kill -INT $pid
 RC=0
 wait $pid || RC=$?
+is "Ctrl-C: exit 3" "$RC" 3
 check "Ctrl-C cancels the job" until_ok sh -c "[ \$('$SLUICE' status --json \
 	--config-file '$T/config.ini' | jq -r '.over[0].state') = cancelled ]"
 check "Ctrl-C: nothing runs any more" until_ok nothing_runs

@@ -82,12 +82,12 @@ check "sluice bisect lists it" grep -q "found  *toy/beta on numa2 .*, job" "$OUT
 
 page() { # page PATH: its text in $OUT
 	url=$(status '.daemon.web' | sed 's|/$||')
-	curl -s -o "$OUT" "$url$1"
+	curl -s -f -m 10 -o "$OUT" "$url$1"
 }
 c4=$(commit_of c4)
 bad=$(sql "SELECT id FROM series WHERE message_id = 'head-$(commit_of c5)'")
-check "the page of that head links to it" page "/series/$bad"
-check "and says since when" grep -q "since <a href=\"/bisection/1\">c4</a>" "$OUT"
+check "the page of that head is there" page "/series/$bad"
+check "it links to the bisection and says since when" grep -q "since <a href=\"/bisection/1\">c4</a>" "$OUT"
 page "/api/v1/series/$bad"
 is "so does the API" "$(jq -r '.verdicts[] | select(.since) | "\(.test) \(.since.commits[0].commit)"' \
 	"$OUT")" "toy/beta $c4"

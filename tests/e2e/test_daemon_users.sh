@@ -58,16 +58,17 @@ check "which come to their end" until_ok job_is 3 "done"
 root_file='{"op":"submit","watch":true,"request":{"source":"/etc/shadow","tree":"toy"}}'
 secret="{\"op\":\"submit\",\"request\":{\"source\":\"base..one\",\"repo\":\"$T/secret.git\",
 	\"input\":\"$(git -C "$T/toy" rev-parse base)..$(git -C "$T/toy" rev-parse one)\"}}"
-# raw LINE: sends it as that user, and prints what the daemon answers in a second.
+# raw LINE PATTERN: sends it as that user; the daemon's answer up to the line with PATTERN
+# in $OUT.
 raw() {
 	printf '%s\n' "$1" | tr -d '\n\t' | sed 's/$/\n/' |
 		setpriv --reuid=65534 --regid="$group" --clear-groups \
-			"$SLUICE_ROOT/build/tests/stub_unix" "$STATE/control" >"$OUT"
+			"$SLUICE_ROOT/build/tests/stub_unix" "$STATE/control" "$2" >"$OUT"
 }
-raw "$root_file"
+raw "$root_file" '"state":"failed"'
 check "a path of the daemon's machine is not read" grep -q \
 	'"state":"failed".*"reason":"/etc/shadow: is a file, and came without its mails' "$OUT"
-raw "$secret"
+raw "$secret" '"error"'
 is "a repository of somebody else's is not" "$(cat "$OUT")" \
 	"{\"error\":\"$T/secret.git is not yours\"}"
 

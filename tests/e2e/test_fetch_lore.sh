@@ -7,9 +7,11 @@ cd "$(dirname "$0")/../.." || exit 2
 sluice=${SLUICE:-$PWD/build/sluice}
 data=$PWD/tests/data/mail
 failed=0
+tests=0
 
 skip_all() {
 	echo "ok - fetch # SKIP $1"
+	echo "1..1"
 	exit 0
 }
 
@@ -32,6 +34,7 @@ trap clean_up EXIT
 check() {
 	local name=$1
 	shift
+	tests=$((tests + 1))
 	if "$@"; then
 		echo "ok - $name"
 	else
@@ -157,6 +160,7 @@ try() {
 
 if ! gather_mails || ! serve_archive; then
 	echo "not ok - public-inbox serves the test mails"
+	echo "1..1"
 	sed 's/^/# /' "$work/pi/log" 2>/dev/null
 	exit 1
 fi
@@ -191,7 +195,7 @@ try "an unknown message-id" nobody@localhost \
 try "no message-id at all" "what is this" \
 	'r["status"] == "unusable" and "no message-id" in r["reason"]'
 
-serve_silence || echo "not ok - a silent server"
+check "a silent server" serve_silence
 start=$SECONDS
 try "a server that hangs is given up" v1-0@localhost \
 	'r["status"] == "error" and "no answer within 2 s" in r["error"]' timeout_ms=2000 \
@@ -209,4 +213,5 @@ git init -q "$work/planted" && printf '[b4]\n\tmidmask = http://127.0.0.1:1/%%s\
 cd "$work/planted" || exit 2
 try "a planted .b4-config is not obeyed" v1-0@localhost 'r["status"] == "ok"'
 
+echo "1..$tests"
 exit $failed

@@ -79,7 +79,7 @@ sl test "nobody-knows-this@example.org"
 is "an id that is not there: exit 2" "$RC" 2
 archive_end
 sl test "$second"
-check "no server: exit 2 or 3" test "$RC" = 2 -o "$RC" = 3
-check "no server: said in words" test -s "$OUT"
+is "no server: exit 3" "$RC" 3
+check "no server: said which" grep -q "b4: .*127\.0\.0\.1.*$port" "$OUT"
 
 finish

@@ -28,7 +28,7 @@ check "prints its URL" test -n "$url"
 
 # page PATH: the body in $OUT, the status in CODE.
 page() {
-	CODE=$(curl -s -m 10 -o "$OUT" -w '%{http_code}' "$url$1")
+	CODE=$(curl -s -m 10 --path-as-is -o "$OUT" -w '%{http_code}' "$url$1")
 }
 
 page /

@@ -155,6 +155,7 @@ for n in 1 2 3 4 5 6; do
 	kill -9 $pid 2>/dev/null && kills=$((kills + 1))
 	wait $pid 2>/dev/null
 done
+check "killed at least three times in the deep tier ($kills)" test "$kills" -ge 3
 test_debug killed
 is "killed $kills times in the deep tier: the verdict" \
 	"$RC $(of toy-debug test toy/alpha)" "1 introduced 4 null [4]"

@@ -11,7 +11,7 @@
 #include "lib/cleanup.h"
 #include "lib/json.h"
 #include "runners/role_boot.h"
-#include "runners/sandbox.h"
+#include "tests/unit/need_sandbox.h"
 #include "tests/unit/unpriv.h"
 
 #define NODE "[node 0]\ncpus = 1\nmemory = 64M\n"
@@ -118,12 +118,8 @@ static struct json_object *run_boot(const char *dir, const struct order *o)
 	struct run r = { .dir = dir, .job = job };
 	struct json_object *result = NULL;
 	struct err err = { .msg = "" };
-	uid_t uid = geteuid() ? geteuid() : UNPRIV_ID;
 
-	if (sandbox_probe(NULL, uid, uid, &err) < 0) {
-		print_message("%s\n", err.msg);
-		skip();
-	}
+	need_sandbox();
 	unpriv_own(dir);
 	assert_int_equal(unpriv_run(run_role, &r), 0);
 	if (json_read_file(path, 1 << 22, &result, &err) < 0)

@@ -6,6 +6,7 @@
 #include "lib/cleanup.h"
 #include "lib/job.h"
 #include "runners/sandbox.h"
+#include "tests/unit/need_sandbox.h"
 #include "tests/unit/unpriv.h"
 
 static uid_t build_uid(void)
@@ -16,17 +17,6 @@ static uid_t build_uid(void)
 static gid_t build_gid(void)
 {
 	return geteuid() ? getegid() : UNPRIV_ID;
-}
-
-/* A machine that forbids user namespaces cannot run these; sluice says so there. */
-static void need_sandbox(void)
-{
-	struct err err = { .msg = "" };
-
-	if (sandbox_probe(NULL, build_uid(), build_gid(), &err) < 0) {
-		print_message("%s\n", err.msg);
-		skip();
-	}
 }
 
 static void on_line(struct job *job, const char *line, size_t len, void *arg)
