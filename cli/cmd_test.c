@@ -44,7 +44,7 @@ const struct cmd cmd_test = {
 	.detail =
 		"SERIES is an mbox, a maildir or a folder of patch files; a message-id or the\n"
 		"URL of a mail in an archive; or A..B, commits of a local repository that is\n"
-		"only read.\n\n"
+		"only read. A..B has a base of its own: --tree and --base do not go with it.\n\n"
 		"Exits with 0 when the series breaks nothing, 1 when it breaks something at any\n"
 		"step, 2 when the input is unusable, 3 when nothing was seen broken but some of\n"
 		"the work was lost to trouble of sluice's own. What was done is kept: the same\n"
