@@ -12,6 +12,13 @@ for c in test show log repro serve tree example quiet check-config help version;
 	check "$c --help: says usage" grep -q "^usage: sluice $c" "$OUT"
 	check "man page: $c is there" grep -q "sluice.1\|Nm $c" "$SLUICE_ROOT/docs/sluice.1"
 done
+for words in help "help config" "test --help" "tree list --config-file $T/config.ini"; do
+	# shellcheck disable=SC2086 # words
+	"$SLUICE" $words >/dev/full 2>"$OUT"
+	is "$words, onto a full disk: exit 3" "$?" 3
+	check "$words, onto a full disk: says so" \
+		grep -q "standard output: No space left on device" "$OUT"
+done
 "$SLUICE" tst >"$OUT" 2>&1
 is "unknown command: exit 2" "$?" 2
 check "unknown command: did you mean" grep -q 'did you mean "test"' "$OUT"
