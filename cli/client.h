@@ -26,7 +26,7 @@ int client_open(struct context *cx, const struct cmd_common *common,
 int client_send(struct client *c, struct json_object *what, int fd, struct err *err);
 /*
  * The next line of the daemon: 1; 0 when ms passed, or when signals (a descriptor,
- * or -1) can be read; -1 with ERR_MISSING when it hung up. The caller puts it.
+ * or -1) can be read; -1 with ERR_SYS when it hung up or said what is none. The caller puts it.
  */
 int client_read(struct client *c, int ms, int signals, struct json_object **ret,
 		struct err *err);
