@@ -85,6 +85,22 @@ int client_open(struct context *cx, const struct cmd_common *common,
 	return context_open_read(cx);
 }
 
+int client_or_writer(struct context *cx, const struct cmd_common *common,
+		     const char *command, struct client **ret_client)
+{
+	int rc = context_config(cx, common);
+	int found;
+
+	if (rc != EXIT_OK)
+		return rc;
+	found = client_connect(cx->dir, ret_client, &cx->why);
+	if (found < 0) {
+		log_error("%s", cx->why.msg);
+		return EXIT_INFRA;
+	}
+	return found ? context_open_read(cx) : context_open_write(cx, command);
+}
+
 /* All of it; the descriptor goes with the first byte. */
 static int send_all(int fd, const char *data, size_t len, int pass)
 {

@@ -22,6 +22,14 @@ void client_free(struct client *c);
 int client_open(struct context *cx, const struct cmd_common *common,
 		struct client **ret_client);
 
+/*
+ * For who does by itself, as the one writer, what a daemon does where one runs: the
+ * client of that, or *ret_client stays NULL. command is shown to others. Tells what
+ * went wrong, which cx->why keeps, and returns the exit code.
+ */
+int client_or_writer(struct context *cx, const struct cmd_common *common,
+		     const char *command, struct client **ret_client);
+
 /* what is handed over; fd goes along unless it is -1, and stays the caller's. */
 int client_send(struct client *c, struct json_object *what, int fd, struct err *err);
 /*

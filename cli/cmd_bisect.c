@@ -222,44 +222,39 @@ static int write_json(struct bisect_cmd *c, bool list)
 {
 	AUTO_JSON struct json_object *doc = NULL;
 	struct err err = { .code = ERR_NONE };
-	int r = 0;
+	int r = 0, rc;
 
-	if (list)
+	if (list && c->cx.db)
 		r = document_bisections(c->cx.db, &doc, &err);
 	else if (c->id)
 		r = document_bisection(c->cx.db, c->id, &doc, &err);
 	if (r < 0) {
 		log_error("%s", err.msg);
-		return EXIT_INFRA;
+		c->why = err;
 	}
 	if (!doc) {
 		doc = json_object_new_object();
-		json_set_str(doc, "schema", "sluice/bisection/1");
+		json_set_str(doc, "schema",
+			     list ? "sluice/bisections/1" : "sluice/bisection/1");
 	}
 	if (c->why.code != ERR_NONE)
 		json_set_str(doc, "error", c->why.msg);
 	fflush(c->term.out);
-	return document_file_write(c->args->json, doc);
+	rc = document_file_write(c->args->json, doc);
+	return r < 0 ? EXIT_INFRA : rc;
 }
 
 /* ---- the command ---- */
 
-/* Beside a daemon as its client, else as the one writer; who only looks reads. */
+/* Who only looks reads. */
 static int open_state(struct bisect_cmd *c, bool writes)
 {
-	struct err err = { .code = ERR_NONE };
-	int rc = context_config(&c->cx, &c->args->common);
-	int found;
+	int rc = writes ? client_or_writer(&c->cx, &c->args->common, "sluice bisect",
+					   &c->client) :
+			  context_read(&c->cx, &c->args->common);
 
-	if (rc != EXIT_OK || !writes)
-		return rc == EXIT_OK ? context_open_read(&c->cx) : rc;
-	found = client_connect(c->cx.dir, &c->client, &err);
-	if (found < 0) {
-		log_error("%s", err.msg);
-		return EXIT_INFRA;
-	}
-	return found ? context_open_read(&c->cx) :
-		       context_open_write(&c->cx, "sluice bisect");
+	c->why = c->cx.why;
+	return rc;
 }
 
 static int act(struct bisect_cmd *c, bool list)
@@ -280,9 +275,8 @@ static int open_and_act(struct bisect_cmd *c, bool list)
 	int rc = open_state(c, !list && !c->args->log);
 	int rc_json;
 
-	if (rc != EXIT_OK)
-		return rc;
-	rc = act(c, list);
+	if (rc == EXIT_OK)
+		rc = act(c, list);
 	rc_json = c->args->json ? write_json(c, list) : EXIT_OK;
 	return rc == EXIT_OK ? rc_json : rc;
 }

@@ -195,6 +195,23 @@ done
 sl clean
 is "second writer: exit 3" "$RC" 3
 check "second writer: told who holds it" grep -q "in use by sluice test (pid $writer)" "$OUT"
+for command in "test --repo $T/toy base..one" \
+	"bisect --test toy/beta --topology smp4 --good base --bad one"; do
+	echo '{"schema":"sluice/1","verdicts":[]}' >"$T/older.json"
+	# shellcheck disable=SC2086 # words
+	sl $command --json "$T/older.json"
+	is "${command%% *}: second writer: exit 3" "$RC" 3
+	check "${command%% *}: no older document stays" jq -e \
+		'(.error | test("in use by sluice test")) and (has("verdicts") | not)' "$T/older.json"
+done
+for command in "test base..one" bisect; do
+	echo '{"schema":"sluice/1","verdicts":[]}' >"$T/older.json"
+	# shellcheck disable=SC2086 # words
+	"$SLUICE" $command --config-file "$T/bad.ini" --json "$T/older.json" >"$OUT" 2>&1
+	is "${command%% *}: bad config: exit 2" "$?" 2
+	check "${command%% *}: bad config: no older document stays" jq -e \
+		'(.error | test("mistake")) and (has("verdicts") | not)' "$T/older.json"
+done
 sl tree update toy
 is "trees are updated beside a writer" "$RC" 0
 sl show s1
