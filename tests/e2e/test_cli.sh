@@ -42,9 +42,12 @@ is "bad config: exit 2" "$?" 2
 check "bad config: line and suggestion" \
 	grep -q 'bad.ini:2: unknown key "topologie", did you mean "topology"?' "$OUT"
 check "bad config: all complaints at once" grep -q 'bad.ini:4: accel' "$OUT"
-mkdir -p "$T/planted" && printf '[sluice]\ntree = planted\n' >"$T/planted/config.ini"
+mkdir -p "$T/planted" && printf '[sluice]\nplantedkey = 1\n' >"$T/planted/config.ini"
+"$SLUICE" check-config --config-file "$T/planted/config.ini" >"$OUT" 2>&1
+check "what is planted would be told" grep -q plantedkey "$OUT"
 (cd "$T/planted" && "$SLUICE" check-config --state-dir "$STATE" >"$OUT" 2>&1)
-check "config.ini of the current folder is not read" sh -c "! grep -q planted/config.ini '$OUT'"
+check "config.ini of the current folder is not read" \
+	sh -c "grep -q '^ok ' '$OUT' && ! grep -q plantedkey '$OUT'"
 sl check-config
 is "check-config: a good one" "$RC" 0
 cp "$T/config.ini" "$T/plain.ini"
