@@ -6,11 +6,14 @@
 begin cli
 toy_tree
 
-for c in test show log repro serve tree example quiet check-config help version; do
-	"$SLUICE" $c --help >"$OUT" 2>&1
+"$SLUICE" help >"$T/help"
+names=$(awk '/^Commands:/ { on = 1; next } /^$/ { on = 0 } on && /^  [a-z]/ { print $1 }' "$T/help")
+check "help: names the commands" test "$(echo "$names" | wc -l)" -ge 20
+for c in $names; do
+	"$SLUICE" "$c" --help >"$OUT" 2>&1
 	is "$c --help: exit 0" "$?" 0
-	check "$c --help: says usage" grep -q "^usage: sluice $c" "$OUT"
-	check "man page: $c is there" grep -q "sluice.1\|Nm $c" "$SLUICE_ROOT/docs/sluice.1"
+	check "$c --help: says usage" grep -q "^usage: sluice $c\( \|\$\)" "$OUT"
+	check "man page: $c is there" grep -q "^\.It Nm $c\( \|\$\)" "$SLUICE_ROOT/docs/sluice.1"
 done
 for words in help "help config" "test --help" "tree list --config-file $T/config.ini"; do
 	# shellcheck disable=SC2086 # words
@@ -30,6 +33,9 @@ check "config.ini is as the table says" cmp "$T/ini" "$SLUICE_ROOT/config.ini"
 "$SLUICE" help --mdoc >"$T/mdoc"
 sed -n '/BEGIN commands/,/END commands/p' "$SLUICE_ROOT/docs/sluice.1" | sed '1d;$d' >"$T/man"
 check "man page: commands as the tables say" cmp "$T/mdoc" "$T/man"
+"$SLUICE" help config --mdoc >"$T/mdoc"
+sed -n '/BEGIN config/,/END config/p' "$SLUICE_ROOT/docs/sluice.1" | sed '1d;$d' >"$T/man"
+check "man page: config.ini as the table says" cmp "$T/mdoc" "$T/man"
 if command -v mandoc >/dev/null; then
 	check "man page: mandoc has no complaint" mandoc -Tlint -Wwarning "$SLUICE_ROOT/docs/sluice.1"
 else
