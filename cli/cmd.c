@@ -105,6 +105,15 @@ static int opt_unknown(const struct cmd *cmd, const char *given)
 	return cmd_usage(cmd, "unknown option %s", clean);
 }
 
+/* "--json takes no value"; getopt leaves the place of a switch that was given one. */
+static int opt_mistaken(const struct cmd *cmd, const char *given)
+{
+	if (optopt >= 256)
+		return cmd_usage(cmd, "--%s takes no value",
+				 opt_at(cmd, (size_t)optopt - 256)->name);
+	return opt_unknown(cmd, given);
+}
+
 static void opt_store(const struct cmd_opt *o, void *fields)
 {
 	char *field = (char *)fields + o->at;
@@ -159,9 +168,9 @@ bool cmd_parse(const struct cmd *cmd, int *argc, char ***argv, void *fields,
 
 	opt_tables(cmd, longs, shorts);
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* it forgets the words of another call */
 	while (optind < *argc) {
-		int before = optind;
+		int before = optind ? optind : 1;
 
 		val = only_operands ? -1 : getopt_long(*argc, *argv, shorts, longs, NULL);
 		if (val == -1) {
@@ -171,7 +180,7 @@ bool cmd_parse(const struct cmd *cmd, int *argc, char ***argv, void *fields,
 			continue;
 		}
 		if (val == '?' || val == ':') {
-			*ret_exit = val == '?' ? opt_unknown(cmd, (*argv)[before]) :
+			*ret_exit = val == '?' ? opt_mistaken(cmd, (*argv)[before]) :
 						 cmd_usage(cmd, "%s needs a value",
 							   (*argv)[before]);
 			return false;

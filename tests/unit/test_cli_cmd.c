@@ -76,18 +76,38 @@ static void test_operands_and_options(void **state)
 
 static void test_mistakes(void **state)
 {
-	static const char *const lines[] = {
-		"try --nome x", "try --name", "try -x", "try a --quick=1", "try -n",
+	static const struct {
+		const char *line, *told;
+	} cases[] = {
+		{ "try --nome x", "unknown option --nome, did you mean --name?" },
+		{ "try --zzzzzz=name", "unknown option --zzzzzz=name" },
+		{ "try --name", "--name needs a value" },
+		{ "try -x", "unknown option -x" },
+		{ "try a --quick=1", "--quick takes no value" },
+		{ "try --qui=1 a", "--quick takes no value" },
+		{ "try --help=1", "--help takes no value" },
+		{ "try -n", "-n needs a value" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *want = str_printf(
+			"sluice try: %s\nSee \"sluice try --help\".\n", cases[i].told);
 		AUTO(str_done) struct str operands = STR_INIT;
+		AUTO_FREE char *told = NULL;
 		struct fields f = { 0 };
+		FILE *saved = stderr;
 		int rc = -1;
+		size_t len;
+		bool go_on;
 
-		assert_false(parse(lines[i], &f, &operands, &rc));
+		stderr = open_memstream(&told, &len);
+		go_on = parse(cases[i].line, &f, &operands, &rc);
+		fclose(stderr);
+		stderr = saved;
+		assert_false(go_on);
 		assert_int_equal(rc, EXIT_USAGE);
+		assert_string_equal(told, want);
 	}
 }
 
