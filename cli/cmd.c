@@ -4,10 +4,12 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cli/term.h"
 #include "lib/cleanup.h"
 #include "lib/text.h"
 
 #define OPTS_MAX 24
+#define HELP_WIDTH 80
 
 const struct cmd *cmd_find(const struct cmd *const *list, const char *prefix,
 			   const char *name)
@@ -59,6 +61,19 @@ static const struct cmd_opt *opt_at(const struct cmd *cmd, size_t i)
 	return i < n ? &cmd->opts[i] : i == n ? &opt_help : NULL;
 }
 
+void cmd_print_two(FILE *out, const char *left, int width, const char *right)
+{
+	const struct term t = { .out = out, .width = HELP_WIDTH };
+	int indent = 2 + width;
+
+	fprintf(out, "  %-*s", width, left);
+	if (text_width(left) >= width) {
+		fputc('\n', out);
+		term_pad(&t, indent);
+	}
+	term_wrap(&t, TERM_PLAIN, right, indent);
+}
+
 static void opt_print(const struct cmd_opt *o, FILE *out)
 {
 	AUTO(str_done) struct str left = STR_INIT;
@@ -66,7 +81,7 @@ static void opt_print(const struct cmd_opt *o, FILE *out)
 	if (o->letter)
 		str_addf(&left, "-%c, ", o->letter);
 	str_addf(&left, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-	fprintf(out, "  %-22s  %s\n", str_get(&left), o->help);
+	cmd_print_two(out, str_get(&left), 24, o->help);
 }
 
 void cmd_print_help(const struct cmd *cmd, FILE *out)

@@ -46,15 +46,17 @@ const struct cmd cmd_bisect = {
 		"them is known to have broken the test. The test may fail now and then only: each\n"
 		"commit is booted as often as it takes. Which one is booted next, and why, is\n"
 		"told, and kept for --log.\n\n"
-		"What was done is kept: the same command goes on where it was stopped. With --mark\n"
-		"it goes by your word for a commit from then on, and runs nothing itself. Without\n"
-		"options the last bisections are listed, with what came of them. --json writes\n"
-		"what was found, with --log what is known so far, and without others the list.\n\n"
+		"What was done is kept: the same command goes on where it was stopped. With\n"
+		"--mark it goes by your word for a commit from then on, and runs nothing itself.\n"
+		"Without options the last bisections are listed, with what came of them. --json\n"
+		"writes what was found, with --log what is known so far, and without others the\n"
+		"list.\n\n"
 		"Where \"sluice daemon\" runs on the state folder, it does the work, as for\n"
 		"\"sluice test\": Ctrl-C cancels the job, and who only goes away leaves it in the\n"
 		"queue.\n\n"
-		"Exits with 0 when the commit was found, 1 when it cannot be told, 2 when good and\n"
-		"bad are not what they should be, 3 when work was lost to trouble of sluice's own.\n",
+		"Exits with 0 when the commit was found, 1 when it cannot be told, 2 when good\n"
+		"and bad are not what they should be, 3 when work was lost to trouble of sluice's\n"
+		"own.\n",
 	.opts = opts,
 	.run = run_bisect,
 };

@@ -32,9 +32,9 @@ static int print_overview(void)
 	     "usage: sluice COMMAND [OPTIONS] ...\n\nCommands:");
 	for (size_t i = 0; cmd_list[i]; i++)
 		if (!cmd_list[i]->hidden)
-			printf("  %-13s %s\n", cmd_list[i]->name, cmd_list[i]->help);
+			cmd_print_two(stdout, cmd_list[i]->name, 14, cmd_list[i]->help);
 	puts("\nA first day:\n"
-	     "  sluice tree add mm ~/linux             your clone is a base tree; it is only read\n"
+	     "  sluice tree add mm ~/linux             your clone is a base tree, only read\n"
 	     "  sluice test A..B                       test your commits before posting them\n"
 	     "  sluice test --tree mm 2024.1-a@b.org   or a series from the mailing list\n"
 	     "\n\"sluice COMMAND --help\" tells more; keys of config.ini: \"sluice help config\".");

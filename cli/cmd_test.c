@@ -50,8 +50,8 @@ const struct cmd cmd_test = {
 		"the work was lost to trouble of sluice's own. What was done is kept: the same\n"
 		"command goes on where it was stopped.\n\n"
 		"Where \"sluice daemon\" runs on the state folder, it does the work: the series\n"
-		"goes into its queue, before all that nobody waits for, and Ctrl-C cancels it. Who\n"
-		"only goes away, as when its terminal closes, leaves the job in the queue.\n",
+		"goes into its queue, before all that nobody waits for, and Ctrl-C cancels it.\n"
+		"Who only goes away, as when its terminal closes, leaves the job in the queue.\n",
 	.opts = opts,
 	.run = run_test,
 };

@@ -7,6 +7,7 @@ begin cli
 toy_tree
 
 "$SLUICE" help >"$T/help"
+check "help: in 80 columns" test "$(wc -L <"$T/help")" -le 80
 names=$(awk '/^Commands:/ { on = 1; next } /^$/ { on = 0 } on && /^  [a-z]/ { print $1 }' "$T/help")
 check "help: names the commands" test "$(echo "$names" | wc -l)" -ge 20
 for c in $names; do
@@ -160,6 +161,9 @@ check "show --json: the same document" \
 	sh -c "jq -e '.verdicts == input.verdicts' '$OUT' '$T/json'"
 sl show "$run"
 check "show RUN: the failing test" grep -q "fail .*toy/beta .*expected 100, saw 0" "$OUT"
+COLUMNS=60 sl show "$run"
+check "show RUN, narrow: a reason has a line of its own" \
+	grep -q "^            toy/beta: expected 100, saw 0$" "$OUT"
 sl log "$run"
 check "log RUN: the console" grep -q "Linux version 0.0.0-stub" "$OUT"
 sl log --test beta "$run"

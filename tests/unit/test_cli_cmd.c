@@ -2,6 +2,7 @@
 
 #include "cli/cmd.h"
 #include "lib/cleanup.h"
+#include "lib/text.h"
 
 struct fields {
 	struct cmd_common common;
@@ -136,6 +137,45 @@ static void test_help(void **state)
 		      "  -h, --help              show this\n");
 }
 
+static void check_width(const struct cmd *c)
+{
+	AUTO_FREE char *text = help_text(c);
+	char **lines = strv_split(text, "\n");
+
+	for (size_t i = 0; lines[i]; i++)
+		if (text_width(lines[i]) > 80)
+			fail_msg("%s: %s", c->name, lines[i]);
+	strv_free(lines);
+}
+
+static void test_help_fits(void **state)
+{
+	static const struct cmd_opt long_one[] = {
+		{ "a-name-that-is-long", 'l', "VALUE",
+		  "what is said of it, in more words than one line of eighty columns takes",
+		  0 },
+		{ 0 },
+	};
+	static const struct cmd narrow = {
+		.name = "try", .synopsis = "", .help = "Try", .opts = long_one
+	};
+	AUTO_FREE char *text = help_text(&narrow);
+
+	(void)state;
+	assert_non_null(strstr(
+		text, "  -l, --a-name-that-is-long VALUE\n"
+		      "                          what is said of it, in more words than one "
+		      "line of\n"
+		      "                          eighty columns takes\n"));
+	for (size_t i = 0; cmd_list[i]; i++) {
+		const struct cmd *const *subs = cmd_list[i]->subs;
+
+		check_width(cmd_list[i]);
+		for (size_t j = 0; subs && subs[j]; j++)
+			check_width(subs[j]);
+	}
+}
+
 /* Every option of every command, as --help names it. */
 static void test_mdoc_names_the_letters(void **state)
 {
@@ -180,6 +220,7 @@ int main(void)
 		cmocka_unit_test(test_operands_and_options),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help_fits),
 		cmocka_unit_test(test_mdoc_names_the_letters),
 		cmocka_unit_test(test_find),
 	};
