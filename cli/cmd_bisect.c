@@ -295,9 +295,10 @@ static void bisect_cmd_done(struct bisect_cmd *c)
 static int check_args(const struct bisect_args *a, int argc, char **argv, bool *ret_list)
 {
 	bool any = a->test || a->topology || a->good || a->bad;
+	bool more = a->tree || a->config || a->id || a->mark || a->log;
 	bool all = a->test && a->topology && a->good && a->bad;
 
-	*ret_list = !any && !a->id && !a->mark && !a->log && argc == 0;
+	*ret_list = !any && !more && argc == 0;
 	if (*ret_list)
 		return EXIT_OK;
 	if (a->id ? any || a->tree || a->config : !all)

@@ -59,11 +59,17 @@ static int run_help(int argc, char **argv)
 {
 	struct help_args args = { 0 };
 	const struct cmd *cmd;
+	bool config;
 	int rc;
 
 	if (!cmd_parse(&cmd_help, &argc, &argv, &args, &rc))
 		return rc;
-	if (argc > 0 && strcmp(argv[0], "config") == 0)
+	config = argc == 1 && strcmp(argv[0], "config") == 0;
+	if (argc > 0 && !config && (args.mdoc || args.ini))
+		return cmd_usage(&cmd_help, "--mdoc and --ini are not of a command");
+	if (args.ini && (!config || args.mdoc))
+		return cmd_usage(&cmd_help, "--ini goes with config, and without --mdoc");
+	if (config)
 		return help_config(&args);
 	if (args.mdoc) {
 		cmd_print_mdoc(stdout);
@@ -72,7 +78,11 @@ static int run_help(int argc, char **argv)
 	if (argc == 0)
 		return print_overview();
 	cmd = cmd_find(cmd_list, "sluice help", argv[0]);
-	if (cmd && cmd->subs && argc > 1)
+	if (!cmd)
+		return EXIT_USAGE;
+	if (argc > (cmd->subs ? 2 : 1))
+		return cmd_usage(&cmd_help, "one COMMAND at a time");
+	if (argc > 1)
 		cmd = cmd_find(cmd->subs, "sluice help", argv[1]);
 	if (!cmd)
 		return EXIT_USAGE;

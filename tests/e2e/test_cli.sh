@@ -23,6 +23,29 @@ for words in help "help config" "test --help" "tree list --config-file $T/config
 	check "$words, onto a full disk: says so" \
 		grep -q "standard output: No space left on device" "$OUT"
 done
+# What would change nothing is refused: somebody meant something by it.
+while read -r words; do
+	# shellcheck disable=SC2086 # words
+	"$SLUICE" $words >"$OUT" 2>&1
+	is "$words: exit 2" "$?" 2
+	check "$words: says where to look" grep -q '^See "sluice .* --help".$' "$OUT"
+done <<END
+show --json
+log --build --test beta 17
+log --config toy 17
+log --config toy --build 17
+quiet --image vmlinux --base base
+quiet --image vmlinux --tree toy
+help --ini
+help --ini --mdoc config
+help --mdoc test
+help --ini test
+help test show
+help tree add list
+tree list toy
+bisect --tree toy
+bisect --config toy
+END
 "$SLUICE" tst >"$OUT" 2>&1
 is "unknown command: exit 2" "$?" 2
 check "unknown command: did you mean" grep -q 'did you mean "test"' "$OUT"
