@@ -85,6 +85,22 @@ int client_open(struct context *cx, const struct cmd_common *common,
 	return context_open_read(cx);
 }
 
+int client_or_writer(struct context *cx, const struct cmd_common *common,
+		     const char *command, struct client **ret_client)
+{
+	int rc = context_config(cx, common);
+	int found;
+
+	if (rc != EXIT_OK)
+		return rc;
+	found = client_connect(cx->dir, ret_client, &cx->why);
+	if (found < 0) {
+		log_error("%s", cx->why.msg);
+		return EXIT_INFRA;
+	}
+	return found ? context_open_read(cx) : context_open_write(cx, command);
+}
+
 /* All of it; the descriptor goes with the first byte. */
 static int send_all(int fd, const char *data, size_t len, int pass)
 {
@@ -151,7 +167,12 @@ static int take_line(struct client *c, struct json_object **ret, struct err *err
 	rc = json_parse(data, len, ret, err);
 	memmove(c->in.data, c->in.data + len + 1, c->in.len - len);
 	c->in.len -= len + 1;
-	return rc < 0 ? err_prefix(err, "the daemon") : 1;
+	if (rc == 0)
+		return 1;
+	/* Whoever asked is not to blame for what the daemon says. */
+	if (err)
+		err->code = ERR_SYS;
+	return err_prefix(err, "the daemon");
 }
 
 int client_read(struct client *c, int ms, int signals, struct json_object **ret,
@@ -176,7 +197,7 @@ int client_read(struct client *c, int ms, int signals, struct json_object **ret,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return err_set(err, ERR_MISSING, "the daemon ended");
+			return err_set(err, ERR_SYS, "the daemon ended");
 		str_addn(&c->in, buf, (size_t)n);
 	}
 }

@@ -22,11 +22,19 @@ void client_free(struct client *c);
 int client_open(struct context *cx, const struct cmd_common *common,
 		struct client **ret_client);
 
+/*
+ * For who does by itself, as the one writer, what a daemon does where one runs: the
+ * client of that, or *ret_client stays NULL. command is shown to others. Tells what
+ * went wrong, which cx->why keeps, and returns the exit code.
+ */
+int client_or_writer(struct context *cx, const struct cmd_common *common,
+		     const char *command, struct client **ret_client);
+
 /* what is handed over; fd goes along unless it is -1, and stays the caller's. */
 int client_send(struct client *c, struct json_object *what, int fd, struct err *err);
 /*
  * The next line of the daemon: 1; 0 when ms passed, or when signals (a descriptor,
- * or -1) can be read; -1 with ERR_MISSING when it hung up. The caller puts it.
+ * or -1) can be read; -1 with ERR_SYS when it hung up or said what is none. The caller puts it.
  */
 int client_read(struct client *c, int ms, int signals, struct json_object **ret,
 		struct err *err);

@@ -4,10 +4,12 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cli/term.h"
 #include "lib/cleanup.h"
 #include "lib/text.h"
 
 #define OPTS_MAX 24
+#define HELP_WIDTH 80
 
 const struct cmd *cmd_find(const struct cmd *const *list, const char *prefix,
 			   const char *name)
@@ -59,6 +61,19 @@ static const struct cmd_opt *opt_at(const struct cmd *cmd, size_t i)
 	return i < n ? &cmd->opts[i] : i == n ? &opt_help : NULL;
 }
 
+void cmd_print_two(FILE *out, const char *left, int width, const char *right)
+{
+	const struct term t = { .out = out, .width = HELP_WIDTH };
+	int indent = 2 + width;
+
+	fprintf(out, "  %-*s", width, left);
+	if (text_width(left) >= width) {
+		fputc('\n', out);
+		term_pad(&t, indent);
+	}
+	term_wrap(&t, TERM_PLAIN, right, indent);
+}
+
 static void opt_print(const struct cmd_opt *o, FILE *out)
 {
 	AUTO(str_done) struct str left = STR_INIT;
@@ -66,7 +81,7 @@ static void opt_print(const struct cmd_opt *o, FILE *out)
 	if (o->letter)
 		str_addf(&left, "-%c, ", o->letter);
 	str_addf(&left, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-	fprintf(out, "  %-22s  %s\n", str_get(&left), o->help);
+	cmd_print_two(out, str_get(&left), 24, o->help);
 }
 
 void cmd_print_help(const struct cmd *cmd, FILE *out)
@@ -103,6 +118,15 @@ static int opt_unknown(const struct cmd *cmd, const char *given)
 		return cmd_usage(cmd, "unknown option %s, did you mean --%s?", clean,
 				 near);
 	return cmd_usage(cmd, "unknown option %s", clean);
+}
+
+/* "--json takes no value"; getopt leaves the place of a switch that was given one. */
+static int opt_mistaken(const struct cmd *cmd, const char *given)
+{
+	if (optopt >= 256)
+		return cmd_usage(cmd, "--%s takes no value",
+				 opt_at(cmd, (size_t)optopt - 256)->name);
+	return opt_unknown(cmd, given);
 }
 
 static void opt_store(const struct cmd_opt *o, void *fields)
@@ -159,9 +183,9 @@ bool cmd_parse(const struct cmd *cmd, int *argc, char ***argv, void *fields,
 
 	opt_tables(cmd, longs, shorts);
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* it forgets the words of another call */
 	while (optind < *argc) {
-		int before = optind;
+		int before = optind ? optind : 1;
 
 		val = only_operands ? -1 : getopt_long(*argc, *argv, shorts, longs, NULL);
 		if (val == -1) {
@@ -171,7 +195,7 @@ bool cmd_parse(const struct cmd *cmd, int *argc, char ***argv, void *fields,
 			continue;
 		}
 		if (val == '?' || val == ':') {
-			*ret_exit = val == '?' ? opt_unknown(cmd, (*argv)[before]) :
+			*ret_exit = val == '?' ? opt_mistaken(cmd, (*argv)[before]) :
 						 cmd_usage(cmd, "%s needs a value",
 							   (*argv)[before]);
 			return false;

@@ -64,6 +64,8 @@ bool cmd_parse(const struct cmd *cmd, int *argc, char ***argv, void *fields,
 /* Says what is wrong with the call; returns EXIT_USAGE. */
 int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* left in a column of that width, right beside it, in lines of 80 columns. */
+void cmd_print_two(FILE *out, const char *left, int width, const char *right);
 void cmd_print_help(const struct cmd *cmd, FILE *out);
 /* The commands as the man page's section on them. */
 void cmd_print_mdoc(FILE *out);

@@ -46,15 +46,17 @@ const struct cmd cmd_bisect = {
 		"them is known to have broken the test. The test may fail now and then only: each\n"
 		"commit is booted as often as it takes. Which one is booted next, and why, is\n"
 		"told, and kept for --log.\n\n"
-		"What was done is kept: the same command goes on where it was stopped. With --mark\n"
-		"it goes by your word for a commit from then on, and runs nothing itself. Without\n"
-		"options the last bisections are listed, with what came of them. --json writes\n"
-		"what was found, with --log what is known so far, and without others the list.\n\n"
+		"What was done is kept: the same command goes on where it was stopped. With\n"
+		"--mark it goes by your word for a commit from then on, and runs nothing itself.\n"
+		"Without options the last bisections are listed, with what came of them. --json\n"
+		"writes what was found, with --log what is known so far, and without others the\n"
+		"list.\n\n"
 		"Where \"sluice daemon\" runs on the state folder, it does the work, as for\n"
 		"\"sluice test\": Ctrl-C cancels the job, and who only goes away leaves it in the\n"
 		"queue.\n\n"
-		"Exits with 0 when the commit was found, 1 when it cannot be told, 2 when good and\n"
-		"bad are not what they should be, 3 when work was lost to trouble of sluice's own.\n",
+		"Exits with 0 when the commit was found, 1 when it cannot be told, 2 when good\n"
+		"and bad are not what they should be, 3 when work was lost to trouble of sluice's\n"
+		"own.\n",
 	.opts = opts,
 	.run = run_bisect,
 };
@@ -222,44 +224,39 @@ static int write_json(struct bisect_cmd *c, bool list)
 {
 	AUTO_JSON struct json_object *doc = NULL;
 	struct err err = { .code = ERR_NONE };
-	int r = 0;
+	int r = 0, rc;
 
-	if (list)
+	if (list && c->cx.db)
 		r = document_bisections(c->cx.db, &doc, &err);
 	else if (c->id)
 		r = document_bisection(c->cx.db, c->id, &doc, &err);
 	if (r < 0) {
 		log_error("%s", err.msg);
-		return EXIT_INFRA;
+		c->why = err;
 	}
 	if (!doc) {
 		doc = json_object_new_object();
-		json_set_str(doc, "schema", "sluice/bisection/1");
+		json_set_str(doc, "schema",
+			     list ? "sluice/bisections/1" : "sluice/bisection/1");
 	}
 	if (c->why.code != ERR_NONE)
 		json_set_str(doc, "error", c->why.msg);
 	fflush(c->term.out);
-	return document_file_write(c->args->json, doc);
+	rc = document_file_write(c->args->json, doc);
+	return r < 0 ? EXIT_INFRA : rc;
 }
 
 /* ---- the command ---- */
 
-/* Beside a daemon as its client, else as the one writer; who only looks reads. */
+/* Who only looks reads. */
 static int open_state(struct bisect_cmd *c, bool writes)
 {
-	struct err err = { .code = ERR_NONE };
-	int rc = context_config(&c->cx, &c->args->common);
-	int found;
+	int rc = writes ? client_or_writer(&c->cx, &c->args->common, "sluice bisect",
+					   &c->client) :
+			  context_read(&c->cx, &c->args->common);
 
-	if (rc != EXIT_OK || !writes)
-		return rc == EXIT_OK ? context_open_read(&c->cx) : rc;
-	found = client_connect(c->cx.dir, &c->client, &err);
-	if (found < 0) {
-		log_error("%s", err.msg);
-		return EXIT_INFRA;
-	}
-	return found ? context_open_read(&c->cx) :
-		       context_open_write(&c->cx, "sluice bisect");
+	c->why = c->cx.why;
+	return rc;
 }
 
 static int act(struct bisect_cmd *c, bool list)
@@ -280,9 +277,8 @@ static int open_and_act(struct bisect_cmd *c, bool list)
 	int rc = open_state(c, !list && !c->args->log);
 	int rc_json;
 
-	if (rc != EXIT_OK)
-		return rc;
-	rc = act(c, list);
+	if (rc == EXIT_OK)
+		rc = act(c, list);
 	rc_json = c->args->json ? write_json(c, list) : EXIT_OK;
 	return rc == EXIT_OK ? rc_json : rc;
 }
@@ -299,9 +295,10 @@ static void bisect_cmd_done(struct bisect_cmd *c)
 static int check_args(const struct bisect_args *a, int argc, char **argv, bool *ret_list)
 {
 	bool any = a->test || a->topology || a->good || a->bad;
+	bool more = a->tree || a->config || a->id || a->mark || a->log;
 	bool all = a->test && a->topology && a->good && a->bad;
 
-	*ret_list = !any && !a->id && !a->mark && !a->log && argc == 0;
+	*ret_list = !any && !more && argc == 0;
 	if (*ret_list)
 		return EXIT_OK;
 	if (a->id ? any || a->tree || a->config : !all)

@@ -35,8 +35,8 @@ const struct cmd cmd_example = {
 	.help = "Write an example series, as mails against the tree at hand",
 	.detail =
 		"NAME is mlock (five patches: one breaks the migration of mlocked pages, a later\n"
-		"one repairs it), flaky (four: one breaks it on one boot in five), clean (two that\n"
-		"break nothing), detectors (nine, each with a misbehaviour of its own) or\n"
+		"one repairs it), flaky (four: one breaks it on one boot in five), clean (two\n"
+		"that break nothing), detectors (nine, each with a misbehaviour of its own) or\n"
 		"detectors-debug (four that only a kernel with the config mlock-debug tells). The\n"
 		"default is mlock.\n",
 	.opts = opts,

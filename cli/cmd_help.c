@@ -32,9 +32,9 @@ static int print_overview(void)
 	     "usage: sluice COMMAND [OPTIONS] ...\n\nCommands:");
 	for (size_t i = 0; cmd_list[i]; i++)
 		if (!cmd_list[i]->hidden)
-			printf("  %-13s %s\n", cmd_list[i]->name, cmd_list[i]->help);
+			cmd_print_two(stdout, cmd_list[i]->name, 14, cmd_list[i]->help);
 	puts("\nA first day:\n"
-	     "  sluice tree add mm ~/linux             your clone is a base tree; it is only read\n"
+	     "  sluice tree add mm ~/linux             your clone is a base tree, only read\n"
 	     "  sluice test A..B                       test your commits before posting them\n"
 	     "  sluice test --tree mm 2024.1-a@b.org   or a series from the mailing list\n"
 	     "\n\"sluice COMMAND --help\" tells more; keys of config.ini: \"sluice help config\".");
@@ -59,11 +59,17 @@ static int run_help(int argc, char **argv)
 {
 	struct help_args args = { 0 };
 	const struct cmd *cmd;
+	bool config;
 	int rc;
 
 	if (!cmd_parse(&cmd_help, &argc, &argv, &args, &rc))
 		return rc;
-	if (argc > 0 && strcmp(argv[0], "config") == 0)
+	config = argc == 1 && strcmp(argv[0], "config") == 0;
+	if (argc > 0 && !config && (args.mdoc || args.ini))
+		return cmd_usage(&cmd_help, "--mdoc and --ini are not of a command");
+	if (args.ini && (!config || args.mdoc))
+		return cmd_usage(&cmd_help, "--ini goes with config, and without --mdoc");
+	if (config)
 		return help_config(&args);
 	if (args.mdoc) {
 		cmd_print_mdoc(stdout);
@@ -72,7 +78,11 @@ static int run_help(int argc, char **argv)
 	if (argc == 0)
 		return print_overview();
 	cmd = cmd_find(cmd_list, "sluice help", argv[0]);
-	if (cmd && cmd->subs && argc > 1)
+	if (!cmd)
+		return EXIT_USAGE;
+	if (argc > (cmd->subs ? 2 : 1))
+		return cmd_usage(&cmd_help, "one COMMAND at a time");
+	if (argc > 1)
 		cmd = cmd_find(cmd->subs, "sluice help", argv[1]);
 	if (!cmd)
 		return EXIT_USAGE;

@@ -288,6 +288,10 @@ static int run_log(int argc, char **argv)
 		return rc;
 	if (argc != 1 && !(argc == 2 && args.build))
 		return cmd_usage(&cmd_log, "which RUN?");
+	if (args.build && args.test)
+		return cmd_usage(&cmd_log, "either --build or --test");
+	if (args.config && argc != 2)
+		return cmd_usage(&cmd_log, "--config goes with --build SERIES STEP");
 	rc = context_read(&cx, &args.common);
 	if (rc != EXIT_OK)
 		return rc;

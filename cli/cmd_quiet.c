@@ -355,6 +355,8 @@ static int run_quiet(int argc, char **argv)
 		return cmd_usage(&cmd_quiet, "one --config at a time");
 	if (args.tree && args.image)
 		return cmd_usage(&cmd_quiet, "either --tree or --image");
+	if (args.base && args.image)
+		return cmd_usage(&cmd_quiet, "either --base or --image");
 	term_init(&q.term, stdout);
 	rc = context_write(&q.cx, &args.common, "sluice quiet");
 	if (rc != EXIT_OK)

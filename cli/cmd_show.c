@@ -168,6 +168,8 @@ static int run_show(int argc, char **argv)
 		return rc;
 	if (argc > 1)
 		return cmd_usage(&cmd_show, "one SERIES or RUN at a time");
+	if (argc == 0 && args.json)
+		return cmd_usage(&cmd_show, "--json of which SERIES?");
 	rc = context_read(&cx, &args.common);
 	if (rc != EXIT_OK)
 		return rc;

@@ -44,14 +44,14 @@ const struct cmd cmd_test = {
 	.detail =
 		"SERIES is an mbox, a maildir or a folder of patch files; a message-id or the\n"
 		"URL of a mail in an archive; or A..B, commits of a local repository that is\n"
-		"only read.\n\n"
+		"only read. A..B has a base of its own: --tree and --base do not go with it.\n\n"
 		"Exits with 0 when the series breaks nothing, 1 when it breaks something at any\n"
 		"step, 2 when the input is unusable, 3 when nothing was seen broken but some of\n"
 		"the work was lost to trouble of sluice's own. What was done is kept: the same\n"
 		"command goes on where it was stopped.\n\n"
 		"Where \"sluice daemon\" runs on the state folder, it does the work: the series\n"
-		"goes into its queue, before all that nobody waits for, and Ctrl-C cancels it. Who\n"
-		"only goes away, as when its terminal closes, leaves the job in the queue.\n",
+		"goes into its queue, before all that nobody waits for, and Ctrl-C cancels it.\n"
+		"Who only goes away, as when its terminal closes, leaves the job in the queue.\n",
 	.opts = opts,
 	.run = run_test,
 };
@@ -75,12 +75,14 @@ static int write_json(struct test_run *run, long long series_id, const struct er
 {
 	AUTO_JSON struct json_object *doc = NULL;
 	struct err err = { 0 };
+	int rc = EXIT_OK, rc_file;
 
 	if (!run->args->json)
 		return EXIT_OK;
 	if (series_id && document_series(run->cx.db, series_id, &doc, &err) <= 0) {
 		log_error("%s", err.msg);
-		return EXIT_INFRA;
+		rc = EXIT_INFRA;
+		why = &err;
 	}
 	if (!doc) {
 		doc = json_object_new_object();
@@ -88,7 +90,8 @@ static int write_json(struct test_run *run, long long series_id, const struct er
 	}
 	if (why->code != ERR_NONE)
 		json_set_str(doc, "error", why->msg);
-	return document_file_write(run->args->json, doc);
+	rc_file = document_file_write(run->args->json, doc);
+	return rc == EXIT_OK ? rc_file : rc;
 }
 
 static int show_series(struct test_run *run, long long series_id)
@@ -202,22 +205,14 @@ static int test_all(struct test_run *run, int n, char **sources)
 	return rc;
 }
 
-/* Beside a daemon as its client, else as the one writer. */
 static int open_run(struct test_run *run)
 {
-	struct err err = { 0 };
-	int rc = context_config(&run->cx, &run->args->common);
-	int found;
+	int rc = client_or_writer(&run->cx, &run->args->common, "sluice test",
+				  &run->client);
 
 	if (rc != EXIT_OK)
-		return rc;
-	found = client_connect(run->cx.dir, &run->client, &err);
-	if (found < 0) {
-		log_error("%s", err.msg);
-		return EXIT_INFRA;
-	}
-	return found ? context_open_read(&run->cx) :
-		       context_open_write(&run->cx, "sluice test");
+		write_json(run, 0, &run->cx.why);
+	return rc;
 }
 
 static int run_test(int argc, char **argv)

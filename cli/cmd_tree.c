@@ -250,6 +250,8 @@ static int run_list(int argc, char **argv)
 
 	if (!cmd_parse(&cmd_tree_list, &argc, &argv, &args, &rc))
 		return rc;
+	if (argc)
+		return cmd_usage(&cmd_tree_list, "\"%s\" is one too many", argv[0]);
 	rc = context_read(&cx, &args.common);
 	if (rc != EXIT_OK)
 		return rc;

@@ -9,6 +9,14 @@
 #include "lib/file.h"
 #include "lib/log.h"
 
+/* Says it and keeps it, for who has to say it elsewhere too. Returns rc. */
+static int fail(struct context *cx, const struct err *err, int rc)
+{
+	cx->why = *err;
+	log_error("%s", err->msg);
+	return rc;
+}
+
 int context_config(struct context *cx, const struct cmd_common *common)
 {
 	AUTO(str_done) struct str complaints = STR_INIT;
@@ -16,8 +24,7 @@ int context_config(struct context *cx, const struct cmd_common *common)
 
 	if (config_load(common->config_file, &cx->config, &complaints, &err) < 0) {
 		fputs(str_get(&complaints), stderr);
-		log_error("%s", err.msg);
-		return EXIT_USAGE;
+		return fail(cx, &err, EXIT_USAGE);
 	}
 	cx->dir = state_default_dir(common->state_dir, cx->config);
 	return EXIT_OK;
@@ -61,11 +68,7 @@ int context_open_read(struct context *cx)
 
 	if (rc < 0 && err.code == ERR_INPUT && convert(cx, &err) == 0)
 		rc = open_stores(cx, DB_READ, &err);
-	if (rc < 0) {
-		log_error("%s", err.msg);
-		return EXIT_INFRA;
-	}
-	return EXIT_OK;
+	return rc < 0 ? fail(cx, &err, EXIT_INFRA) : EXIT_OK;
 }
 
 int context_open_beside(struct context *cx)
@@ -82,8 +85,7 @@ int context_open_beside(struct context *cx)
 		    artifact_store_join(artifacts, cx->db, &cx->artifacts, &err) == 0)
 			return EXIT_OK;
 	}
-	log_error("%s", err.msg);
-	return EXIT_INFRA;
+	return fail(cx, &err, EXIT_INFRA);
 }
 
 int context_read(struct context *cx, const struct cmd_common *common)
@@ -99,16 +101,16 @@ int context_open_write(struct context *cx, const char *command)
 
 	if (dir_make(cx->dir, 0755, &err) < 0 ||
 	    state_lock(cx->dir, command, &cx->lock, &err) < 0) {
-		log_error("%s%s", err.msg,
-			  err.code == ERR_BUSY ? "; wait for its end, or stop it" : "");
-		return EXIT_INFRA;
+		if (err.code == ERR_BUSY) {
+			const struct err busy = err;
+
+			err_set(&err, ERR_BUSY, "%.400s; wait for its end, or stop it",
+				busy.msg);
+		}
+		return fail(cx, &err, EXIT_INFRA);
 	}
 	cx->locked = true;
-	if (open_stores(cx, DB_WRITE, &err) < 0) {
-		log_error("%s", err.msg);
-		return EXIT_INFRA;
-	}
-	return EXIT_OK;
+	return open_stores(cx, DB_WRITE, &err) < 0 ? fail(cx, &err, EXIT_INFRA) : EXIT_OK;
 }
 
 int context_write(struct context *cx, const struct cmd_common *common,
@@ -166,8 +168,7 @@ int context_write_trees(struct context *cx, const struct cmd_common *common,
 		if (err.code == ERR_BUSY && !cx->db && check_owner(cx, &err) == 0)
 			return context_open_beside(cx);
 	}
-	log_error("%s", err.msg);
-	return err.code == ERR_INPUT ? EXIT_USAGE : EXIT_INFRA;
+	return fail(cx, &err, err.code == ERR_INPUT ? EXIT_USAGE : EXIT_INFRA);
 }
 
 void context_done(struct context *cx)

@@ -20,6 +20,7 @@ struct context {
 	int lock;       /* valid when locked */
 	int trees_lock; /* likewise */
 	bool locked, trees_locked;
+	struct err why; /* what was told last when a call below failed */
 };
 
 #define CONTEXT_INIT           \

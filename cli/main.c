@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "lib/log.h"
 
 /* A closed 0, 1 or 2 would be given to the next file that is opened. */
 static void open_standard_fds(void)
@@ -18,6 +20,19 @@ static void open_standard_fds(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
+}
+
+/* What could not be printed was not told, whatever was found out. */
+static int end_output(int rc)
+{
+	bool lost = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !lost)
+		return rc;
+	log_error("standard output: %s",
+		  errno ? strerror(errno) : "not all of it could be written");
+	return rc == EXIT_OK ? EXIT_INFRA : rc;
 }
 
 int main(int argc, char **argv)
@@ -38,7 +53,5 @@ int main(int argc, char **argv)
 	if (!cmd)
 		return EXIT_USAGE;
 	rc = argc > 1 ? cmd->run(argc - 1, argv + 1) : cmd->run(1, no_words);
-	if (fflush(stdout) != 0 && rc == EXIT_OK)
-		rc = EXIT_FAILED;
-	return rc;
+	return end_output(rc);
 }

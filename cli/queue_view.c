@@ -13,6 +13,7 @@
 #define STATE_WIDTH 13
 #define WHEN_WIDTH 22
 #define WHO_WIDTH 26
+#define BESIDE_MIN 40 /* columns for a subject */
 
 void queue_view_done(struct queue_view *v)
 {
@@ -169,9 +170,11 @@ static void print_job(const struct queue_job *j, const char *state, const char *
 	AUTO_FREE char *what = str_printf("%s%s%s", j->subject, j->reason ? ": " : "",
 					  j->reason ? j->reason : "");
 	AUTO_FREE char *subject = text_clean_line(what, 0);
-	int used = JOB_WIDTH + STATE_WIDTH + WHEN_WIDTH + WHO_WIDTH;
-	AUTO_FREE char *rest = t->tty ? term_cut(subject, t->width - used) :
-					str_dup(subject);
+	int left = t->width - JOB_WIDTH - STATE_WIDTH - WHEN_WIDTH - WHO_WIDTH;
+	/* A reason is not cut: where it does not fit, it comes below. */
+	bool below = t->tty && text_width(subject) > left &&
+		     (j->reason || left < BESIDE_MIN);
+	AUTO_FREE char *rest = t->tty ? term_cut(subject, left) : str_dup(subject);
 	enum term_style style = j->state == QUEUE_RUNNING ? TERM_GOOD :
 				j->state == QUEUE_APART || j->state == QUEUE_FAILED ?
 							    TERM_OURS :
@@ -180,9 +183,14 @@ static void print_job(const struct queue_job *j, const char *state, const char *
 	term_put(t, TERM_BOLD, job, JOB_WIDTH);
 	term_put(t, style, state, STATE_WIDTH);
 	term_put(t, TERM_DIM, when, WHEN_WIDTH);
-	term_put(t, TERM_PLAIN, cut, WHO_WIDTH);
-	term_put(t, TERM_PLAIN, rest, 0);
+	term_put(t, TERM_PLAIN, cut, below ? 0 : WHO_WIDTH);
+	if (!below)
+		term_put(t, TERM_PLAIN, rest, 0);
 	fputc('\n', t->out);
+	if (below) {
+		term_pad(t, JOB_WIDTH);
+		term_wrap(t, TERM_PLAIN, subject, JOB_WIDTH);
+	}
 }
 
 static char *when_text(const char *before, double seconds)

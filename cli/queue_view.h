@@ -31,7 +31,8 @@ int queue_view_load(struct context *cx, size_t max, size_t over, struct queue_vi
 		    struct err *err);
 void queue_view_done(struct queue_view *v);
 
-/* One line for each: "   12  running      ..." */
+/* One line for each: "   12  running      ...", and more for what does not fit on a
+ * terminal. */
 void queue_view_print(const struct queue_view *v, struct term *t);
 /* "4 queued, 1 running, 1 set apart", and the last that are over. */
 void queue_view_print_counts(const struct queue_view *v, struct term *t);

@@ -9,6 +9,7 @@
 #include "web/cell.h"
 
 #define FIELD_WIDTH 12
+#define BESIDE_MIN 40 /* columns for a reason */
 
 static void print_field(const struct term *t, const char *name, const char *value)
 {
@@ -71,14 +72,22 @@ static void print_result(const struct result *r, const char *known, const struct
 	AUTO_FREE char *why = text_clean_line(known, 400);
 	char seconds[32] = "";
 	int indent = 2 + 10 + name_width + 2 + 8;
+	/* Where little is left beside the name, the reason comes below. */
+	bool below = t->width - indent < BESIDE_MIN && *reason;
 
+	if (below)
+		indent = FIELD_WIDTH;
 	if (r->seconds >= 0)
 		snprintf(seconds, sizeof(seconds), "%.1f s", r->seconds);
 	fputs("  ", t->out);
 	term_put(t, known ? TERM_DIM : result_style(r->result),
 		 known ? "known" : test_result_str(r->result), 10);
 	term_put(t, TERM_PLAIN, name, name_width + 2);
-	term_put(t, TERM_DIM, seconds, *reason ? 8 : 0);
+	term_put(t, TERM_DIM, seconds, *reason && !below ? 8 : 0);
+	if (below) {
+		fputc('\n', t->out);
+		term_pad(t, indent);
+	}
 	term_wrap(t, TERM_PLAIN, reason, indent);
 	if (known) {
 		term_pad(t, indent);

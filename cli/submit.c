@@ -35,10 +35,11 @@ static int fill_source(struct submit *s, const char *text, struct request *q, in
 	if (source_find(text, s->args->repo, s->cx->db, s->cx->config->series_patches,
 			&src, err) < 0)
 		return -1;
-	if (src.kind == SOURCE_RANGE) {
+	rc = source_check_base(&src, s->args->tree, s->args->base, err);
+	if (rc == 0 && src.kind == SOURCE_RANGE) {
 		q->input = str_printf("%s..%s", src.from, src.to);
 		q->repo = realpath(src.repo, NULL);
-	} else if (src.kind != SOURCE_MSGID) {
+	} else if (rc == 0 && src.kind != SOURCE_MSGID) {
 		rc = mails_pack(src.text, s->cx->config->mbox_bytes, &data, &len, &folder,
 				err);
 		*ret_fd = rc == 0 ? mails_to_fd(data, len, err) : -1;
@@ -62,11 +63,6 @@ static int fill_request(struct submit *s, const char *text, struct request *q,
 			       .suites = list_of(a->suite, c->suite) };
 	if (fill_source(s, text, q, ret_fd, err) < 0)
 		return -1;
-	if (q->input && q->base)
-		return err_set(
-			err, ERR_INPUT,
-			"a range has a base of its own: --base does not go with %s",
-			text);
 	if (!q->input)
 		q->tree = str_dup(a->tree ? a->tree : c->tree);
 	return 0;

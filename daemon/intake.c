@@ -507,10 +507,7 @@ void intake_start(struct series_run *r)
 	} else if (source_find(input, r->opts->repo, r->db,
 			       r->opts->config->series_patches, &src, &r->err) < 0) {
 		run_fail(r, RUN_UNUSABLE);
-	} else if (src.kind == SOURCE_RANGE && r->opts->base) {
-		err_set(&r->err, ERR_INPUT,
-			"a range has a base of its own: --base does not go with %s",
-			src.text);
+	} else if (source_check_base(&src, r->opts->tree, r->opts->base, &r->err) < 0) {
 		run_fail(r, RUN_UNUSABLE);
 	} else if (src.kind == SOURCE_RANGE) {
 		/* The base is the repository's own: no tree is asked for. */

@@ -111,6 +111,16 @@ static int find_range(const char *text, const char *repo, struct db *db, long lo
 		text);
 }
 
+int source_check_base(const struct source *s, const char *tree, const char *base,
+		      struct err *err)
+{
+	if (s->kind != SOURCE_RANGE || (!tree && !base))
+		return 0;
+	return err_set(err, ERR_INPUT,
+		       "a range has a base of its own: --%s does not go with %s",
+		       base ? "base" : "tree", s->text);
+}
+
 static bool is_maildir(const char *path)
 {
 	AUTO_FREE char *cur = path_join(path, "cur", NULL);

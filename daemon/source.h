@@ -33,6 +33,10 @@ int source_find(const char *text, const char *repo, struct db *db, long long max
 		struct source *ret, struct err *err);
 void source_done(struct source *s);
 
+/* A range has a base of its own: ERR_INPUT where a tree or base was asked for as well. */
+int source_check_base(const struct source *s, const char *tree, const char *base,
+		      struct err *err);
+
 /*
  * Copies the mails to dst, for a role that may not be able to read them where
  * they are: one file, or a maildir; a folder of patch files becomes one mbox

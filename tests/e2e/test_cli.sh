@@ -6,12 +6,46 @@
 begin cli
 toy_tree
 
-for c in test show log repro serve tree example quiet check-config help version; do
-	"$SLUICE" $c --help >"$OUT" 2>&1
+"$SLUICE" help >"$T/help"
+check "help: in 80 columns" test "$(wc -L <"$T/help")" -le 80
+names=$(awk '/^Commands:/ { on = 1; next } /^$/ { on = 0 } on && /^  [a-z]/ { print $1 }' "$T/help")
+check "help: names the commands" test "$(echo "$names" | wc -l)" -ge 20
+for c in $names; do
+	"$SLUICE" "$c" --help >"$OUT" 2>&1
 	is "$c --help: exit 0" "$?" 0
-	check "$c --help: says usage" grep -q "^usage: sluice $c" "$OUT"
-	check "man page: $c is there" grep -q "sluice.1\|Nm $c" "$SLUICE_ROOT/docs/sluice.1"
+	check "$c --help: says usage" grep -q "^usage: sluice $c\( \|\$\)" "$OUT"
+	check "man page: $c is there" grep -q "^\.It Nm $c\( \|\$\)" "$SLUICE_ROOT/docs/sluice.1"
 done
+for words in help "help config" "test --help" "tree list --config-file $T/config.ini"; do
+	# shellcheck disable=SC2086 # words
+	"$SLUICE" $words >/dev/full 2>"$OUT"
+	is "$words, onto a full disk: exit 3" "$?" 3
+	check "$words, onto a full disk: says so" \
+		grep -q "standard output: No space left on device" "$OUT"
+done
+# What would change nothing is refused: somebody meant something by it.
+while read -r words; do
+	# shellcheck disable=SC2086 # words
+	"$SLUICE" $words >"$OUT" 2>&1
+	is "$words: exit 2" "$?" 2
+	check "$words: says where to look" grep -q '^See "sluice .* --help".$' "$OUT"
+done <<END
+show --json
+log --build --test beta 17
+log --config toy 17
+log --config toy --build 17
+quiet --image vmlinux --base base
+quiet --image vmlinux --tree toy
+help --ini
+help --ini --mdoc config
+help --mdoc test
+help --ini test
+help test show
+help tree add list
+tree list toy
+bisect --tree toy
+bisect --config toy
+END
 "$SLUICE" tst >"$OUT" 2>&1
 is "unknown command: exit 2" "$?" 2
 check "unknown command: did you mean" grep -q 'did you mean "test"' "$OUT"
@@ -23,6 +57,9 @@ check "config.ini is as the table says" cmp "$T/ini" "$SLUICE_ROOT/config.ini"
 "$SLUICE" help --mdoc >"$T/mdoc"
 sed -n '/BEGIN commands/,/END commands/p' "$SLUICE_ROOT/docs/sluice.1" | sed '1d;$d' >"$T/man"
 check "man page: commands as the tables say" cmp "$T/mdoc" "$T/man"
+"$SLUICE" help config --mdoc >"$T/mdoc"
+sed -n '/BEGIN config/,/END config/p' "$SLUICE_ROOT/docs/sluice.1" | sed '1d;$d' >"$T/man"
+check "man page: config.ini as the table says" cmp "$T/mdoc" "$T/man"
 if command -v mandoc >/dev/null; then
 	check "man page: mandoc has no complaint" mandoc -Tlint -Wwarning "$SLUICE_ROOT/docs/sluice.1"
 else
@@ -35,9 +72,12 @@ is "bad config: exit 2" "$?" 2
 check "bad config: line and suggestion" \
 	grep -q 'bad.ini:2: unknown key "topologie", did you mean "topology"?' "$OUT"
 check "bad config: all complaints at once" grep -q 'bad.ini:4: accel' "$OUT"
-mkdir -p "$T/planted" && printf '[sluice]\ntree = planted\n' >"$T/planted/config.ini"
+mkdir -p "$T/planted" && printf '[sluice]\nplantedkey = 1\n' >"$T/planted/config.ini"
+"$SLUICE" check-config --config-file "$T/planted/config.ini" >"$OUT" 2>&1
+check "what is planted would be told" grep -q plantedkey "$OUT"
 (cd "$T/planted" && "$SLUICE" check-config --state-dir "$STATE" >"$OUT" 2>&1)
-check "config.ini of the current folder is not read" sh -c "! grep -q planted/config.ini '$OUT'"
+check "config.ini of the current folder is not read" \
+	sh -c "grep -q '^ok ' '$OUT' && ! grep -q plantedkey '$OUT'"
 sl check-config
 is "check-config: a good one" "$RC" 0
 cp "$T/config.ini" "$T/plain.ini"
@@ -144,6 +184,9 @@ check "show --json: the same document" \
 	sh -c "jq -e '.verdicts == input.verdicts' '$OUT' '$T/json'"
 sl show "$run"
 check "show RUN: the failing test" grep -q "fail .*toy/beta .*expected 100, saw 0" "$OUT"
+COLUMNS=60 sl show "$run"
+check "show RUN, narrow: a reason has a line of its own" \
+	grep -q "^            toy/beta: expected 100, saw 0$" "$OUT"
 sl log "$run"
 check "log RUN: the console" grep -q "Linux version 0.0.0-stub" "$OUT"
 sl log --test beta "$run"
@@ -164,6 +207,12 @@ cp "$OUT" "$T/repro.sh"
 is "repro: the script runs through" "$?" 0
 check "repro: the same test fails by hand" \
 	grep -q "^sluice: out 1 not ok 1 toy/beta # expected 100, saw 0" "$OUT"
+for option in tree base; do
+	sl test --repo "$T/toy" --$option base base..one
+	is "a range with --$option: exit 2" "$RC" 2
+	check "a range with --$option: says so" \
+		grep -q "a base of its own: --$option does not go with base..one" "$OUT"
+done
 sl test --json "$T/json2" --repo "$T/toy" base..one base..one
 is "--json with two series: exit 2" "$RC" 2
 
@@ -182,6 +231,23 @@ done
 sl clean
 is "second writer: exit 3" "$RC" 3
 check "second writer: told who holds it" grep -q "in use by sluice test (pid $writer)" "$OUT"
+for command in "test --repo $T/toy base..one" \
+	"bisect --test toy/beta --topology smp4 --good base --bad one"; do
+	echo '{"schema":"sluice/1","verdicts":[]}' >"$T/older.json"
+	# shellcheck disable=SC2086 # words
+	sl $command --json "$T/older.json"
+	is "${command%% *}: second writer: exit 3" "$RC" 3
+	check "${command%% *}: no older document stays" jq -e \
+		'(.error | test("in use by sluice test")) and (has("verdicts") | not)' "$T/older.json"
+done
+for command in "test base..one" bisect; do
+	echo '{"schema":"sluice/1","verdicts":[]}' >"$T/older.json"
+	# shellcheck disable=SC2086 # words
+	"$SLUICE" $command --config-file "$T/bad.ini" --json "$T/older.json" >"$OUT" 2>&1
+	is "${command%% *}: bad config: exit 2" "$?" 2
+	check "${command%% *}: bad config: no older document stays" jq -e \
+		'(.error | test("mistake")) and (has("verdicts") | not)' "$T/older.json"
+done
 sl tree update toy
 is "trees are updated beside a writer" "$RC" 0
 sl show s1

@@ -126,7 +126,7 @@ is "who submits one is told so: exit 2" "$RC" 2
 series rest
 say mm/swap.c "test-sleep-ms 21"
 patch "mm/swap: rest"
-submit --tree old base..rest
+submit base..rest
 check "it is in nobody's way" until_ok job_is "$JOB" "done"
 check "nor was it begun" waits_early
 mv "$T/later.git" "$T/pub.git"

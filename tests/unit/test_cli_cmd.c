@@ -2,6 +2,7 @@
 
 #include "cli/cmd.h"
 #include "lib/cleanup.h"
+#include "lib/text.h"
 
 struct fields {
 	struct cmd_common common;
@@ -76,18 +77,38 @@ static void test_operands_and_options(void **state)
 
 static void test_mistakes(void **state)
 {
-	static const char *const lines[] = {
-		"try --nome x", "try --name", "try -x", "try a --quick=1", "try -n",
+	static const struct {
+		const char *line, *told;
+	} cases[] = {
+		{ "try --nome x", "unknown option --nome, did you mean --name?" },
+		{ "try --zzzzzz=name", "unknown option --zzzzzz=name" },
+		{ "try --name", "--name needs a value" },
+		{ "try -x", "unknown option -x" },
+		{ "try a --quick=1", "--quick takes no value" },
+		{ "try --qui=1 a", "--quick takes no value" },
+		{ "try --help=1", "--help takes no value" },
+		{ "try -n", "-n needs a value" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *want = str_printf(
+			"sluice try: %s\nSee \"sluice try --help\".\n", cases[i].told);
 		AUTO(str_done) struct str operands = STR_INIT;
+		AUTO_FREE char *told = NULL;
 		struct fields f = { 0 };
+		FILE *saved = stderr;
 		int rc = -1;
+		size_t len;
+		bool go_on;
 
-		assert_false(parse(lines[i], &f, &operands, &rc));
+		stderr = open_memstream(&told, &len);
+		go_on = parse(cases[i].line, &f, &operands, &rc);
+		fclose(stderr);
+		stderr = saved;
+		assert_false(go_on);
 		assert_int_equal(rc, EXIT_USAGE);
+		assert_string_equal(told, want);
 	}
 }
 
@@ -114,6 +135,45 @@ static void test_help(void **state)
 		      "  --config-file FILE      read this config.ini and no other\n"
 		      "  --state-dir DIR         keep database, logs and builds there\n"
 		      "  -h, --help              show this\n");
+}
+
+static void check_width(const struct cmd *c)
+{
+	AUTO_FREE char *text = help_text(c);
+	char **lines = strv_split(text, "\n");
+
+	for (size_t i = 0; lines[i]; i++)
+		if (text_width(lines[i]) > 80)
+			fail_msg("%s: %s", c->name, lines[i]);
+	strv_free(lines);
+}
+
+static void test_help_fits(void **state)
+{
+	static const struct cmd_opt long_one[] = {
+		{ "a-name-that-is-long", 'l', "VALUE",
+		  "what is said of it, in more words than one line of eighty columns takes",
+		  0 },
+		{ 0 },
+	};
+	static const struct cmd narrow = {
+		.name = "try", .synopsis = "", .help = "Try", .opts = long_one
+	};
+	AUTO_FREE char *text = help_text(&narrow);
+
+	(void)state;
+	assert_non_null(strstr(
+		text, "  -l, --a-name-that-is-long VALUE\n"
+		      "                          what is said of it, in more words than one "
+		      "line of\n"
+		      "                          eighty columns takes\n"));
+	for (size_t i = 0; cmd_list[i]; i++) {
+		const struct cmd *const *subs = cmd_list[i]->subs;
+
+		check_width(cmd_list[i]);
+		for (size_t j = 0; subs && subs[j]; j++)
+			check_width(subs[j]);
+	}
 }
 
 /* Every option of every command, as --help names it. */
@@ -160,6 +220,7 @@ int main(void)
 		cmocka_unit_test(test_operands_and_options),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help_fits),
 		cmocka_unit_test(test_mdoc_names_the_letters),
 		cmocka_unit_test(test_find),
 	};
