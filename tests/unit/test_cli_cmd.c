@@ -156,17 +156,19 @@ static void test_help_fits(void **state)
 		  0 },
 		{ 0 },
 	};
-	static const struct cmd narrow = {
-		.name = "try", .synopsis = "", .help = "Try", .opts = long_one
-	};
+	static const struct cmd narrow = { .name = "try",
+					   .synopsis = "",
+					   .help = "Try",
+					   .opts = long_one };
 	AUTO_FREE char *text = help_text(&narrow);
 
 	(void)state;
 	assert_non_null(strstr(
-		text, "  -l, --a-name-that-is-long VALUE\n"
-		      "                          what is said of it, in more words than one "
-		      "line of\n"
-		      "                          eighty columns takes\n"));
+		text,
+		"  -l, --a-name-that-is-long VALUE\n"
+		"                          what is said of it, in more words than one "
+		"line of\n"
+		"                          eighty columns takes\n"));
 	for (size_t i = 0; cmd_list[i]; i++) {
 		const struct cmd *const *subs = cmd_list[i]->subs;
 
