@@ -5,9 +5,9 @@
  * page lies on the wrong list for a while, also on a good kernel: until reclaim meets it the
  * next time. So once all are locked and reclaim has had another go, none is left there.
  *
- * How often such a page was locked the kernel may count twice, by lru_add of mm/swap.c and
- * then by the batch (mm/mlock.c, __mlock_folio), so of munlock nothing is said: the pages
- * are dropped from the cache, and their flags with them.
+ * A lock may be counted twice: by mlock(2), and by reclaim that meets the page in a locked
+ * area before mlock(2) has come to it (mm/rmap.c, folio_referenced_one). So of munlock
+ * nothing is said: the pages are dropped from the cache, and their flags with them.
  */
 #include <errno.h>
 #include <fcntl.h>
