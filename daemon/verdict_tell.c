@@ -50,7 +50,7 @@ static struct json_object *failing_subtests(struct json_object *subtests)
 
 		if (strcmp(json_str(o, "result", ""), test_result_str(RESULT_FAIL)) != 0)
 			continue;
-		if (json_len(a) == EVIDENCE_LINES - 1) {
+		if (json_len(a) == EVIDENCE_LINES) {
 			more++;
 			continue;
 		}
@@ -59,7 +59,7 @@ static struct json_object *failing_subtests(struct json_object *subtests)
 		json_add_str(a, line);
 	}
 	if (more) {
-		AUTO_FREE char *line = str_printf("%zu more subtests failed", more);
+		AUTO_FREE char *line = str_printf("and %zu more", more);
 
 		json_add_str(a, line);
 	}

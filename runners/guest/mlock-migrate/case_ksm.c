@@ -169,6 +169,14 @@ static void check_unlock(struct scene *sc)
 	check_contents(sc);
 }
 
+/* All at once, whoever maps a frame with whom. */
+static void check_unlocked(struct scene *sc)
+{
+	unlock(sc, 0, PAGES);
+	account_read(&sc->now);
+	account_back(&sc->base, &sc->base, &sc->now, &sc->w);
+}
+
 static bool tell_merged_then_locked(struct scene *sc)
 {
 	map(sc);
@@ -190,9 +198,7 @@ static bool tell_locked_then_merged(struct scene *sc)
 		return false;
 	check_locked(sc, PAGES, "merged");
 	/* In the scanner's batch some locks may have met a page off the LRU. */
-	unlock(sc, 0, PAGES);
-	account_read(&sc->now);
-	account_back(&sc->base, &sc->base, &sc->now, &sc->w);
+	check_unlocked(sc);
 	check_contents(sc);
 	return true;
 }
@@ -232,9 +238,7 @@ static bool tell_written(struct scene *sc)
 			"expected %zu frames when %zu pages were written, %zu of them merged, saw %zu",
 			before + more, WRITTEN, more, frames(sc));
 	check_locked(sc, PAGES, "written");
-	unlock(sc, 0, PAGES);
-	account_read(&sc->now);
-	account_back(&sc->base, &sc->base, &sc->now, &sc->w);
+	check_unlocked(sc);
 	return true;
 }
 
@@ -293,9 +297,7 @@ static bool tell_written_meanwhile(struct scene *sc)
 	if (lost)
 		why_add(&sc->w, "expected every write to be there, saw %zu lost", lost);
 	check_locked(sc, PAGES, "written meanwhile");
-	unlock(sc, 0, PAGES);
-	account_read(&sc->now);
-	account_back(&sc->base, &sc->base, &sc->now, &sc->w);
+	check_unlocked(sc);
 	return true;
 }
 
@@ -316,9 +318,7 @@ static bool tell_unmerged(struct scene *sc)
 		why_add(&sc->w, "expected all %zu pages apart, saw %zu frames", PAGES,
 			frames(sc));
 	check_locked(sc, PAGES, "taken apart");
-	unlock(sc, 0, PAGES);
-	account_read(&sc->now);
-	account_back(&sc->base, &sc->base, &sc->now, &sc->w);
+	check_unlocked(sc);
 	check_contents(sc);
 	return true;
 }

@@ -44,7 +44,7 @@ void pressure_begin(const char *name)
 		ktap_skip_all("%s", why);
 }
 
-static void reclaim(size_t bytes)
+void pressure_some(size_t bytes)
 {
 	int ret = cgroup_reclaim(&cg, bytes);
 
@@ -52,14 +52,9 @@ static void reclaim(size_t bytes)
 		ktap_bail("memory.reclaim: %s", strerror(-ret));
 }
 
-void pressure_some(size_t bytes)
-{
-	reclaim(bytes);
-}
-
 void pressure_all(void)
 {
-	reclaim(ALL_BYTES);
+	pressure_some(ALL_BYTES);
 }
 
 bool pressure_on(const struct pageset *set, pressure_gone_fn gone)
@@ -70,7 +65,7 @@ bool pressure_on(const struct pageset *set, pressure_gone_fn gone)
 		if (i)
 			usleep(ROUND_US);
 		madvise(set->map, set->map_bytes, MADV_COLD);
-		reclaim(set->n * PAGE_BYTES);
+		pressure_some(set->n * PAGE_BYTES);
 	}
 	pressure_all();
 	return gone(set) >= set->n - set->n / 10;
