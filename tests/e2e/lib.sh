@@ -204,6 +204,16 @@ unsay() {
 	cat "$T/unsay" >"$T/toy/$1"
 }
 
+# A range of the toy is refused where a tree or a base is asked for as well.
+range_has_a_base() { # range_has_a_base A..B
+	for option in tree base; do
+		sl test --repo "$T/toy" --$option base "$1"
+		is "a range with --$option: exit 2" "$RC" 2
+		check "a range with --$option: says so" \
+			grep -q "a base of its own: --$option does not go with $1" "$OUT"
+	done
+}
+
 # test_range BRANCH [OPTION...]: sluice test of base..BRANCH; JSON in $T/json.
 test_range() {
 	branch=$1

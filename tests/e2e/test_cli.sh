@@ -207,12 +207,7 @@ cp "$OUT" "$T/repro.sh"
 is "repro: the script runs through" "$?" 0
 check "repro: the same test fails by hand" \
 	grep -q "^sluice: out 1 not ok 1 toy/beta # expected 100, saw 0" "$OUT"
-for option in tree base; do
-	sl test --repo "$T/toy" --$option base base..one
-	is "a range with --$option: exit 2" "$RC" 2
-	check "a range with --$option: says so" \
-		grep -q "a base of its own: --$option does not go with base..one" "$OUT"
-done
+range_has_a_base base..one
 sl test --json "$T/json2" --repo "$T/toy" base..one base..one
 is "--json with two series: exit 2" "$RC" 2
 

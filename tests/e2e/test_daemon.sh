@@ -52,12 +52,7 @@ check "and hears who" grep -q 'state/git is in use by' "$OUT"
 git -C "$T/toy" format-patch -q --stdout base..broken >"$T/other.mbox"
 sl test --tree other --json "$T/json" "$T/other.mbox"
 is "the daemon knows the new tree" "$RC $(jget .base.tree)" "1 other"
-for option in tree base; do
-	sl test --repo "$T/toy" --$option base base..broken
-	is "a range with --$option: exit 2" "$RC" 2
-	check "a range with --$option: says so" \
-		grep -q "a base of its own: --$option does not go with base..broken" "$OUT"
-done
+range_has_a_base base..broken
 
 # sluice test is a client.
 test_range broken
